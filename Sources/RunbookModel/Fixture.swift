@@ -1,0 +1,142 @@
+/// A site that answers: what each host says to which command, what breaks, what the operator does, and how it must end.
+package struct Fixture: Hashable, Sendable {
+    package var path: String
+    package var name: String
+    /// Wall-clock start of the simulation, milliseconds since 1970 UTC.
+    package var clock: Int64
+    package var seed: UInt64
+    /// In file order; the first whose pattern matches a host's name answers for it.
+    package var hosts: [FixtureHost] = []
+    package var faults: [Fault] = []
+    package var operatorLines: [OperatorLine] = []
+    package var expectation: Expectation?
+
+    package init(path: String, name: String, clock: Int64, seed: UInt64) {
+        self.path = path
+        self.name = name
+        self.clock = clock
+        self.seed = seed
+    }
+}
+
+package struct FixtureHost: Hashable, Sendable {
+    /// A host name, or a glob (`*`, `?`).
+    package var pattern: String
+    /// How long this host takes from power-on (or reboot) to answering SSH.
+    package var boot = Duration.zero
+    package var state: [StateValue] = []
+    package var answers: [Answer] = []
+    package var place: SourcePlace
+
+    package init(pattern: String, at place: SourcePlace) {
+        self.pattern = pattern
+        self.place = place
+    }
+}
+
+/// `key: value` of a host's state. In `set`, a key `other.key` writes the state of host `other`; a nil value unsets.
+/// In `when`, nil means "unset".
+package struct StateValue: Hashable, Sendable {
+    package var host: String?
+    package var key: String
+    package var value: String?
+
+    package init(host: String? = nil, key: String, value: String?) {
+        self.host = host
+        self.key = key
+        self.value = value
+    }
+}
+
+package struct Answer: Hashable, Sendable {
+    package enum Matcher: Hashable, Sendable {
+        case run(String)
+        case tcp(String)
+        case http(String)
+    }
+
+    /// A glob over the whole command (`*`, `?`); without a wildcard it must equal the whole command.
+    package var matcher: Matcher
+    package var when: [StateValue] = []
+    package var takes = Duration.zero
+    package var set: [StateValue] = []
+    package var stdout = ""
+    package var stderr = ""
+    package var exit = 0
+    /// HTTP status for an `http` answer.
+    package var status = 200
+    package var place: SourcePlace
+
+    package init(_ matcher: Matcher, at place: SourcePlace) {
+        self.matcher = matcher
+        self.place = place
+    }
+}
+
+package struct Fault: Hashable, Sendable {
+    package enum Kind: String, Hashable, Sendable, CaseIterable {
+        /// Connecting ends in "No route to host".
+        case unreachable
+        /// The connection is cut while the command runs; the command goes on.
+        case drop
+        /// The command never ends.
+        case hang
+        /// Connecting is refused.
+        case refuse
+        /// Everything takes ten times as long.
+        case slow
+        /// The run itself is killed.
+        case crash
+    }
+
+    package var kind: Kind
+    /// A host name or glob; nil for `crash`.
+    package var host: String?
+    /// Active from the moment this step begins; nil means from the start. For `crash`: the step after whose end it strikes.
+    package var from: Named?
+    /// How many operations it hits; nil means all.
+    package var times: Int?
+    package var place: SourcePlace
+
+    package init(_ kind: Kind, host: String?, at place: SourcePlace) {
+        self.kind = kind
+        self.host = host
+        self.place = place
+    }
+}
+
+/// What the simulated operator says to the questions of one step.
+package struct OperatorLine: Hashable, Sendable {
+    package var step: Named
+    package var host: String?
+    /// Answer to a manual step: `done` or `failed`.
+    package var answer: String?
+    /// Answers to failures and unclear outcomes, in turn: retry, skip, rollback, stop, done, failed.
+    package var choose: [String] = []
+    package var reason: String?
+    /// How long the person takes for each answer.
+    package var after = Duration.zero
+
+    package init(step: Named) { self.step = step }
+}
+
+package struct Expectation: Hashable, Sendable {
+    package var outcome: String?
+    /// Steps that must have begun in this order (others may stand between).
+    package var order: [Named] = []
+    package var steps: [ExpectedState] = []
+    package var maxDuration: Duration?
+    package var place: SourcePlace
+
+    package init(at place: SourcePlace) { self.place = place }
+}
+
+package struct ExpectedState: Hashable, Sendable {
+    package var step: Named
+    package var state: StepState
+
+    package init(step: Named, state: StepState) {
+        self.step = step
+        self.state = state
+    }
+}

@@ -1,0 +1,63 @@
+/// The hosts of a site and how to reach them without any service of the site.
+package struct Inventory: Hashable, Sendable {
+    package var path: String
+    package var name: String
+    /// Hosts in file order.
+    package var hosts: [Host] = []
+    /// Groups in file order; members are hosts or groups (no cycles; the reader checked).
+    package var groups: [Group] = []
+    /// How many times faster than real time the site's clock runs: 1 at a real site, more in a lab.
+    package var labSpeed = 1
+
+    package init(path: String, name: String) {
+        self.path = path
+        self.name = name
+    }
+
+    package func host(_ name: String) -> Host? { hosts.first { $0.name == name } }
+    package func group(_ name: String) -> Group? { groups.first { $0.name == name } }
+}
+
+package struct Group: Hashable, Sendable {
+    package var name: String
+    package var members: [Named]
+    package var place: SourcePlace
+
+    package init(name: String, members: [Named], place: SourcePlace) {
+        self.name = name
+        self.members = members
+        self.place = place
+    }
+}
+
+package struct Host: Hashable, Sendable {
+    package enum Kind: String, Hashable, Sendable, CaseIterable { case physical, vm, appliance, container, service }
+
+    package var name: String
+    package var place: SourcePlace
+    package var kind: Kind?
+    /// A literal IPv4 or IPv6 address; a name is allowed and is a finding.
+    package var address: String
+    package var port: Int
+    /// Login name; nil means the name of whoever runs the program.
+    package var user: String?
+    /// Absolute paths, made so by the reader (relative to the inventory's folder, `~` expanded).
+    package var identityFile: String?
+    package var knownHosts: String?
+    /// `SHA256:…` of the host's key.
+    package var hostKey: String?
+    /// Whether the host can keep receipts.
+    package var receipts = true
+    package var location: String?
+    package var bmc: String?
+
+    package init(name: String, address: String, port: Int = 22, at place: SourcePlace) {
+        self.name = name
+        self.address = address
+        self.port = port
+        self.place = place
+    }
+
+    /// The name of this machine in `hosts:`.
+    package static let localName = "local"
+}

@@ -1,0 +1,24 @@
+/// Every limit a person can hit, with its unit. Each has an error of its own; none is silent.
+package enum Limits {
+    package static let runbookBytes = 1 << 20
+    package static let inventoryBytes = 8 << 20
+    package static let fixtureBytes = 8 << 20
+    package static let stepsPerRunbook = 10_000
+    package static let tasksPerRun = 100_000
+    package static let hostsPerInventory = 100_000
+    package static let yamlDepth = 32
+    package static let yamlNodes = 1_000_000
+    /// Output kept of one attempt: the head and the tail; the rest is counted and hashed.
+    package static let outputKeptBytes = 16 << 20
+    package static let lineBytes = 64 << 10
+    package static let environmentValueBytes = 32 << 10
+    package static let commandBytes = 128 << 10
+    package static let handshakesPerHost = 8
+    package static let tasksPerHost = 4
+    package static let tasksAtOnce = 50
+    package static let retries = 1_000
+    /// What a check may print before the rest is dropped (and the check says so).
+    package static let checkOutputBytes = 1 << 20
+    /// `on_failure: retry` begins again this often before a person is asked.
+    package static let failureRetryRounds = 3
+}

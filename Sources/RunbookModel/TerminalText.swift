@@ -1,0 +1,35 @@
+/// What may reach a terminal: an allow-list, so that no escape sequence of a host or a file ever does.
+package enum TerminalText {
+    /// Whether `scalar` is safe to show: no control, no bidirectional override, no zero-width trick, no line separator.
+    package static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x20...0x7E: true
+        case 0...0x9F, 0xAD, 0x61C, 0x180E, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x206F, 0xFEFF, 0xFFF9...0xFFFB,
+            0xE0000...0xE0FFF, 0xE000...0xF8FF, 0xF0000...0x10FFFF:
+            false
+        default: true
+        }
+    }
+
+    /// `text` with everything that is not printable shown as `\u{..}`; a line end stays when `lines` is true, a tab
+    /// becomes a space.
+    package static func shown(_ text: String, lines: Bool = false) -> String {
+        if text.unicodeScalars.allSatisfy({ isPrintable($0) || (lines && $0 == "\n") }) { return text }
+        var view = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            if isPrintable(scalar) || (lines && scalar == "\n") {
+                view.append(scalar)
+            } else if scalar == "\t" {
+                view.append(" ")
+            } else {
+                view.append(contentsOf: "\\u{\(String(scalar.value, radix: 16))}".unicodeScalars)
+            }
+        }
+        return String(view)
+    }
+
+    /// Bytes of a host as text that is safe to show: bytes that are not UTF-8 become U+FFFD.
+    package static func shown(bytes: some Collection<UInt8>, lines: Bool = false) -> String {
+        shown(String(decoding: bytes, as: UTF8.self), lines: lines)
+    }
+}

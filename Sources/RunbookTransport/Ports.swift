@@ -1,0 +1,330 @@
+package import RunbookModel
+
+/// The instant of an event: a monotonic reading for durations and order, a wall reading for people only.
+package struct Moment: Hashable, Sendable {
+    /// Milliseconds since the session began; never goes back.
+    package var uptime: Int64
+    /// Milliseconds since 1970 UTC; may be wrong in a blackout.
+    package var wall: Int64
+
+    package init(uptime: Int64, wall: Int64) {
+        self.uptime = uptime
+        self.wall = wall
+    }
+}
+
+/// Reaches hosts. Implemented over SSH (and a local shell) and by the simulation; the engine can't tell which.
+///
+/// `send` returns at once. The reply comes exactly once, later, on any thread, and never from inside `send`.
+package protocol Transport: Sendable {
+    func send(_ request: HostRequest, progress: @escaping @Sendable (OutputChunk) -> Void,
+        reply: @escaping @Sendable (HostReply) -> Void)
+    /// Lets go of every connection. Commands that run on hosts go on.
+    func close() async
+}
+
+/// Tells and waits for time.
+package protocol RunClock: Sendable {
+    func now() -> Moment
+    /// Calls `body` once, `delay` from now, on any thread, never from inside `schedule`.
+    func schedule(after delay: Duration, _ body: @escaping @Sendable () -> Void)
+    /// Returns when `arrived()` has become true. A virtual clock runs what is scheduled next, moving its time on; it
+    /// returns false when nothing is scheduled and nothing can arrive any more.
+    func idle(until arrived: @escaping @Sendable () -> Bool) async -> Bool
+    /// Wakes `idle` up; called after something arrived.
+    func wake()
+}
+
+/// The person at the controls, or what stands in for one.
+package protocol OperatorDesk: Sendable {
+    /// Asks; the reply comes once, later, never from inside `ask`. `nobody` where no one can answer.
+    func ask(_ question: Question, reply: @escaping @Sendable (OperatorReply) -> Void)
+    /// The question has settled itself; no answer is wanted any more.
+    func withdraw(_ task: TaskID)
+}
+
+/// Names one attempt on its host: the folder of its receipt.
+package struct ReceiptID: Hashable, Sendable {
+    package var run: String
+    package var task: TaskID
+    package var kind: AttemptKind
+    /// From 1.
+    package var number: Int
+
+    package init(run: String, task: TaskID, kind: AttemptKind, number: Int) {
+        self.run = run
+        self.task = task
+        self.kind = kind
+        self.number = number
+    }
+
+    /// `RUN/STEP.HOST.N`, undo attempts `RUN/STEP.HOST.uN`: characters `[A-Za-z0-9._/-]` only.
+    package var path: String { "\(run)/\(task.step).\(task.host ?? "-").\(kind == .undo ? "u" : "")\(number)" }
+}
+
+package enum AttemptKind: String, Hashable, Sendable { case action, undo }
+
+/// A command to be run at most once.
+package struct Submission: Hashable, Sendable {
+    package var receipt: ReceiptID
+    /// Shell text, run by `/bin/sh` on the host.
+    package var command: String
+    package var environment: [EnvironmentPair]
+    /// Refuse unless the host still has this boot id.
+    package var boot: String?
+    /// Head of the journal at submission, `seq:sha256`, kept in the receipt.
+    package var journalHead: String
+    /// Lower-case hex SHA-256 of command and environment: tells one submission from another under the same receipt.
+    package var digest: String
+
+    package init(
+        receipt: ReceiptID, command: String, environment: [EnvironmentPair], boot: String?, journalHead: String,
+        digest: String
+    ) {
+        self.receipt = receipt
+        self.command = command
+        self.environment = environment
+        self.boot = boot
+        self.journalHead = journalHead
+        self.digest = digest
+    }
+}
+
+package struct EnvironmentPair: Hashable, Sendable {
+    package var name: String
+    package var value: String
+
+    package init(name: String, value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// A read-only question, with every expression already filled in.
+package struct ProbeRequest: Hashable, Sendable {
+    package enum Probe: Hashable, Sendable {
+        case run(command: String, environment: [EnvironmentPair])
+        /// nil address: the host's own.
+        case tcp(address: String?, port: Int)
+        case http(url: String)
+    }
+
+    package var probe: Probe
+    package var timeout: Duration
+
+    package init(_ probe: Probe, timeout: Duration) {
+        self.probe = probe
+        self.timeout = timeout
+    }
+}
+
+/// What the engine asks of a host. `host` nil means this machine (`local`).
+package struct HostRequest: Hashable, Sendable {
+    package enum Operation: Hashable, Sendable {
+        /// Connect if need be; who is there?
+        case contact
+        case probe(ProbeRequest)
+        /// Submit and follow to the end, at most until `deadline` from now.
+        case submit(Submission, deadline: Duration)
+        /// Follow a submitted attempt to its end, from these offsets in its output.
+        case attach(ReceiptID, stdoutOffset: Int, stderrOffset: Int, deadline: Duration)
+        case inspect(ReceiptID)
+        /// Make sure that it never starts, unless it has.
+        case fence(ReceiptID)
+        /// Write down that it died without an exit status, if so.
+        case markLost(ReceiptID)
+        /// TERM, then KILL after a grace of 5 s; replies with the receipt after.
+        case kill(ReceiptID)
+        /// Remove output and text of ended attempts of this run; the tombstones stay.
+        case tidy([ReceiptID])
+    }
+
+    package var host: String?
+    /// The task it is for: a fixture's faults go by it, and commands see it as BLACKSTART_STEP.
+    package var task: TaskID
+    package var operation: Operation
+
+    package init(host: String?, task: TaskID, _ operation: Operation) {
+        self.host = host
+        self.task = task
+        self.operation = operation
+    }
+}
+
+package enum HostReply: Hashable, Sendable {
+    case contact(HostFacts)
+    case probe(ProbeAnswer)
+    /// The state of the receipt, for submit, attach, inspect, fence, markLost, kill.
+    case receipt(ReceiptStatus)
+    /// Only for hosts with `receipts: false`: the command ran in the session and ended.
+    case ended(ExitStatus)
+    case tidied
+    /// `deadline` passed and the attempt had not ended.
+    case deadline
+    /// No answer. `sent` tells whether any byte of the request may have reached the host.
+    case failure(TransportFailure)
+}
+
+package struct HostFacts: Hashable, Sendable {
+    /// Changes at every boot; empty where the host can't tell.
+    package var boot: String
+    /// Host clock minus ours, milliseconds; nil where unknown.
+    package var clockOffset: Int64?
+
+    package init(boot: String, clockOffset: Int64?) {
+        self.boot = boot
+        self.clockOffset = clockOffset
+    }
+}
+
+package struct ProbeAnswer: Hashable, Sendable {
+    package enum Result: Hashable, Sendable {
+        case exit(ExitStatus)
+        /// tcp: whether something accepted.
+        case open(Bool, String)
+        /// http: the status, or why there is none.
+        case http(status: Int?, String)
+        case timedOut
+    }
+
+    package var result: Result
+    /// At most ``Limits/checkOutputBytes``.
+    package var stdout: [UInt8]
+    package var stderr: [UInt8]
+
+    package init(_ result: Result, stdout: [UInt8] = [], stderr: [UInt8] = []) {
+        self.result = result
+        self.stdout = stdout
+        self.stderr = stderr
+    }
+}
+
+package enum ExitStatus: Hashable, Sendable {
+    case exited(Int)
+    case signalled(String)
+}
+
+/// A receipt as the host reports it.
+package struct ReceiptStatus: Hashable, Sendable {
+    package enum Go: Hashable, Sendable {
+        /// Neither started nor fenced.
+        case none
+        case run(boot: String)
+        case fenced
+    }
+
+    package enum End: Hashable, Sendable {
+        /// Exit status 0…255; 128 + n where the shell saw a signal.
+        case exit(Int)
+        case lost
+    }
+
+    package var claimed: Bool
+    package var digest: String?
+    package var go: Go
+    package var end: End?
+    package var alive: Bool
+    /// The host's boot id now.
+    package var boot: String
+    package var stdoutBytes: Int
+    package var stderrBytes: Int
+    /// A submission that the host turned down: other boot id, or another command under the same id.
+    package var refused: Refusal?
+
+    package enum Refusal: String, Hashable, Sendable { case boot, conflict }
+
+    package init(
+        claimed: Bool, digest: String? = nil, go: Go = .none, end: End? = nil, alive: Bool = false, boot: String,
+        stdoutBytes: Int = 0, stderrBytes: Int = 0, refused: Refusal? = nil
+    ) {
+        self.claimed = claimed
+        self.digest = digest
+        self.go = go
+        self.end = end
+        self.alive = alive
+        self.boot = boot
+        self.stdoutBytes = stdoutBytes
+        self.stderrBytes = stderrBytes
+        self.refused = refused
+    }
+}
+
+package struct TransportFailure: Error, Hashable, Sendable {
+    package enum Kind: String, Hashable, Sendable {
+        /// No connection could be made: refused, no route, no answer.
+        case unreachable
+        /// The host's key is not the one we know, or not known.
+        case hostKey = "host-key"
+        /// The host does not let us in.
+        case authentication
+        /// The connection broke after it stood.
+        case lost
+        /// The host can't do what was asked (no receipt folder, no shell).
+        case unsuitable
+    }
+
+    package var kind: Kind
+    /// Whether a byte of the request may have reached the host. False proves that nothing ran.
+    package var sent: Bool
+    /// For a person: the last words of the system, one line.
+    package var message: String
+
+    package init(_ kind: Kind, sent: Bool, _ message: String) {
+        self.kind = kind
+        self.sent = sent
+        self.message = message
+    }
+}
+
+/// A piece of an attempt's output, in order within its stream.
+package struct OutputChunk: Hashable, Sendable {
+    package enum Stream: String, Hashable, Sendable { case stdout, stderr }
+
+    package var stream: Stream
+    package var bytes: [UInt8]
+
+    package init(_ stream: Stream, _ bytes: [UInt8]) {
+        self.stream = stream
+        self.bytes = bytes
+    }
+}
+
+/// A question only a person can answer.
+package struct Question: Hashable, Sendable {
+    package enum Kind: String, Hashable, Sendable {
+        /// Do this by hand and say so: `done` or `failed`.
+        case manual
+        /// An attempt failed: `retry`, `skip`, `rollback`, `stop`, `done`.
+        case failure
+        /// Nobody knows whether it ran: `done`, `failed`, `retry`, `skip`, `rollback`, `stop`.
+        case unclear
+        /// What was done no longer holds: `retry`, `skip`, `rollback`, `stop`.
+        case lapsed
+        /// An undo failed or is unclear: `retry`, `skip`, `stop`, `done`.
+        case undoFailure = "undo-failure"
+        /// Some of what would be rolled back can't be undone: `rollback`, `stop`.
+        case irreversible
+    }
+
+    package var kind: Kind
+    package var task: TaskID
+    /// For people: what happened, in sentences; the desk adds what the plan knows.
+    package var text: String
+    package var choices: [Choice]
+
+    package init(_ kind: Kind, task: TaskID, text: String, choices: [Choice]) {
+        self.kind = kind
+        self.task = task
+        self.text = text
+        self.choices = choices
+    }
+}
+
+package enum Choice: String, Hashable, Sendable, CaseIterable { case done, failed, retry, skip, rollback, stop }
+
+package enum OperatorReply: Hashable, Sendable {
+    /// `reason` is what the person gave as reason or evidence.
+    case choice(Choice, reason: String?, by: String)
+    /// No one is there to answer.
+    case nobody
+}
