@@ -1,0 +1,75 @@
+package import RunbookModel
+
+/// A runbook laid over an inventory: tasks in reading order, what waits for what, and what is urgent.
+package struct Plan: Sendable {
+    package let runbook: Runbook
+    package let inventory: Inventory
+    /// In file order, and within a step in the order of its hosts.
+    package let tasks: [PlannedTask]
+    package let index: [TaskID: Int]
+    /// For each task the tasks it waits for, ascending.
+    package let needs: [[Int]]
+    /// For each task the tasks that wait for it, ascending.
+    package let dependents: [[Int]]
+    /// For each task the longest estimated time from its start to the end of the run, milliseconds.
+    package let remaining: [Int64]
+    /// For each step its tasks, in file order of steps.
+    package let tasksOfStep: [[Int]]
+    package let stepIndex: [String: Int]
+    /// Values of `vars` after `-e` is applied.
+    package let variables: [String: String]
+    /// Lower-case hex SHA-256 over runbook, inventory and variables: what a resume must find unchanged.
+    package let hash: String
+}
+
+/// A step on one host.
+package struct PlannedTask: Hashable, Sendable {
+    package var id: TaskID
+    /// Index of the step in the runbook.
+    package var step: Int
+    /// Index in the inventory's hosts; nil for this machine.
+    package var host: Int?
+
+    /// What its slot in the per-host limit goes by.
+    package init(id: TaskID, step: Int, host: Int?) {
+        self.id = id
+        self.step = step
+        self.host = host
+    }
+}
+
+extension Plan {
+    package func step(of task: Int) -> Step { runbook.steps[tasks[task].step] }
+
+    package func host(of task: Int) -> Host? { tasks[task].host.map { inventory.hosts[$0] } }
+
+    /// The chain of tasks that takes longest, first to last.
+    package var slowestChain: [Int] {
+        var chain: [Int] = []
+        var next = tasks.indices.filter { needs[$0].isEmpty }.max { lessUrgent($0, $1) }
+        while let task = next {
+            chain.append(task)
+            next = dependents[task].max { lessUrgent($0, $1) }
+        }
+        return chain
+    }
+
+    /// The estimated time of the whole run with nothing in its way.
+    package var estimate: Duration { .milliseconds(remaining.max() ?? 0) }
+
+    /// Orders by longest remaining path; reading order breaks ties.
+    package func lessUrgent(_ one: Int, _ other: Int) -> Bool {
+        remaining[one] != remaining[other] ? remaining[one] < remaining[other] : one > other
+    }
+
+    /// Estimated time of one task, milliseconds.
+    package static func estimate(of step: Step) -> Int64 {
+        if let estimate = step.estimate { return estimate.wholeMilliseconds }
+        switch step.action {
+        case .run: return 30_000
+        case .waitFor: return 60_000
+        case .manual: return 300_000
+        case .checkpoint: return 0
+        }
+    }
+}

@@ -1,0 +1,201 @@
+internal import Crypto
+package import RunbookModel
+
+/// What the files are to the planner: parsed values, and the bytes whose hash a resume compares.
+package struct PlanSource: Sendable {
+    package var runbook: Runbook
+    package var runbookBytes: [UInt8]
+    package var inventory: Inventory
+    package var inventoryBytes: [UInt8]
+    /// `-e name=value`, last one wins.
+    package var overrides: [(name: String, value: String)]
+
+    package init(
+        runbook: Runbook, runbookBytes: [UInt8], inventory: Inventory, inventoryBytes: [UInt8],
+        overrides: [(name: String, value: String)] = []
+    ) {
+        self.runbook = runbook
+        self.runbookBytes = runbookBytes
+        self.inventory = inventory
+        self.inventoryBytes = inventoryBytes
+        self.overrides = overrides
+    }
+}
+
+/// Why a runbook that reads well can't be planned.
+package enum PlanFault: Error, Hashable, Sendable {
+    case unknownVariable(String, nearest: String?)
+    case missingVariable(String, SourcePlace)
+    case unsuitableValue(String, value: String, Variable.Kind)
+    case unknownHost(Named)
+    case unknownStep(Named)
+    case cycle([String])
+    case tooManyTasks(Int)
+}
+
+package enum Planner {
+    /// Lays the runbook over the inventory.
+    package static func plan(_ source: PlanSource) throws(PlanFault) -> Plan {
+        let runbook = source.runbook
+        let variables = try resolve(runbook.variables, source.overrides)
+        var stepIndex: [String: Int] = [:]
+        for (position, step) in runbook.steps.enumerated() { stepIndex[step.id] = position }
+
+        let roster = HostRoster(source.inventory)
+        var tasks: [PlannedTask] = []
+        var tasksOfStep: [[Int]] = []
+        for (position, step) in runbook.steps.enumerated() {
+            let hosts = try roster.expand(step.hosts)
+            guard tasks.count + max(1, hosts.count) <= Limits.tasksPerRun else {
+                throw .tooManyTasks(tasks.count + hosts.count)
+            }
+            let first = tasks.count
+            if hosts.isEmpty {
+                tasks.append(PlannedTask(id: TaskID(step: step.id, host: nil), step: position, host: nil))
+            }
+            for host in hosts {
+                let name = host.map { source.inventory.hosts[$0].name } ?? Host.localName
+                tasks.append(PlannedTask(id: TaskID(step: step.id, host: name), step: position, host: host))
+            }
+            tasksOfStep.append(Array(first..<tasks.count))
+        }
+
+        var stepNeeds: [[Int]] = []
+        for step in runbook.steps {
+            var indices: [Int] = []
+            for need in step.needs {
+                guard let needed = stepIndex[need.name] else { throw .unknownStep(need) }
+                if !indices.contains(needed) { indices.append(needed) }
+            }
+            stepNeeds.append(indices.sorted())
+        }
+        let order = try stepOrder(stepNeeds, runbook)
+        return assemble(source, variables, tasks, tasksOfStep, stepIndex, stepNeeds, order)
+    }
+
+    private static func assemble(
+        _ source: PlanSource, _ variables: [String: String], _ tasks: [PlannedTask], _ tasksOfStep: [[Int]],
+        _ stepIndex: [String: Int], _ stepNeeds: [[Int]], _ order: [Int]
+    ) -> Plan {
+        let runbook = source.runbook
+        var needs = Array(repeating: [Int](), count: tasks.count)
+        var dependents = needs
+        for (position, needed) in stepNeeds.enumerated() {
+            let all = needed.flatMap { tasksOfStep[$0] }.sorted()
+            for task in tasksOfStep[position] { needs[task] = all }
+            for task in all { dependents[task].append(contentsOf: tasksOfStep[position]) }
+        }
+        for task in dependents.indices { dependents[task].sort() }
+
+        var stepRemaining = Array(repeating: Int64(0), count: runbook.steps.count)
+        var after = stepRemaining
+        for step in order.reversed() {
+            let (sum, overflow) = after[step].addingReportingOverflow(Plan.estimate(of: runbook.steps[step]))
+            stepRemaining[step] = overflow ? .max : sum
+            for need in stepNeeds[step] { after[need] = max(after[need], stepRemaining[step]) }
+        }
+        var index: [TaskID: Int] = [:]
+        for (position, task) in tasks.enumerated() { index[task.id] = position }
+        return Plan(
+            runbook: runbook, inventory: source.inventory, tasks: tasks, index: index, needs: needs,
+            dependents: dependents, remaining: tasks.map { stepRemaining[$0.step] }, tasksOfStep: tasksOfStep,
+            stepIndex: stepIndex, variables: variables, hash: hash(source, variables))
+    }
+
+    /// Steps so that each comes after all it needs; among those that could be next, file order.
+    private static func stepOrder(_ needs: [[Int]], _ runbook: Runbook) throws(PlanFault) -> [Int] {
+        var waiting = needs.map(\.count)
+        var dependents = Array(repeating: [Int](), count: needs.count)
+        for (step, needed) in needs.enumerated() { for need in needed { dependents[need].append(step) } }
+        var order = waiting.indices.filter { waiting[$0] == 0 }
+        var next = 0
+        while next < order.count {
+            for dependent in dependents[order[next]] {
+                waiting[dependent] -= 1
+                if waiting[dependent] == 0 { order.append(dependent) }
+            }
+            next += 1
+        }
+        guard order.count == needs.count else {
+            // Every step that is left needs one that is left: walking needs must come back to where it was.
+            let done = Set(order)
+            var path: [Int] = []
+            var step = needs.indices.first { !done.contains($0) }
+            while let current = step, !path.contains(current) {
+                path.append(current)
+                step = needs[current].first { !done.contains($0) }
+            }
+            let start = step.flatMap { path.firstIndex(of: $0) } ?? 0
+            let cycle = Array(path[start...])
+            let smallest = cycle.indices.min { cycle[$0] < cycle[$1] } ?? 0
+            let rotated = cycle[smallest...] + cycle[..<smallest] + [cycle[smallest]]
+            throw .cycle(rotated.map { runbook.steps[$0].id })
+        }
+        return order
+    }
+
+    private static func hash(_ source: PlanSource, _ variables: [String: String]) -> String {
+        var hasher = SHA256()
+        func part(_ label: String, _ bytes: [UInt8]) {
+            hasher.update(data: Array("\(label) \(bytes.count)\n".utf8))
+            hasher.update(data: bytes)
+        }
+        part("runbook", source.runbookBytes)
+        part("inventory", source.inventoryBytes)
+        for name in variables.keys.sorted() { part("var \(name)", Array((variables[name] ?? "").utf8)) }
+        return Hex.text(hasher.finalize())
+    }
+
+    private static func resolve(
+        _ declared: [Variable], _ overrides: [(name: String, value: String)]
+    ) throws(PlanFault) -> [String: String] {
+        var given: [String: String] = [:]
+        for (name, value) in overrides {
+            guard declared.contains(where: { $0.name == name }) else {
+                throw .unknownVariable(name, nearest: nearest(to: name, in: declared.map(\.name)))
+            }
+            given[name] = value
+        }
+        var values: [String: String] = [:]
+        for variable in declared {
+            guard let value = given[variable.name] ?? variable.value else {
+                throw .missingVariable(variable.name, variable.place)
+            }
+            guard variable.kind.accepts(value) else {
+                throw .unsuitableValue(variable.name, value: value, variable.kind)
+            }
+            values[variable.name] = value
+        }
+        return values
+    }
+
+    private static func nearest(to name: String, in names: [String]) -> String? {
+        names.first { $0.lowercased().hasPrefix(name.lowercased().prefix(2)) }
+    }
+}
+
+/// Lower-case hexadecimal.
+package enum Hex {
+    package static func text(_ bytes: some Sequence<UInt8>) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = []
+        for byte in bytes {
+            text.append(digits[Int(byte >> 4)])
+            text.append(digits[Int(byte & 15)])
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+}
+
+extension Variable.Kind {
+    /// Whether `text` is a value of this kind.
+    package func accepts(_ text: String) -> Bool {
+        switch self {
+        case .text: true
+        case .number: Double(text)?.isFinite ?? false
+        case .integer: Int64(text) != nil
+        case .boolean: text == "true" || text == "false"
+        case .duration: DurationText.parse(text) != nil
+        }
+    }
+}
