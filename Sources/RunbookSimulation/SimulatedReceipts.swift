@@ -1,0 +1,135 @@
+import RunbookModel
+import RunbookTransport
+
+struct ReceiptKey: Hashable {
+    var host: String
+    var path: String
+}
+
+/// What a simulated host remembers of an attempt. That there is one means that it is claimed.
+struct SimulatedReceipt {
+    /// nil where the fence claimed it.
+    var digest: String?
+    var go = ReceiptStatus.Go.none
+    var end: ReceiptStatus.End?
+    /// The running command; nil before the start, after the end, and when the host died under it.
+    var job: Int?
+    var stdout: [UInt8] = []
+    var stderr: [UInt8] = []
+}
+
+/// What a host does with receipts, verb by verb:
+///
+///     submit    other boot id -> refused | absent -> claimed, go=run | other digest -> conflict | else follow
+///     attach    running -> follow from the offsets | else the receipt
+///     fence     no go -> go=fenced | else the receipt
+///     markLost  go=run, dead, no end -> end=lost | else the receipt
+///     kill      running -> end=exit 143 | else the receipt
+///     tidy      ended -> output removed
+extension WorldCore {
+    mutating func submit(_ submission: Submission, deadline: Duration, _ pending: PendingRequest) {
+        guard keepsReceipts(pending.host) else { return runInSession(submission, deadline: deadline, pending) }
+        let key = ReceiptKey(host: pending.host, path: submission.receipt.path)
+        let boot = site.bootID(of: pending.host)
+        if let expected = submission.boot, expected != boot {
+            return answer(pending, .receipt(status(key, refused: .boot)))
+        }
+        if let known = receipts[key] {
+            if let digest = known.digest, digest != submission.digest {
+                return answer(pending, .receipt(status(key, refused: .conflict)))
+            }
+            return follow(key, 0, 0, deadline: deadline, pending)
+        }
+        let faults = strikeCommand(on: pending.host)
+        let job = startJob(submission.command, receipt: key, hangs: faults.hang, pending)
+        receipts[key] = SimulatedReceipt(digest: submission.digest, go: .run(boot: boot), job: job)
+        note(submission, pending)
+        addFollower(
+            to: job, .receipt(stdoutOffset: 0, stderrOffset: 0), limit: deadline, late: .deadline, cut: faults.drop,
+            pending)
+        putEnd(of: job)
+    }
+
+    /// A host without receipts: the command runs in the session; a cut leaves no one who knows how it ended.
+    private mutating func runInSession(_ submission: Submission, deadline: Duration, _ pending: PendingRequest) {
+        let faults = strikeCommand(on: pending.host)
+        let job = startJob(submission.command, receipt: nil, hangs: faults.hang, pending)
+        note(submission, pending)
+        addFollower(to: job, .ended, limit: deadline, late: .deadline, cut: faults.drop, pending)
+        putEnd(of: job)
+    }
+
+    private mutating func note(_ submission: Submission, _ pending: PendingRequest) {
+        ran.append(
+            RanCommand(host: pending.host, step: pending.request.task.step, command: submission.command, at: now))
+    }
+
+    private mutating func strikeCommand(on host: String) -> (hang: Bool, drop: Bool) {
+        (site.strike([.hang], on: host) != nil, host != Host.localName && site.strike([.drop], on: host) != nil)
+    }
+
+    mutating func follow(
+        _ key: ReceiptKey, _ stdoutOffset: Int, _ stderrOffset: Int, deadline: Duration, _ pending: PendingRequest
+    ) {
+        guard let receipt = receipts[key], let job = receipt.job else {
+            tellOutput(receipts[key]?.stdout ?? [], from: stdoutOffset, .stdout, pending)
+            tellOutput(receipts[key]?.stderr ?? [], from: stderrOffset, .stderr, pending)
+            return answer(pending, .receipt(status(key)))
+        }
+        let cut = pending.host != Host.localName && site.strike([.drop], on: pending.host) != nil
+        addFollower(
+            to: job, .receipt(stdoutOffset: stdoutOffset, stderrOffset: stderrOffset), limit: deadline, late: .deadline,
+            cut: cut, pending)
+    }
+
+    /// The key of a receipt on the request's host; answers for a host that keeps none.
+    mutating func receiptKey(_ receipt: ReceiptID, _ pending: PendingRequest) -> ReceiptKey? {
+        if keepsReceipts(pending.host) { return ReceiptKey(host: pending.host, path: receipt.path) }
+        answer(pending, .failure(.noReceipts(pending.host)))
+        return nil
+    }
+
+    /// Does something to a receipt and replies with it as it is after.
+    mutating func atReceipt(
+        _ receipt: ReceiptID, _ pending: PendingRequest, _ change: (inout WorldCore, ReceiptKey) -> Void
+    ) {
+        guard let key = receiptKey(receipt, pending) else { return }
+        change(&self, key)
+        answer(pending, .receipt(status(key)))
+    }
+
+    mutating func fence(_ key: ReceiptKey) {
+        if receipts[key, default: SimulatedReceipt()].go == .none {
+            receipts[key, default: SimulatedReceipt()].go = .fenced
+        }
+    }
+
+    mutating func markLost(_ key: ReceiptKey) {
+        guard let receipt = receipts[key], case .run = receipt.go, receipt.job == nil, receipt.end == nil else {
+            return
+        }
+        receipts[key]?.end = .lost
+    }
+
+    mutating func kill(_ key: ReceiptKey) {
+        guard let number = receipts[key]?.job, let job = jobs.removeValue(forKey: number) else { return }
+        receipts[key]?.job = nil
+        receipts[key]?.end = .exit(128 + 15)
+        for follower in job.followers { answer(follower.pending, .receipt(status(key))) }
+    }
+
+    mutating func tidy(_ key: ReceiptKey) {
+        guard receipts[key]?.end != nil else { return }
+        receipts[key]?.stdout = []
+        receipts[key]?.stderr = []
+    }
+
+    func status(_ key: ReceiptKey, refused: ReceiptStatus.Refusal? = nil) -> ReceiptStatus {
+        let boot = site.bootID(of: key.host)
+        guard let receipt = receipts[key] else { return ReceiptStatus(claimed: false, boot: boot, refused: refused) }
+        return ReceiptStatus(
+            claimed: true, digest: receipt.digest, go: receipt.go, end: receipt.end, alive: receipt.job != nil,
+            boot: boot,
+            stdoutBytes: receipt.stdout.count, stderrBytes: receipt.stderr.count, refused: refused)
+    }
+}
