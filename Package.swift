@@ -12,43 +12,25 @@ let houseSettings: [SwiftSetting] = [
 
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 
-/// The layers, lowest first. A target may import only what stands in a lower layer: `Tests/LayerTests` holds it.
+/// The layers, lowest first. A target may import only what stands in a lower layer.
 let package = Package(
     name: "blackstart",
-    products: [.executable(name: "blackstart", targets: ["blackstart"])],
-    dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-    ],
+    dependencies: [.package(url: "https://github.com/apple/swift-crypto", from: "4.5.2")],
     targets: [
         // L0
         .target(name: "RunbookModel", swiftSettings: houseSettings),
         // L1
-        .target(
-            name: "RunbookFormat", dependencies: ["RunbookModel", .product(name: "Yams", package: "Yams")],
-            swiftSettings: houseSettings),
         .target(name: "RunbookPlan", dependencies: ["RunbookModel", crypto], swiftSettings: houseSettings),
-        .target(name: "RunbookJournal", dependencies: ["RunbookModel", crypto], swiftSettings: houseSettings),
-        .target(name: "RunbookTransport", dependencies: ["RunbookModel", crypto], swiftSettings: houseSettings),
+        .target(name: "RunbookTransport", dependencies: ["RunbookModel"], swiftSettings: houseSettings),
         // L2
         .target(
-            name: "RunbookEngine", dependencies: ["RunbookModel", "RunbookPlan", "RunbookJournal", "RunbookTransport"],
-            swiftSettings: houseSettings),
-        .systemLibrary(name: "CLibssh", pkgConfig: "libssh", providers: [.apt(["libssh-dev"])]),
-        .target(
-            name: "RunbookSSH", dependencies: ["CLibssh", "RunbookModel", "RunbookTransport", crypto],
-            swiftSettings: houseSettings),
-        .target(
             name: "RunbookSimulation", dependencies: ["RunbookModel", "RunbookTransport"], swiftSettings: houseSettings),
-        // L4
-        .target(
-            name: "RunbookCommands",
-            dependencies: [
-                "RunbookModel", "RunbookFormat", "RunbookPlan", "RunbookJournal", "RunbookTransport", "RunbookEngine",
-                "RunbookSSH", "RunbookSimulation", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ],
+
+        .testTarget(name: "RunbookModelTests", dependencies: ["RunbookModel"], swiftSettings: houseSettings),
+        .testTarget(
+            name: "RunbookPlanTests", dependencies: ["RunbookModel", "RunbookPlan"], swiftSettings: houseSettings),
+        .testTarget(
+            name: "RunbookSimulationTests", dependencies: ["RunbookModel", "RunbookTransport", "RunbookSimulation"],
             swiftSettings: houseSettings),
-        .executableTarget(name: "blackstart", dependencies: ["RunbookCommands"], swiftSettings: houseSettings),
     ]
 )

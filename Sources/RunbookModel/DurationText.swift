@@ -78,7 +78,9 @@ package enum DurationText {
     /// For a sentence: `15 minutes`, `1 hour 30 minutes`, `40 seconds`.
     package static func words(_ duration: Duration) -> String {
         let seconds = max(0, duration.wholeMilliseconds / 1_000)
-        func count(_ value: Int64, _ unit: String) -> String? { value == 0 ? nil : "\(value) \(unit)\(value == 1 ? "" : "s")" }
+        func count(_ value: Int64, _ unit: String) -> String? {
+            value == 0 ? nil : "\(value) \(unit)\(value == 1 ? "" : "s")"
+        }
         let parts =
             seconds >= 3_600
             ? [count(seconds / 3_600, "hour"), count(seconds / 60 % 60, "minute")]

@@ -25,7 +25,9 @@ package struct Scope: Sendable {
 
     /// The value of `reference`; empty where the file checks let a name through that has none here (`host.bmc` unset).
     package func value(_ reference: Template.Reference) -> String {
-        guard let scope = reference.path.first, reference.path.count == 2, let name = reference.path.last else { return "" }
+        guard let scope = reference.path.first, reference.path.count == 2, let name = reference.path.last else {
+            return ""
+        }
         switch scope {
         case "vars": return plan.variables[name] ?? ""
         case "run": return runValue(name)

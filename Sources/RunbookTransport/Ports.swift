@@ -17,7 +17,8 @@ package struct Moment: Hashable, Sendable {
 ///
 /// `send` returns at once. The reply comes exactly once, later, on any thread, and never from inside `send`.
 package protocol Transport: Sendable {
-    func send(_ request: HostRequest, progress: @escaping @Sendable (OutputChunk) -> Void,
+    func send(
+        _ request: HostRequest, progress: @escaping @Sendable (OutputChunk) -> Void,
         reply: @escaping @Sendable (HostReply) -> Void)
     /// Lets go of every connection. Commands that run on hosts go on.
     func close() async

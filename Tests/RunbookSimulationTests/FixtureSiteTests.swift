@@ -10,7 +10,8 @@ struct FixtureSiteTests {
             ("*", "", true), ("", "", true), ("", "a", false), ("zpool", "zpool", true), ("zpool", "zpool list", false),
             ("zpool*", "zpool list", true), ("*list", "zpool list", true), ("z*l*t", "zpool list", true),
             ("z*x*t", "zpool list", false), ("hv?", "hv1", true), ("hv?", "hv", false), ("hv?", "hv12", false),
-            ("?", "ü", true), ("a*b", "a\nb", true), ("**a**", "xxa", true), ("a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaa", false),
+            ("?", "ü", true), ("a*b", "a\nb", true), ("**a**", "xxa", true),
+            ("a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaa", false),
             ("[a]", "a", false),
         ])
     func glob(pattern: String, text: String, fits: Bool) { #expect(Glob.matches(pattern, text) == fits) }
@@ -30,7 +31,8 @@ struct FixtureSiteTests {
         var host = FixtureHost(pattern: "*", at: place)
         host.state = [StateValue(key: "a", value: "1")]
         host.answers = [
-            answer(.run("x"), when: [StateValue(key: "a", value: nil)], stdout: "unset"), answer(.run("x"), stdout: "set"),
+            answer(.run("x"), when: [StateValue(key: "a", value: nil)], stdout: "unset"),
+            answer(.run("x"), stdout: "set"),
         ]
         fixture.hosts = [host]
         var site = FixtureSite(fixture)
@@ -112,7 +114,8 @@ struct FixtureSiteTests {
     @Test("a fault hits from its step on, as often as it says")
     func faults() {
         var site = FixtureSite(
-            siteFixture(faults: [fault(.unreachable, "hv*", from: "power", times: 2), fault(.crash, nil, from: "core")]))
+            siteFixture(faults: [fault(.unreachable, "hv*", from: "power", times: 2), fault(.crash, nil, from: "core")])
+        )
         #expect(site.strike([.unreachable], on: "hv1") == nil)
         site.begin("power")
         #expect(site.strike([.refuse], on: "hv1") == nil)

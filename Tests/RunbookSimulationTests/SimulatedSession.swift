@@ -7,7 +7,8 @@ let place = SourcePlace(path: "fixture.yaml", line: 1, column: 1)
 func named(_ name: String) -> Named { Named(name, at: place) }
 
 func answer(
-    _ matcher: Answer.Matcher, takes: Duration = .zero, when: [StateValue] = [], set: [StateValue] = [], stdout: String = "",
+    _ matcher: Answer.Matcher, takes: Duration = .zero, when: [StateValue] = [], set: [StateValue] = [],
+    stdout: String = "",
     stderr: String = "", exit: Int = 0
 ) -> Answer {
     var answer = Answer(matcher, at: place)
