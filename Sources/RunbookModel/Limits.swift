@@ -13,6 +13,9 @@ package enum Limits {
     package static let lineBytes = 64 << 10
     package static let environmentValueBytes = 32 << 10
     package static let commandBytes = 128 << 10
+    /// What the journal keeps of a command's text and of its last words; the whole lies beside it.
+    package static let recordedCommandBytes = 8 << 10
+    package static let recordedTailBytes = 2 << 10
     package static let handshakesPerHost = 8
     package static let tasksPerHost = 4
     package static let tasksAtOnce = 50

@@ -42,7 +42,7 @@ package final class SimulatedDesk: OperatorDesk {
             let word: String?
             switch question.kind {
             case .manual: word = line.answer ?? Choice.done.rawValue
-            case .failure, .unclear, .lapsed, .undoFailure, .irreversible: word = nextChoice(of: line, at: index)
+            case .failure, .unclear, .lapsed, .undo, .irreversible: word = nextChoice(of: line, at: index)
             }
             guard let word else { continue }
             guard let choice = Choice(rawValue: word), question.choices.contains(choice) else {

@@ -63,8 +63,6 @@ package struct ReceiptID: Hashable, Sendable {
     package var path: String { "\(run)/\(task.step).\(task.host ?? "-").\(kind == .undo ? "u" : "")\(number)" }
 }
 
-package enum AttemptKind: String, Hashable, Sendable { case action, undo }
-
 /// A command to be run at most once.
 package struct Submission: Hashable, Sendable {
     package var receipt: ReceiptID
@@ -292,36 +290,19 @@ package struct OutputChunk: Hashable, Sendable {
 
 /// A question only a person can answer.
 package struct Question: Hashable, Sendable {
-    package enum Kind: String, Hashable, Sendable {
-        /// Do this by hand and say so: `done` or `failed`.
-        case manual
-        /// An attempt failed: `retry`, `skip`, `rollback`, `stop`, `done`.
-        case failure
-        /// Nobody knows whether it ran: `done`, `failed`, `retry`, `skip`, `rollback`, `stop`.
-        case unclear
-        /// What was done no longer holds: `retry`, `skip`, `rollback`, `stop`.
-        case lapsed
-        /// An undo failed or is unclear: `retry`, `skip`, `stop`, `done`.
-        case undoFailure = "undo-failure"
-        /// Some of what would be rolled back can't be undone: `rollback`, `stop`.
-        case irreversible
-    }
-
-    package var kind: Kind
+    package var kind: QuestionKind
     package var task: TaskID
     /// For people: what happened, in sentences; the desk adds what the plan knows.
     package var text: String
     package var choices: [Choice]
 
-    package init(_ kind: Kind, task: TaskID, text: String, choices: [Choice]) {
+    package init(_ kind: QuestionKind, task: TaskID, text: String, choices: [Choice]) {
         self.kind = kind
         self.task = task
         self.text = text
         self.choices = choices
     }
 }
-
-package enum Choice: String, Hashable, Sendable, CaseIterable { case done, failed, retry, skip, rollback, stop }
 
 package enum OperatorReply: Hashable, Sendable {
     /// `reason` is what the person gave as reason or evidence.

@@ -1,0 +1,216 @@
+/// What a run has been through, one fact at a time: the whole durable state of a run is a fold over these, so what a
+/// resume knows and what the live run knew can't differ. Names are past tense: a record is written when it is so.
+package enum Record: Hashable, Sendable {
+    case hostSeen(HostSighting)
+    /// Durable before a byte of the attempt goes to a host.
+    case attemptIntended(AttemptIntent)
+    /// Durable before anything that waits for it starts.
+    case attemptEnded(AttemptEnd)
+    case taskSettled(TaskSettlement)
+    case undoSettled(UndoSettlement)
+    case asked(AskedQuestion)
+    case answered(GivenAnswer)
+    case checkpointReached(step: String, name: String)
+    case rollbackBegun(RollbackPlan)
+    case rollbackEnded(complete: Bool)
+    /// Nothing new is started any more; what is in flight ends.
+    case halted(reason: String)
+    case closed(Outcome)
+}
+
+package struct HostSighting: Hashable, Sendable {
+    /// nil for this machine.
+    package var host: String?
+    package var boot: String
+    /// Host clock minus ours, milliseconds.
+    package var clockOffset: Int64?
+
+    package init(host: String?, boot: String, clockOffset: Int64?) {
+        self.host = host
+        self.boot = boot
+        self.clockOffset = clockOffset
+    }
+}
+
+/// Which way an attempt goes: the step's action, or its undo.
+package enum AttemptKind: String, Hashable, Sendable { case action, undo }
+
+/// One attempt of one task, numbered from 1 within its kind.
+package struct AttemptName: Hashable, Sendable {
+    package var task: TaskID
+    package var kind: AttemptKind
+    package var number: Int
+
+    package init(task: TaskID, kind: AttemptKind, number: Int) {
+        self.task = task
+        self.kind = kind
+        self.number = number
+    }
+}
+
+package struct AttemptIntent: Hashable, Sendable {
+    package var attempt: AttemptName
+    /// Lower-case hex SHA-256 of command and environment.
+    package var digest: String
+    /// The command as a person reads it, cut to ``Limits/recordedCommandBytes``.
+    package var command: String
+    /// The host's boot id when the intent was made; empty where the host can't tell.
+    package var boot: String
+
+    package init(attempt: AttemptName, digest: String, command: String, boot: String) {
+        self.attempt = attempt
+        self.digest = digest
+        self.command = command
+        self.boot = boot
+    }
+}
+
+package struct AttemptEnd: Hashable, Sendable {
+    package enum Result: Hashable, Sendable {
+        case exited(Int)
+        case signalled(String)
+        /// Proven: no byte of it ran.
+        case neverRan(String)
+        /// It was running at its deadline and was stopped: `status` is what it ended with.
+        case timedOut(status: Int)
+        /// Nobody knows whether it ran, or how far.
+        case unknown(String)
+    }
+
+    package var attempt: AttemptName
+    package var result: Result
+    package var stdout: OutputDigest?
+    package var stderr: OutputDigest?
+    /// The last words of the command, for people; at most ``Limits/recordedTailBytes``, raw.
+    package var tail: [UInt8]
+    /// From submission to end, milliseconds.
+    package var milliseconds: Int64
+
+    package init(
+        attempt: AttemptName, result: Result, stdout: OutputDigest? = nil, stderr: OutputDigest? = nil,
+        tail: [UInt8] = [], milliseconds: Int64 = 0
+    ) {
+        self.attempt = attempt
+        self.result = result
+        self.stdout = stdout
+        self.stderr = stderr
+        self.tail = tail
+        self.milliseconds = milliseconds
+    }
+}
+
+/// The whole of one output stream: its size and hash; the bytes lie in a file named by them.
+package struct OutputDigest: Hashable, Sendable {
+    package var bytes: Int64
+    /// Lower-case hex SHA-256 over all bytes, kept or not.
+    package var sha256: String
+
+    package init(bytes: Int64, sha256: String) {
+        self.bytes = bytes
+        self.sha256 = sha256
+    }
+}
+
+package struct TaskSettlement: Hashable, Sendable {
+    package var task: TaskID
+    /// `ok`, `already`, `skipped`, `failed`, `unclear`; `pending` puts it back (a retry was chosen).
+    package var state: StepState
+    package var reason: String
+    /// Who decided it, where a person did.
+    package var by: String?
+    /// A failure that does not keep others from starting.
+    package var tolerated: Bool
+
+    package init(task: TaskID, state: StepState, reason: String, by: String? = nil, tolerated: Bool = false) {
+        self.task = task
+        self.state = state
+        self.reason = reason
+        self.by = by
+        self.tolerated = tolerated
+    }
+}
+
+package struct UndoSettlement: Hashable, Sendable {
+    package enum State: String, Hashable, Sendable {
+        case undone
+        /// There was nothing to undo, or it can't be undone: the task stays what it is.
+        case left
+        case failed
+        case unclear
+    }
+
+    package var task: TaskID
+    package var state: State
+    package var reason: String
+    package var by: String?
+
+    package init(task: TaskID, state: State, reason: String, by: String? = nil) {
+        self.task = task
+        self.state = state
+        self.reason = reason
+        self.by = by
+    }
+}
+
+package struct AskedQuestion: Hashable, Sendable {
+    package var task: TaskID
+    package var kind: QuestionKind
+    package var text: String
+
+    package init(task: TaskID, kind: QuestionKind, text: String) {
+        self.task = task
+        self.kind = kind
+        self.text = text
+    }
+}
+
+package struct GivenAnswer: Hashable, Sendable {
+    package var task: TaskID
+    package var kind: QuestionKind
+    package var choice: Choice
+    package var reason: String?
+    package var by: String
+
+    package init(task: TaskID, kind: QuestionKind, choice: Choice, reason: String?, by: String) {
+        self.task = task
+        self.kind = kind
+        self.choice = choice
+        self.reason = reason
+        self.by = by
+    }
+}
+
+package struct RollbackPlan: Hashable, Sendable {
+    /// The checkpoint, or ``start``.
+    package var target: String
+    /// What is to be looked at, in reading order.
+    package var tasks: [TaskID]
+    package var by: String
+
+    /// The name of the point before the first step.
+    package static let start = "start"
+
+    package init(target: String, tasks: [TaskID], by: String) {
+        self.target = target
+        self.tasks = tasks
+        self.by = by
+    }
+}
+
+/// What a person is asked about.
+package enum QuestionKind: String, Hashable, Sendable, CaseIterable {
+    /// Do this by hand and say so: `done` or `failed`.
+    case manual
+    /// An attempt failed: `retry`, `skip`, `rollback`, `stop`, `done`.
+    case failure
+    /// Nobody knows whether it ran: `done`, `failed`, `retry`, `skip`, `rollback`, `stop`.
+    case unclear
+    /// What was done no longer holds: `retry`, `skip`, `rollback`, `stop`.
+    case lapsed
+    /// An undo failed or is unclear: `retry`, `skip`, `done`, `stop`.
+    case undo
+    /// Some of what would be rolled back can't be undone: `rollback`, `stop`.
+    case irreversible
+}
+
+package enum Choice: String, Hashable, Sendable, CaseIterable { case done, failed, retry, skip, rollback, stop }
