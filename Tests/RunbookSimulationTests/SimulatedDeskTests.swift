@@ -25,7 +25,7 @@ struct SimulatedDeskTests {
     }
 
     private func ask(
-        _ desk: SimulatedDesk, _ clock: VirtualClock, _ kind: Question.Kind, _ step: String, host: String? = nil,
+        _ desk: SimulatedDesk, _ clock: VirtualClock, _ kind: QuestionKind, _ step: String, host: String? = nil,
         choices: [Choice] = Choice.allCases
     ) async -> OperatorReply? {
         let heard = Lock<OperatorReply?>(nil)
