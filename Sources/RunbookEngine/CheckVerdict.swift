@@ -1,0 +1,79 @@
+internal import RunbookModel
+internal import RunbookPlan
+internal import RunbookTransport
+
+/// What an answer means to a check.
+package enum CheckVerdict: Hashable, Sendable {
+    case passed
+    /// Why not, for people: lower case, no full stop.
+    case failed(String)
+}
+
+extension Check {
+    /// Whether `answer` is what this check wants.
+    func verdict(_ answer: ProbeAnswer, _ scope: Scope) -> CheckVerdict {
+        switch (probe, answer.result) {
+        case (.run, .exit(.exited(let status))):
+            guard status == exit else {
+                let words = TerminalText.shown(bytes: answer.stderr.isEmpty ? answer.stdout : answer.stderr)
+                let last = words.isEmpty ? "" : ": \(words.prefix(200))"
+                return .failed("the check exited with \(status), not \(exit)\(last)")
+            }
+            return textVerdict(answer.stdout, scope)
+        case (.run, .exit(.signalled(let name))): return .failed("the check was ended by signal \(name)")
+        case (.tcp, .open(true, _)): return .passed
+        case (.tcp, .open(false, let words)): return .failed(words)
+        case (.http, .http(let status, let words)):
+            guard let status else { return .failed(words) }
+            guard status == self.status else { return .failed("the page answered \(status), not \(self.status)") }
+            return textVerdict(answer.stdout, scope)
+        case (_, .timedOut): return .failed("the check gave no answer within \(DurationText.words(timeout))")
+        case (.run, .open), (.run, .http), (.tcp, .exit), (.tcp, .http), (.http, .exit), (.http, .open):
+            return .failed("the answer was to another kind of question")
+        }
+    }
+
+    /// `equals`, `contains`, `matches` look at the output with trailing white space cut.
+    private func textVerdict(_ output: [UInt8], _ scope: Scope) -> CheckVerdict {
+        var bytes = output[...]
+        while let last = bytes.last, last == 0x20 || (0x09...0x0D).contains(last) { bytes.removeLast() }
+        let text = String(decoding: bytes, as: UTF8.self)
+        let shown = "it said \"\(TerminalText.shown(String(text.prefix(200))))\""
+        if let equals, scope.text(equals) != text { return .failed("\(shown), not \"\(scope.text(equals))\"") }
+        if let contains, !text.contains(scope.text(contains)) {
+            return .failed("\(shown), which does not contain \"\(scope.text(contains))\"")
+        }
+        if let matches {
+            let pattern = scope.text(matches)
+            guard let regex = try? Regex(pattern) else { return .failed("\"\(pattern)\" is no regular expression") }
+            guard (try? regex.firstMatch(in: text)) != nil else {
+                return .failed("\(shown), which does not match \"\(pattern)\"")
+            }
+        }
+        return .passed
+    }
+
+    /// The question with every expression filled in.
+    func request(_ scope: Scope, environment: [EnvironmentPair]) -> ProbeRequest {
+        switch probe {
+        case .run(let template):
+            return ProbeRequest(
+                .run(command: scope.command(template), environment: environment), timeout: timeout)
+        case .tcp(let template):
+            let (address, port) = Self.endpoint(scope.text(template))
+            return ProbeRequest(.tcp(address: address, port: port), timeout: timeout)
+        case .http(let template): return ProbeRequest(.http(url: scope.text(template)), timeout: timeout)
+        }
+    }
+
+    /// `host:port`, `[v6]:port` or `port`. A port that is none is 0, which nothing listens on.
+    static func endpoint(_ text: String) -> (address: String?, port: Int) {
+        if let port = Int(text) { return (nil, (1...65_535).contains(port) ? port : 0) }
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+            (1...65_535).contains(port)
+        else { return (text, 0) }
+        var address = text[..<colon]
+        if address.hasPrefix("["), address.hasSuffix("]") { address = address.dropFirst().dropLast() }
+        return (String(address), port)
+    }
+}

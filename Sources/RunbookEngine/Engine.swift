@@ -1,0 +1,205 @@
+package import RunbookModel
+package import RunbookPlan
+package import RunbookTransport
+
+// The life of a task (each arrow is a row of EngineTests):
+//
+//   pending ─begin→ skipCheck ─passes→ ALREADY
+//                      │ does not
+//                      ▼
+//                  contacting ─facts→ [intent] submitted ─exit 0→ verifying ─passes→ OK
+//                      │                  │   │               │ not, tries left → pausing → verifying
+//                      │ no answer        │   │ other exit    ▼ no tries left
+//                      └──────────────────┼───┴──────→ attempt failed ─retries left→ pausing → skipCheck
+//                                         │                   └ none left → on_failure: asking, FAILED, rollback
+//                        connection lost  ▼
+//                                     inspecting ─ended→ as above        ─alive→ submitted (attached)
+//                                         │ absent → fencing ─fenced→ never ran → next attempt
+//                                         │ dead   → marking ─lost→ unknown
+//                        deadline → killing ─ended→ timed out, failed    ─not→ unknown
+//   unknown ─verify passes→ OK, ─idempotent→ next attempt, else asking(unclear) → UNCLEAR until a person knows
+//
+// wait_for: waitingFor ⇄ pausing until it passes (OK) or its tries are used up (failed).
+// manual: skipCheck → asking(manual) → done → verifying → OK.   checkpoint: OK at once, sealed.
+// undo: undoCheck (failed or unclear tasks: is its effect there?) → contacting → submitted → confirming → UNDONE.
+
+/// What happens to the engine.
+package enum Event: Sendable {
+    /// The session begins. On a fresh state it starts; on a folded one it first settles what was in flight.
+    case began
+    case replied(task: Int, token: Int, HostReply, output: AttemptOutput?)
+    case elapsed(task: Int, token: Int)
+    case answered(task: Int, token: Int, OperatorReply)
+    /// Finish what is in flight, start nothing new.
+    case haltRequested
+    /// Roll back to a checkpoint, or to the start; nil means the last checkpoint reached.
+    case rollbackRequested(target: String?, by: String)
+}
+
+/// What an attempt printed, as far as it was read when it ended.
+package struct AttemptOutput: Hashable, Sendable {
+    package var stdout: OutputDigest
+    package var stderr: OutputDigest
+    package var tail: [UInt8]
+    package var milliseconds: Int64
+
+    package init(stdout: OutputDigest, stderr: OutputDigest, tail: [UInt8], milliseconds: Int64) {
+        self.stdout = stdout
+        self.stderr = stderr
+        self.tail = tail
+        self.milliseconds = milliseconds
+    }
+}
+
+/// What the engine wants done. Replies come back as events with the same task and token.
+package enum Effect: Hashable, Sendable {
+    case send(task: Int, token: Int, HostRequest)
+    case wait(task: Int, token: Int, Duration)
+    case ask(task: Int, token: Int, Question)
+    case withdraw(TaskID)
+    /// Sign the journal up to here.
+    case seal
+    case finish(Outcome)
+}
+
+/// Records are made durable first; only then are the effects carried out.
+package struct Decision: Sendable {
+    package var records: [Record] = []
+    package var effects: [Effect] = []
+
+    package init() {}
+}
+
+/// Decides, and never does: no clock, no I/O, no unordered iteration. Same state and events, same decisions.
+package struct Engine: Sendable {
+    package let plan: Plan
+    package let run: RunFacts
+    package internal(set) var state: RunState
+    var work: [Work]
+    var mode = Mode.settling
+    /// Tasks whose state from before this session is still being looked at; nothing starts until there are none.
+    var unsettled = 0
+    var queue: [Int] = []
+    var activePerHost: [Int: Int] = [:]
+    var active = 0
+    var hadNobody = false
+    var unreachableFailure = false
+    var undoBlockers: [Int: [Int]] = [:]
+    var pendingRollback: PendingRollback?
+    var decision = Decision()
+
+    package init(plan: Plan, run: RunFacts, state: RunState? = nil) {
+        self.plan = plan
+        self.run = run
+        self.state = state ?? RunState(tasks: plan.tasks.count)
+        work = Array(repeating: Work(), count: plan.tasks.count)
+    }
+
+    /// What the session is about just now.
+    enum Mode: Hashable, Sendable {
+        case settling
+        case forward
+        /// In-flight work ends, nothing new starts, then the session is over.
+        case halting(Outcome)
+        /// In-flight work ends, then the rollback begins.
+        case draining
+        case undoing
+        case finished
+    }
+
+    struct PendingRollback: Hashable, Sendable {
+        var target: String
+        var by: String
+        var confirmed: Bool
+    }
+
+    /// What is going on with a task in this session; a crash forgets it, and records bring back what matters.
+    struct Work: Hashable, Sendable {
+        var phase = Phase.idle
+        /// Grows with everything sent; a reply with an older token is about something that is over.
+        var token = 0
+        var kind = AttemptKind.action
+        var retriesUsed = 0
+        var rounds = 0
+        var checkTries = 0
+        /// Waited so far for a host to come back, milliseconds.
+        var waited: Int64 = 0
+        var holdsSlot = false
+        var recheck = false
+        var lastReason = ""
+    }
+
+    enum Phase: Hashable, Sendable {
+        case idle, skipCheck, contacting, submitted, inspecting, fencing, marking, killing
+        case verifying, waitingFor, settling, rechecking, undoCheck, confirming
+        indirect case pausing(then: Phase)
+        case asking(QuestionKind)
+    }
+}
+
+extension Engine {
+    /// Takes one event and says what to write down and what to do.
+    package mutating func handle(_ event: Event) -> Decision {
+        decision = Decision()
+        guard mode != .finished else { return decision }
+        switch event {
+        case .began: begin()
+        case .replied(let task, let token, let reply, let output):
+            guard isCurrent(task, token) else { break }
+            replied(task, reply, output)
+        case .elapsed(let task, let token):
+            guard isCurrent(task, token), case .pausing(let next) = work[task].phase else { break }
+            resumeFromPause(task, next)
+        case .answered(let task, let token, let reply):
+            guard isCurrent(task, token), case .asking(let kind) = work[task].phase else { break }
+            answered(task, kind, reply)
+        case .haltRequested: halt(.interrupted, reason: "stopped on request")
+        case .rollbackRequested(let target, let by): requestRollback(target, by: by, confirmed: true)
+        }
+        advance()
+        return decision
+    }
+
+    private func isCurrent(_ task: Int, _ token: Int) -> Bool {
+        work.indices.contains(task) && work[task].token == token
+    }
+
+    mutating func record(_ record: Record) {
+        state.evolve(record, plan)
+        decision.records.append(record)
+    }
+
+    /// Sends a request about `task` and moves it to `phase`.
+    mutating func send(_ task: Int, _ phase: Phase, _ operation: HostRequest.Operation) {
+        move(task, phase)
+        let host = plan.host(of: task)?.name
+        decision.effects.append(
+            .send(
+                task: task, token: work[task].token,
+                HostRequest(host: host, task: plan.tasks[task].id, operation)))
+    }
+
+    mutating func pause(_ task: Int, _ delay: Duration, then next: Phase) {
+        move(task, .pausing(then: next))
+        decision.effects.append(.wait(task: task, token: work[task].token, delay))
+    }
+
+    /// Changes phase; whatever was under way under the old token no longer counts.
+    mutating func move(_ task: Int, _ phase: Phase) {
+        work[task].token += 1
+        work[task].phase = phase
+    }
+
+    func scope(_ task: Int) -> Scope { Scope(plan, task: task, run: run) }
+
+    func environment(_ task: Int) -> [EnvironmentPair] {
+        let scope = scope(task)
+        return plan.step(of: task).environment.map { EnvironmentPair(name: $0.name, value: scope.text($0.value)) }
+    }
+
+    func receipt(_ name: AttemptName) -> ReceiptID {
+        ReceiptID(run: run.id, task: name.task, kind: name.kind, number: name.number)
+    }
+
+    func keepsReceipts(_ task: Int) -> Bool { plan.host(of: task)?.receipts ?? true }
+}

@@ -1,0 +1,241 @@
+internal import RunbookModel
+internal import RunbookPlan
+internal import RunbookTransport
+
+// One attempt of an action or an undo, from intent to a known end.
+
+extension Engine {
+    /// Begins the action of a task that holds a slot.
+    mutating func startAction(_ task: Int) {
+        work[task].kind = .action
+        work[task].checkTries = 0
+        work[task].waited = 0
+        let step = plan.step(of: task)
+        switch step.skipIf {
+        case .check(let check): probe(task, .skipCheck, check)
+        case .verified:
+            if let verify = step.verify { probe(task, .skipCheck, verify) } else { perform(task) }
+        case .never: perform(task)
+        }
+    }
+
+    /// The action itself, now that it is known to be wanted.
+    mutating func perform(_ task: Int) {
+        switch plan.step(of: task).action {
+        case .run: send(task, .contacting, .contact)
+        case .waitFor(let check):
+            work[task].checkTries = 0
+            probe(task, .waitingFor, check)
+        case .manual(let text):
+            ask(task, .manual, scope(task).text(text), [.done, .failed])
+        case .checkpoint(let name):
+            record(.checkpointReached(step: plan.tasks[task].id.step, name: name))
+            settle(task, .ok, "reached")
+            decision.effects.append(.seal)
+        }
+    }
+
+    /// The command of an attempt, filled in, and how long it may take.
+    private func command(_ task: Int) -> (text: String, timeout: Duration) {
+        let step = plan.step(of: task)
+        switch work[task].kind {
+        case .action:
+            if case .run(let template) = step.action { return (scope(task).command(template), step.timeout) }
+        case .undo:
+            if case .run(let template, let timeout, _) = step.undo { return (scope(task).command(template), timeout) }
+        }
+        return ("", step.timeout)
+    }
+
+    mutating func contacted(_ task: Int, _ reply: HostReply) {
+        guard case .contact(let facts) = reply else { return noContact(task, reply) }
+        let host = plan.host(of: task)?.name
+        let sighting = HostSighting(host: host, boot: facts.boot, clockOffset: facts.clockOffset)
+        if state.hosts[host ?? Host.localName] != sighting { record(.hostSeen(sighting)) }
+        let kind = work[task].kind
+        let number = (kind == .action ? state.tasks[task].actions : state.tasks[task].undos) + 1
+        let name = AttemptName(task: plan.tasks[task].id, kind: kind, number: number)
+        let (text, timeout) = command(task)
+        let environment = environment(task)
+        let digest = CommandDigest.text(text, environment)
+        record(
+            .attemptIntended(
+                AttemptIntent(
+                    attempt: name, digest: digest, command: CommandDigest.recorded(text), boot: facts.boot)))
+        work[task].waited = 0
+        send(
+            task, .submitted,
+            .submit(
+                Submission(
+                    receipt: receipt(name), command: text, environment: environment,
+                    boot: facts.boot.isEmpty ? nil : facts.boot, journalHead: "", digest: digest), deadline: timeout))
+    }
+
+    private mutating func noContact(_ task: Int, _ reply: HostReply) {
+        guard case .failure(let failure) = reply else {
+            return attemptFailed(task, "the host gave an answer that does not fit the question")
+        }
+        if failure.kind == .unreachable { unreachableFailure = true }
+        attemptFailed(task, failure.message)
+    }
+
+    /// The submission or the following of it has come back.
+    mutating func submitted(_ task: Int, _ reply: HostReply, _ output: AttemptOutput?) {
+        switch reply {
+        case .receipt(let status): judge(task, status, output)
+        case .ended(.exited(let code)): ended(task, .exited(code), output)
+        case .ended(.signalled(let name)): ended(task, .signalled(name), output)
+        case .deadline:
+            guard keepsReceipts(task), let name = state.tasks[task].open?.attempt else {
+                return ended(task, .unknown("it did not end in time, and the host keeps no receipt"), output)
+            }
+            send(task, .killing, .kill(receipt(name)))
+        case .failure(let failure): submissionLost(task, failure, output)
+        case .contact, .probe, .tidied: ended(task, .unknown("the answer was to another question"), output)
+        }
+    }
+
+    private mutating func submissionLost(_ task: Int, _ failure: TransportFailure, _ output: AttemptOutput?) {
+        if !failure.sent, work[task].phase == .submitted, work[task].waited == 0 {
+            if failure.kind == .unreachable { unreachableFailure = true }
+            return ended(task, .neverRan(failure.message), output)
+        }
+        guard keepsReceipts(task) else { return ended(task, .unknown(failure.message), output) }
+        work[task].lastReason = failure.message
+        pauseForHost(task, then: .inspecting, output)
+    }
+
+    /// Waits for the host to come back, a little longer each time, in all at most the step's timeout (a minute at least).
+    private mutating func pauseForHost(_ task: Int, then next: Phase, _ output: AttemptOutput?) {
+        let budget = max(60_000, command(task).timeout.wholeMilliseconds)
+        guard work[task].waited < budget else {
+            return ended(task, .unknown("the host could not be asked: \(work[task].lastReason)"), output)
+        }
+        let delay = min(15_000, max(500, work[task].waited))
+        work[task].waited += delay
+        pause(task, .milliseconds(delay), then: next)
+    }
+
+    /// Asks the host what became of the attempt in flight.
+    mutating func inspect(_ task: Int) {
+        guard let intent = state.tasks[task].open else { return }
+        work[task].kind = intent.attempt.kind
+        guard keepsReceipts(task) else {
+            return ended(
+                task, .unknown("the run was interrupted while it was under way, and the host keeps no receipt"), nil)
+        }
+        send(task, .inspecting, .inspect(receipt(intent.attempt)))
+    }
+
+    /// inspect, fence, markLost and kill have come back.
+    mutating func receiptReplied(_ task: Int, _ phase: Phase, _ reply: HostReply) {
+        switch reply {
+        case .receipt(let status):
+            if phase == .killing { killed(task, status) } else { judge(task, status, nil) }
+        case .failure(let failure) where failure.kind == .unsuitable:
+            ended(task, .unknown(failure.message), nil)
+        case .failure(let failure):
+            work[task].lastReason = failure.message
+            pauseForHost(task, then: phase, nil)
+        case .deadline:
+            work[task].lastReason = "no answer in time"
+            pauseForHost(task, then: phase, nil)
+        case .contact, .probe, .ended, .tidied: ended(task, .unknown("the answer was to another question"), nil)
+        }
+    }
+
+    /// The table of receipts: what the host remembers, and what follows from it.
+    private mutating func judge(_ task: Int, _ status: ReceiptStatus, _ output: AttemptOutput?) {
+        guard let intent = state.tasks[task].open else { return }
+        let id = receipt(intent.attempt)
+        switch (status.refused, status.end, status.go) {
+        case (.boot, _, _): ended(task, .neverRan("the host was restarted just before"), output)
+        case (.conflict, _, _): ended(task, .unknown("another command holds its receipt"), output)
+        case (nil, .exit(let code), _): ended(task, .exited(code), output)
+        case (nil, .lost, _):
+            ended(task, .unknown("it was running and died without an exit status"), output)
+        case (nil, nil, .run(let boot)):
+            let same = boot.isEmpty || status.boot.isEmpty || boot == status.boot
+            if status.alive, same {
+                send(
+                    task, .submitted,
+                    .attach(id, stdoutOffset: 0, stderrOffset: 0, deadline: command(task).timeout))
+                work[task].waited = max(work[task].waited, 1)
+            } else if work[task].phase == .marking {
+                ended(task, .unknown("it was running when the host went down"), output)
+            } else {
+                send(task, .marking, .markLost(id))
+            }
+        case (nil, nil, .fenced): ended(task, .neverRan("the command had not started"), output)
+        case (nil, nil, .none):
+            let rebooted = !intent.boot.isEmpty && !status.boot.isEmpty && intent.boot != status.boot
+            if rebooted {
+                ended(task, .unknown("the host was restarted, and no receipt is left"), output)
+            } else if work[task].phase == .fencing {
+                ended(task, .unknown("the host could not fence it"), output)
+            } else {
+                send(task, .fencing, .fence(id))
+            }
+        }
+    }
+
+    private mutating func killed(_ task: Int, _ status: ReceiptStatus) {
+        let limit = DurationText.words(command(task).timeout)
+        switch status.end {
+        case .exit(let code): ended(task, .timedOut(status: code), nil)
+        case .lost:
+            ended(task, .unknown("it ran longer than \(limit) and was stopped; how far it came is not known"), nil)
+        case nil: ended(task, .unknown("it ran longer than \(limit) and could not be stopped"), nil)
+        }
+    }
+
+    /// The end of the attempt is known, or known to be unknown.
+    private mutating func ended(_ task: Int, _ result: AttemptEnd.Result, _ output: AttemptOutput?) {
+        guard let intent = state.tasks[task].open else { return }
+        record(
+            .attemptEnded(
+                AttemptEnd(
+                    attempt: intent.attempt, result: result, stdout: output?.stdout, stderr: output?.stderr,
+                    tail: output?.tail ?? [], milliseconds: output?.milliseconds ?? 0)))
+        let kind = intent.attempt.kind
+        work[task].checkTries = 0
+        switch result {
+        case .exited(0): kind == .action ? verify(task, done: "exit status 0") : confirmUndo(task)
+        case .exited(let code): attemptFailed(task, "exit status \(code)")
+        case .signalled(let name): attemptFailed(task, "ended by signal \(name)")
+        case .neverRan(let why): attemptFailed(task, why)
+        case .timedOut(let status):
+            let limit = DurationText.words(command(task).timeout)
+            attemptFailed(task, "it did not end within \(limit); I stopped it (exit status \(status))")
+        case .unknown(let why): kind == .action ? settleUnknown(task, why) : settleUnknownUndo(task, why)
+        }
+    }
+
+    /// An attempt failed: again, or what the step says about failure.
+    mutating func attemptFailed(_ task: Int, _ reason: String) {
+        guard work[task].kind == .action else { return undoFailed(task, reason) }
+        let step = plan.step(of: task)
+        work[task].lastReason = reason
+        if case .halting = mode { return settle(task, .failed, reason) }
+        if mode == .draining { return settle(task, .failed, reason) }
+        if work[task].retriesUsed < step.retries {
+            work[task].retriesUsed += 1
+            return pause(task, step.delay, then: .skipCheck)
+        }
+        work[task].retriesUsed = 0
+        switch step.onFailure {
+        case .ask: askAboutFailure(task, reason)
+        case .retry:
+            guard work[task].rounds < Limits.failureRetryRounds else { return askAboutFailure(task, reason) }
+            work[task].rounds += 1
+            pause(task, step.delay, then: .skipCheck)
+        case .carryOn: settle(task, .failed, reason, tolerated: true)
+        case .stop:
+            settle(task, .failed, reason)
+            halt(.failed, reason: "step \(plan.tasks[task].id) failed: \(reason)")
+        case .rollback(let target):
+            settle(task, .failed, reason)
+            requestRollback(target?.name, by: "the runbook", confirmed: false)
+        }
+    }
+}

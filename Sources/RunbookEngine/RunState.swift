@@ -1,0 +1,109 @@
+package import RunbookModel
+package import RunbookPlan
+
+/// All that is known for good of a run: a fold over its records. Nothing else ever changes it, so a resumed run knows
+/// exactly what the live one knew.
+package struct RunState: Sendable {
+    package struct TaskState: Hashable, Sendable {
+        /// nil until the task has come to an end.
+        package var settlement: TaskSettlement?
+        /// Position of the settlement among all records of the run, from 1.
+        package var settledAt = 0
+        /// Attempts intended so far, by kind.
+        package var actions = 0
+        package var undos = 0
+        /// An attempt whose end is not known.
+        package var open: AttemptIntent?
+        /// The last attempt whose end is known.
+        package var last: AttemptEnd?
+        /// The boot id under which the last attempt was intended.
+        package var undo: UndoSettlement?
+        package var asked: QuestionKind?
+    }
+
+    package struct Checkpoint: Hashable, Sendable {
+        package var name: String
+        package var step: String
+        /// Position among all records of the run.
+        package var reachedAt: Int
+    }
+
+    package var tasks: [TaskState]
+    package var checkpoints: [Checkpoint] = []
+    package var rollback: RollbackPlan?
+    package var rollbackEnded = false
+    package var hosts: [String: HostSighting] = [:]
+    package var halted: String?
+    package var closed: Outcome?
+    /// Whether anything has gone to a host or a person.
+    package var anythingStarted = false
+    package var records = 0
+
+    package init(tasks: Int) { self.tasks = Array(repeating: TaskState(), count: tasks) }
+}
+
+extension RunState {
+    /// Takes one record in. Records of tasks the plan does not have are counted and otherwise passed over: the plan's
+    /// hash has been compared before.
+    package mutating func evolve(_ record: Record, _ plan: Plan) {
+        records += 1
+        switch record {
+        case .hostSeen(let sighting): hosts[sighting.host ?? Host.localName] = sighting
+        case .attemptIntended(let intent):
+            guard let task = plan.index[intent.attempt.task] else { return }
+            tasks[task].open = intent
+            switch intent.attempt.kind {
+            case .action: tasks[task].actions = max(tasks[task].actions, intent.attempt.number)
+            case .undo: tasks[task].undos = max(tasks[task].undos, intent.attempt.number)
+            }
+        case .attemptEnded(let end):
+            guard let task = plan.index[end.attempt.task] else { return }
+            if tasks[task].open?.attempt == end.attempt { tasks[task].open = nil }
+            tasks[task].last = end
+            if case .neverRan = end.result {} else { anythingStarted = true }
+        case .taskSettled(let settlement):
+            guard let task = plan.index[settlement.task] else { return }
+            tasks[task].settlement = settlement.state == .pending ? nil : settlement
+            tasks[task].settledAt = records
+        case .undoSettled(let settlement):
+            guard let task = plan.index[settlement.task] else { return }
+            tasks[task].undo = settlement
+        case .asked(let question):
+            guard let task = plan.index[question.task] else { return }
+            tasks[task].asked = question.kind
+        case .answered(let answer):
+            guard let task = plan.index[answer.task] else { return }
+            tasks[task].asked = nil
+            anythingStarted = true
+        case .checkpointReached(let step, let name):
+            checkpoints.append(Checkpoint(name: name, step: step, reachedAt: records))
+        case .rollbackBegun(let rollback):
+            self.rollback = rollback
+            rollbackEnded = false
+        case .rollbackEnded: rollbackEnded = true
+        case .halted(let reason): halted = reason
+        case .closed(let outcome): closed = outcome
+        }
+    }
+
+    /// Whether what waits for this task may start.
+    package func isThrough(_ task: Int) -> Bool {
+        guard let settlement = tasks[task].settlement else { return false }
+        switch settlement.state {
+        case .ok, .already, .skipped: return true
+        case .failed: return settlement.tolerated
+        case .pending, .yourTurn, .running, .undone, .unclear: return false
+        }
+    }
+
+    /// The word for a task as far as records tell it.
+    package func word(_ task: Int) -> StepState {
+        let state = tasks[task]
+        if state.undo?.state == .undone { return .undone }
+        if state.undo?.state == .unclear { return .unclear }
+        if let settlement = state.settlement { return settlement.state }
+        if state.asked == .manual { return .yourTurn }
+        if state.open != nil { return .running }
+        return .pending
+    }
+}
