@@ -25,6 +25,9 @@ let package = Package(
         // L2
         .target(
             name: "RunbookSimulation", dependencies: ["RunbookModel", "RunbookTransport"], swiftSettings: houseSettings),
+        .target(
+            name: "RunbookEngine", dependencies: ["RunbookModel", "RunbookPlan", "RunbookTransport", crypto],
+            swiftSettings: houseSettings),
 
         .testTarget(name: "RunbookModelTests", dependencies: ["RunbookModel"], swiftSettings: houseSettings),
         .testTarget(

@@ -1,4 +1,4 @@
-package import RunbookModel
+internal import RunbookModel
 internal import RunbookPlan
 internal import RunbookTransport
 

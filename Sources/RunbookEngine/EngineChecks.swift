@@ -1,0 +1,145 @@
+internal import RunbookModel
+internal import RunbookPlan
+internal import RunbookTransport
+
+// Read-only questions to hosts, and what their answers lead to.
+
+extension Engine {
+    mutating func probe(_ task: Int, _ phase: Phase, _ check: Check) {
+        send(task, phase, .probe(check.request(scope(task), environment: environment(task))))
+    }
+
+    /// Routes a reply to what the task is waiting for.
+    mutating func replied(_ task: Int, _ reply: HostReply, _ output: AttemptOutput?) {
+        let phase = work[task].phase
+        switch phase {
+        case .contacting: contacted(task, reply)
+        case .submitted: submitted(task, reply, output)
+        case .inspecting, .fencing, .marking, .killing: receiptReplied(task, phase, reply)
+        case .skipCheck: skipChecked(task, reply)
+        case .verifying: verified(task, reply)
+        case .waitingFor: waitChecked(task, reply)
+        case .settling: unknownChecked(task, reply)
+        case .rechecking: rechecked(task, reply)
+        case .undoCheck: undoChecked(task, reply)
+        case .confirming: undoConfirmed(task, reply)
+        case .idle, .pausing, .asking: break
+        }
+    }
+
+    mutating func resumeFromPause(_ task: Int, _ next: Phase) {
+        let step = plan.step(of: task)
+        switch next {
+        case .skipCheck: startAction(task)
+        case .inspecting, .marking, .fencing: inspect(task)
+        case .killing:
+            guard let name = state.tasks[task].open?.attempt else { return }
+            send(task, .killing, .kill(receipt(name)))
+        case .verifying: if let check = step.verify { probe(task, .verifying, check) }
+        case .waitingFor: if case .waitFor(let check) = step.action { probe(task, .waitingFor, check) }
+        case .confirming: if let check = undoCheckToConfirm(step)?.check { probe(task, .confirming, check) }
+        case .idle, .contacting, .submitted, .settling, .rechecking, .undoCheck, .pausing, .asking: break
+        }
+    }
+
+    /// A reply to a probe as a verdict; a host that did not answer makes a check that did not pass.
+    func verdict(_ task: Int, _ check: Check, _ reply: HostReply) -> CheckVerdict {
+        switch reply {
+        case .probe(let answer): check.verdict(answer, scope(task))
+        case .failure(let failure): .failed(failure.message)
+        case .deadline: .failed("the check gave no answer in time")
+        case .contact, .receipt, .ended, .tidied: .failed("the answer was to another question")
+        }
+    }
+
+    private mutating func skipChecked(_ task: Int, _ reply: HostReply) {
+        let step = plan.step(of: task)
+        if case .failure(let failure) = reply {
+            if failure.kind == .unreachable { unreachableFailure = true }
+            return attemptFailed(task, failure.message)
+        }
+        let check: Check?
+        if case .check(let own) = step.skipIf { check = own } else { check = step.verify }
+        guard let check else { return perform(task) }
+        switch verdict(task, check, reply) {
+        case .passed:
+            let acted = state.tasks[task].actions > 0
+            settle(task, acted ? .ok : .already, acted ? "I checked: it holds" : "I checked: it was so already")
+        case .failed: perform(task)
+        }
+    }
+
+    /// After the action: does it hold?
+    mutating func verify(_ task: Int, done: String) {
+        guard let check = plan.step(of: task).verify else { return settle(task, .ok, done) }
+        work[task].checkTries = 0
+        probe(task, .verifying, check)
+    }
+
+    private mutating func verified(_ task: Int, _ reply: HostReply) {
+        guard let check = plan.step(of: task).verify else { return settle(task, .ok, "done") }
+        switch verdict(task, check, reply) {
+        case .passed: settle(task, .ok, "I checked: it holds")
+        case .failed(let why):
+            guard work[task].checkTries < check.retries else { return attemptFailed(task, "it ran, but \(why)") }
+            work[task].checkTries += 1
+            pause(task, check.delay, then: .verifying)
+        }
+    }
+
+    private mutating func waitChecked(_ task: Int, _ reply: HostReply) {
+        guard case .waitFor(let check) = plan.step(of: task).action else { return }
+        switch verdict(task, check, reply) {
+        case .passed: verify(task, done: "I checked: it holds")
+        case .failed(let why):
+            if case .failure(let failure) = reply, failure.kind == .unreachable { unreachableFailure = true }
+            if case .halting = mode {
+                // Nothing was changed by waiting: it can wait again in the next session.
+                work[task].phase = .idle
+                return rest(task)
+            }
+            guard work[task].checkTries < check.retries else {
+                return attemptFailed(task, "waited \(work[task].checkTries + 1) times, and \(why)")
+            }
+            work[task].checkTries += 1
+            pause(task, check.delay, then: .waitingFor)
+        }
+    }
+
+    /// Nobody knows whether it ran. Its own check may know; else a declared idempotence lets it run again; else a person.
+    mutating func settleUnknown(_ task: Int, _ why: String) {
+        work[task].lastReason = why
+        if let check = plan.step(of: task).verify { return probe(task, .settling, check) }
+        unknownLeft(task)
+    }
+
+    private mutating func unknownChecked(_ task: Int, _ reply: HostReply) {
+        guard let check = plan.step(of: task).verify else { return unknownLeft(task) }
+        switch verdict(task, check, reply) {
+        case .passed: settle(task, .ok, "I checked: it holds (\(work[task].lastReason))")
+        case .failed: unknownLeft(task)
+        }
+    }
+
+    private mutating func unknownLeft(_ task: Int) {
+        switch mode {
+        case .halting, .draining, .undoing: return settle(task, .unclear, work[task].lastReason)
+        case .settling, .forward, .finished: break
+        }
+        if plan.step(of: task).idempotent {
+            work[task].kind = .action
+            if mode == .settling {
+                // It has its turn when all that was in flight is settled.
+                record(
+                    .taskSettled(
+                        TaskSettlement(
+                            task: plan.tasks[task].id, state: .pending,
+                            reason: "\(work[task].lastReason); it may run again")))
+                return rest(task)
+            }
+            return send(task, .contacting, .contact)
+        }
+        ask(
+            task, .unclear, work[task].lastReason, [.done, .failed, .retry, .skip, .rollback, .stop])
+    }
+}

@@ -1,0 +1,108 @@
+internal import RunbookModel
+internal import RunbookPlan
+internal import RunbookTransport
+
+// What only a person can answer, and what each answer leads to.
+
+extension Engine {
+    /// Puts a question on record, seals, and asks. The task's slot is free meanwhile: others go on.
+    mutating func ask(_ task: Int, _ kind: QuestionKind, _ text: String, _ choices: [Choice]) {
+        record(.asked(AskedQuestion(task: plan.tasks[task].id, kind: kind, text: text)))
+        move(task, .asking(kind))
+        releaseSlot(task)
+        if work[task].recheck {
+            work[task].recheck = false
+            unsettled -= 1
+        }
+        decision.effects.append(.seal)
+        decision.effects.append(
+            .ask(
+                task: task, token: work[task].token,
+                Question(kind, task: plan.tasks[task].id, text: text, choices: choices)))
+    }
+
+    mutating func askAboutFailure(_ task: Int, _ reason: String) {
+        ask(task, .failure, reason, [.retry, .skip, .rollback, .stop, .done])
+    }
+
+    mutating func answered(_ task: Int, _ kind: QuestionKind, _ reply: OperatorReply) {
+        switch reply {
+        case .nobody: unanswered(task, kind)
+        case .choice(let choice, let reason, let by):
+            record(
+                .answered(
+                    GivenAnswer(task: plan.tasks[task].id, kind: kind, choice: choice, reason: reason, by: by)))
+            switch kind {
+            case .manual: manualAnswered(task, choice, reason, by)
+            case .failure, .unclear, .lapsed: failureAnswered(task, kind, choice, reason, by)
+            case .undo: undoAnswered(task, choice, reason, by)
+            case .irreversible: rollbackAnswered(task, choice, by)
+            }
+        }
+    }
+
+    private mutating func unanswered(_ task: Int, _ kind: QuestionKind) {
+        hadNobody = true
+        move(task, .idle)
+        switch kind {
+        case .manual: break
+        case .failure, .lapsed:
+            let reason = work[task].lastReason
+            settle(task, .failed, reason)
+            halt(.failed, reason: "step \(plan.tasks[task].id) failed, and nobody was there to ask")
+        case .unclear: settle(task, .unclear, work[task].lastReason)
+        case .undo:
+            let reason = work[task].lastReason
+            settleUndo(task, state.tasks[task].open == nil ? .failed : .unclear, reason)
+            halt(.failed, reason: "the undo of \(plan.tasks[task].id) failed, and nobody was there to ask")
+        case .irreversible:
+            pendingRollback = nil
+            halt(.failed, reason: "a rollback can't undo everything, and nobody was there to ask")
+        }
+    }
+
+    private mutating func manualAnswered(_ task: Int, _ choice: Choice, _ reason: String?, _ by: String) {
+        switch choice {
+        case .done: afterHand(task, "done by hand\(reason.map { ": \($0)" } ?? "")", by)
+        case .failed, .retry: attemptFailed(task, reason ?? "reported as failed by \(by)")
+        case .skip: settle(task, .skipped, reason ?? "no reason given", by: by)
+        case .rollback, .stop: failureAnswered(task, .manual, choice, reason, by)
+        }
+    }
+
+    /// A person says that it is done: the step's own check, if it has one, has the last word.
+    private mutating func afterHand(_ task: Int, _ reason: String, _ by: String) {
+        guard plan.step(of: task).verify != nil else { return settle(task, .ok, reason, by: by) }
+        verify(task, done: reason)
+    }
+
+    private mutating func failureAnswered(
+        _ task: Int, _ kind: QuestionKind, _ choice: Choice, _ reason: String?, _ by: String
+    ) {
+        let why = work[task].lastReason
+        switch choice {
+        case .retry:
+            work[task].retriesUsed = 0
+            if state.tasks[task].settlement != nil {
+                record(
+                    .taskSettled(
+                        TaskSettlement(
+                            task: plan.tasks[task].id, state: .pending, reason: reason ?? "to be tried again", by: by)))
+            }
+            move(task, .idle)
+            if mode == .forward, isReady(task) { enqueue(task) }
+        case .done: settle(task, .ok, "done by hand\(reason.map { ": \($0)" } ?? "")", by: by)
+        case .skip: settle(task, .skipped, reason ?? "no reason given", by: by)
+        case .failed:
+            work[task].kind = .action
+            work[task].lastReason = reason ?? "reported as failed by \(by)"
+            askAboutFailure(task, work[task].lastReason)
+        case .rollback:
+            settle(task, kind == .unclear ? .unclear : .failed, why, by: by)
+            requestRollback(reason, by: by, confirmed: true)
+        case .stop:
+            settle(task, kind == .unclear ? .unclear : .failed, why, by: by)
+            halt(.failed, reason: "stopped by \(by)")
+        }
+    }
+}

@@ -1,0 +1,229 @@
+internal import RunbookModel
+internal import RunbookPlan
+internal import RunbookTransport
+
+// Back to a checkpoint: what finished or is unclear since then is undone in reverse order of dependency, each undo
+// checked and on record. The undo of the undone is never tried.
+
+extension Engine {
+    /// Rolls back once what is in flight has ended. Nothing new starts meanwhile.
+    mutating func requestRollback(_ target: String?, by: String, confirmed: Bool) {
+        switch mode {
+        case .halting, .draining, .undoing, .finished: return
+        case .settling, .forward: break
+        }
+        let last = state.checkpoints.last?.name ?? RollbackPlan.start
+        let known = target.flatMap { wanted in
+            state.checkpoints.contains { $0.name == wanted } || wanted == RollbackPlan.start ? wanted : nil
+        }
+        pendingRollback = PendingRollback(target: known ?? last, by: by, confirmed: confirmed)
+        mode = .draining
+        queue.removeAll()
+        for task in work.indices {
+            switch work[task].phase {
+            case .asking, .pausing(then: .skipCheck), .pausing(then: .waitingFor):
+                if case .asking = work[task].phase { decision.effects.append(.withdraw(plan.tasks[task].id)) }
+                move(task, .idle)
+                releaseSlot(task)
+            default: break
+            }
+        }
+    }
+
+    /// Tasks that ended since `target` with something possibly changed, in reading order.
+    private func tasksSince(_ target: String) -> [Int] {
+        let since = state.checkpoints.last { $0.name == target }?.reachedAt ?? 0
+        return plan.tasks.indices.filter { task in
+            let known = state.tasks[task]
+            guard known.settledAt > since, known.undo == nil, let settlement = known.settlement else { return false }
+            switch settlement.state {
+            case .ok: break
+            case .failed, .unclear: if known.actions == 0 { return false }
+            case .already, .skipped, .pending, .yourTurn, .running, .undone: return false
+            }
+            if case .checkpoint = plan.step(of: task).action { return false }
+            return true
+        }
+    }
+
+    mutating func beginRollback() {
+        guard let pending = pendingRollback else { return }
+        let tasks = tasksSince(pending.target)
+        let irreversible = tasks.filter { plan.step(of: $0).irreversible != nil }
+        if !pending.confirmed, let first = irreversible.first {
+            if case .asking = work[first].phase { return }
+            let names = irreversible.map { plan.tasks[$0].id.description }.joined(separator: ", ")
+            return ask(first, .irreversible, "can't be undone: \(names)", [.rollback, .stop])
+        }
+        pendingRollback = nil
+        record(
+            .rollbackBegun(
+                RollbackPlan(target: pending.target, tasks: tasks.map { plan.tasks[$0].id }, by: pending.by)))
+        decision.effects.append(.seal)
+        mode = .undoing
+        queueUndos()
+    }
+
+    mutating func rollbackAnswered(_ task: Int, _ choice: Choice, _ by: String) {
+        move(task, .idle)
+        if choice == .rollback {
+            pendingRollback?.confirmed = true
+        } else {
+            pendingRollback = nil
+            halt(.failed, reason: "\(by) chose not to roll back")
+        }
+    }
+
+    /// Queues what nothing else waits for to be undone first.
+    mutating func queueUndos() {
+        guard let rollback = state.rollback else { return }
+        let members = rollback.tasks.compactMap { plan.index[$0] }
+        let left = Set(members.filter { state.tasks[$0].undo == nil || state.tasks[$0].open != nil })
+        undoBlockers = [:]
+        for task in members where left.contains(task) {
+            // Members that are reached from here and not through another member: they have to be undone first.
+            var blockers: [Int] = []
+            var seen: Set<Int> = []
+            var open = plan.dependents[task]
+            while let next = open.popLast() {
+                guard seen.insert(next).inserted else { continue }
+                if left.contains(next) { blockers.append(next) } else { open.append(contentsOf: plan.dependents[next]) }
+            }
+            undoBlockers[task] = blockers.sorted()
+        }
+        for task in members where undoBlockers[task]?.isEmpty == true { enqueue(task) }
+        endRollbackIfDone()
+    }
+
+    private mutating func endRollbackIfDone() {
+        guard let rollback = state.rollback, mode == .undoing else { return }
+        let members = rollback.tasks.compactMap { plan.index[$0] }
+        guard members.allSatisfy({ state.tasks[$0].undo != nil && state.tasks[$0].open == nil }) else { return }
+        record(.rollbackEnded(complete: members.allSatisfy { state.tasks[$0].undo?.state == .undone }))
+        finish(.rolledBack)
+    }
+
+    mutating func settleUndo(_ task: Int, _ undo: UndoSettlement.State, _ reason: String, by: String? = nil) {
+        record(.undoSettled(UndoSettlement(task: plan.tasks[task].id, state: undo, reason: reason, by: by)))
+        rest(task)
+        guard mode == .undoing else { return }
+        undoBlockers[task] = nil
+        for need in undoBlockers.keys.sorted() {
+            guard let blockers = undoBlockers[need], blockers.contains(task) else { continue }
+            let rest = blockers.filter { $0 != task }
+            undoBlockers[need] = rest
+            if rest.isEmpty, work[need].phase == .idle { enqueue(need) }
+        }
+        endRollbackIfDone()
+    }
+
+    mutating func startUndo(_ task: Int) {
+        work[task].kind = .undo
+        work[task].checkTries = 0
+        work[task].waited = 0
+        if state.tasks[task].open != nil { return inspect(task) }
+        let step = plan.step(of: task)
+        if let reason = step.irreversible { return settleUndo(task, .left, "can't be undone: \(reason)") }
+        switch step.undo {
+        case .nothing: return settleUndo(task, .left, "nothing has to be undone")
+        case nil: return settleUndo(task, .left, "the runbook has no undo for it")
+        case .run: break
+        }
+        guard let settlement = state.tasks[task].settlement else { return settleUndo(task, .left, "it had not ended") }
+        switch (settlement.state, step.verify) {
+        case (.failed, .some(let check)), (.unclear, .some(let check)): probe(task, .undoCheck, check)
+        case (.failed, nil): settleUndo(task, .left, "it failed and has no check: it may be done in part")
+        case (.unclear, nil):
+            work[task].lastReason = "nobody knows whether it ran, and it has no check"
+            ask(task, .undo, work[task].lastReason, [.retry, .skip, .done, .stop])
+        default: send(task, .contacting, .contact)
+        }
+    }
+
+    /// A failed or unclear step is undone if its effect is there.
+    mutating func undoChecked(_ task: Int, _ reply: HostReply) {
+        guard let check = plan.step(of: task).verify else { return }
+        if case .failure(let failure) = reply { return undoFailed(task, failure.message) }
+        switch verdict(task, check, reply) {
+        case .passed: send(task, .contacting, .contact)
+        case .failed: settleUndo(task, .left, "I checked: its effect is not there")
+        }
+    }
+
+    /// What shows that an undo worked: its own check passing, or else the step's check no longer passing.
+    func undoCheckToConfirm(_ step: Step) -> (check: Check, passes: Bool)? {
+        if case .run(_, _, .some(let own)) = step.undo { return (own, true) }
+        return step.verify.map { ($0, false) }
+    }
+
+    mutating func confirmUndo(_ task: Int) {
+        guard let confirmation = undoCheckToConfirm(plan.step(of: task)) else {
+            return settleUndo(task, .undone, "exit status 0")
+        }
+        probe(task, .confirming, confirmation.check)
+    }
+
+    mutating func undoConfirmed(_ task: Int, _ reply: HostReply) {
+        guard let confirmation = undoCheckToConfirm(plan.step(of: task)) else { return }
+        var answered = true
+        if case .failure = reply { answered = false }
+        let verdict = verdict(task, confirmation.check, reply)
+        if answered, (verdict == .passed) == confirmation.passes {
+            return settleUndo(task, .undone, "I checked: its effect is gone")
+        }
+        guard work[task].checkTries < confirmation.check.retries else {
+            if work[task].lastReason.isEmpty || !isUnknownUndo(task) {
+                return undoFailed(task, "the undo ran, but I could not see its effect gone")
+            }
+            return unknownUndoLeft(task)
+        }
+        work[task].checkTries += 1
+        pause(task, confirmation.check.delay, then: .confirming)
+    }
+
+    private func isUnknownUndo(_ task: Int) -> Bool {
+        if case .unknown = state.tasks[task].last?.result { true } else { false }
+    }
+
+    mutating func settleUnknownUndo(_ task: Int, _ why: String) {
+        work[task].lastReason = why
+        guard let confirmation = undoCheckToConfirm(plan.step(of: task)) else { return unknownUndoLeft(task) }
+        work[task].checkTries = 0
+        probe(task, .confirming, confirmation.check)
+    }
+
+    private mutating func unknownUndoLeft(_ task: Int) {
+        if case .halting = mode { return rest(task) }
+        if plan.step(of: task).idempotent, mode == .undoing { return send(task, .contacting, .contact) }
+        ask(task, .undo, work[task].lastReason, [.retry, .skip, .done, .stop])
+    }
+
+    mutating func undoFailed(_ task: Int, _ reason: String) {
+        work[task].lastReason = reason
+        if case .halting = mode { return rest(task) }
+        ask(task, .undo, reason, [.retry, .skip, .done, .stop])
+    }
+
+    mutating func undoAnswered(_ task: Int, _ choice: Choice, _ reason: String?, _ by: String) {
+        switch choice {
+        case .retry:
+            work[task].kind = .undo
+            guard takeSlotForUndo(task) else { return enqueue(task) }
+            send(task, .contacting, .contact)
+        case .done: settleUndo(task, .undone, "done by hand\(reason.map { ": \($0)" } ?? "")", by: by)
+        case .skip: settleUndo(task, .left, reason ?? "left as it is", by: by)
+        case .failed, .rollback, .stop:
+            move(task, .idle)
+            halt(.failed, reason: "the rollback was stopped by \(by)")
+        }
+    }
+
+    /// A retry chosen by a person goes ahead of what is queued; it counts against the limits all the same.
+    private mutating func takeSlotForUndo(_ task: Int) -> Bool {
+        guard active < plan.runbook.maxParallel else { return false }
+        active += 1
+        activePerHost[plan.tasks[task].host ?? -1, default: 0] += 1
+        work[task].holdsSlot = true
+        return true
+    }
+}
