@@ -26,6 +26,7 @@ package import RunbookTransport
 /// What happens to the engine.
 package enum Event: Sendable {
     /// The session begins. On a fresh state it starts; on a folded one it first settles what was in flight.
+    /// A session that is there to roll back begins with `rollbackRequested` instead.
     case began
     case replied(task: Int, token: Int, HostReply, output: AttemptOutput?)
     case elapsed(task: Int, token: Int)
@@ -81,8 +82,12 @@ package struct Engine: Sendable {
     var unsettled = 0
     var queue: [Int] = []
     var activePerHost: [Int: Int] = [:]
+    /// Slots of the run in use.
     var active = 0
-    var hadNobody = false
+    /// Tasks with something under way, a pause included, an open question not.
+    var busy = 0
+    var asking = 0
+    var isBegun = false
     var unreachableFailure = false
     var undoBlockers: [Int: [Int]] = [:]
     var pendingRollback: PendingRollback?
@@ -125,7 +130,11 @@ package struct Engine: Sendable {
         /// Waited so far for a host to come back, milliseconds.
         var waited: Int64 = 0
         var holdsSlot = false
+        var isQueued = false
+        /// Left behind by an earlier session, and not looked at yet.
         var recheck = false
+        /// A person has said that its undo is to run.
+        var isUndoChosen = false
         var lastReason = ""
     }
 
@@ -154,7 +163,9 @@ extension Engine {
             guard isCurrent(task, token), case .asking(let kind) = work[task].phase else { break }
             answered(task, kind, reply)
         case .haltRequested: halt(.interrupted, reason: "stopped on request")
-        case .rollbackRequested(let target, let by): requestRollback(target, by: by, confirmed: true)
+        case .rollbackRequested(let target, let by):
+            begin()
+            requestRollback(target, by: by, confirmed: true)
         }
         advance()
         return decision
@@ -186,8 +197,26 @@ extension Engine {
 
     /// Changes phase; whatever was under way under the old token no longer counts.
     mutating func move(_ task: Int, _ phase: Phase) {
+        count(work[task].phase, -1)
+        count(phase, 1)
         work[task].token += 1
         work[task].phase = phase
+    }
+
+    private mutating func count(_ phase: Phase, _ change: Int) {
+        switch phase {
+        case .idle: break
+        case .asking: asking += change
+        default: busy += change
+        }
+    }
+
+    /// Whether something new may go to a host: not while the session is coming to its end.
+    var startsNew: Bool {
+        switch mode {
+        case .settling, .forward, .undoing: true
+        case .halting, .draining, .finished: false
+        }
     }
 
     func scope(_ task: Int) -> Scope { Scope(plan, task: task, run: run) }

@@ -21,6 +21,8 @@ extension Engine {
 
     /// The action itself, now that it is known to be wanted.
     mutating func perform(_ task: Int) {
+        // Nothing has been changed yet: it has its turn in another session.
+        guard startsNew else { return rest(task) }
         switch plan.step(of: task).action {
         case .run: send(task, .contacting, .contact)
         case .waitFor(let check):
@@ -49,10 +51,12 @@ extension Engine {
 
     mutating func contacted(_ task: Int, _ reply: HostReply) {
         guard case .contact(let facts) = reply else { return noContact(task, reply) }
+        guard startsNew else { return rest(task) }
         let host = plan.host(of: task)?.name
         let sighting = HostSighting(host: host, boot: facts.boot, clockOffset: facts.clockOffset)
         if state.hosts[host ?? Host.localName] != sighting { record(.hostSeen(sighting)) }
         let kind = work[task].kind
+        work[task].isUndoChosen = false
         let number = (kind == .action ? state.tasks[task].actions : state.tasks[task].undos) + 1
         let name = AttemptName(task: plan.tasks[task].id, kind: kind, number: number)
         let (text, timeout) = command(task)
@@ -161,6 +165,8 @@ extension Engine {
                     task, .submitted,
                     .attach(id, stdoutOffset: 0, stderrOffset: 0, deadline: command(task).timeout))
                 work[task].waited = max(work[task].waited, 1)
+                // It runs on by itself: what does not wait for it may start.
+                reviewed(task)
             } else if work[task].phase == .marking {
                 ended(task, .unknown("it was running when the host went down"), output)
             } else {
@@ -216,10 +222,11 @@ extension Engine {
         guard work[task].kind == .action else { return undoFailed(task, reason) }
         let step = plan.step(of: task)
         work[task].lastReason = reason
-        if case .halting = mode { return settle(task, .failed, reason) }
-        if mode == .draining { return settle(task, .failed, reason) }
+        if !startsNew { return settle(task, .failed, reason) }
         if work[task].retriesUsed < step.retries {
             work[task].retriesUsed += 1
+            // While an earlier session is being settled nothing new starts: its turn comes right after.
+            if mode == .settling { return putBack(task, reason) }
             return pause(task, step.delay, then: .skipCheck)
         }
         work[task].retriesUsed = 0

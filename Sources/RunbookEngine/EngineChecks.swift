@@ -30,15 +30,23 @@ extension Engine {
     mutating func resumeFromPause(_ task: Int, _ next: Phase) {
         let step = plan.step(of: task)
         switch next {
-        case .skipCheck: startAction(task)
+        case .skipCheck:
+            // A person took long to answer, and its slot went to another.
+            guard work[task].holdsSlot else {
+                move(task, .idle)
+                return enqueue(task)
+            }
+            startAction(task)
         case .inspecting, .marking, .fencing: inspect(task)
         case .killing:
             guard let name = state.tasks[task].open?.attempt else { return }
             send(task, .killing, .kill(receipt(name)))
         case .verifying: if let check = step.verify { probe(task, .verifying, check) }
+        case .settling: if let check = step.verify { probe(task, .settling, check) }
+        case .rechecking: if let check = step.verify { probe(task, .rechecking, check) }
         case .waitingFor: if case .waitFor(let check) = step.action { probe(task, .waitingFor, check) }
         case .confirming: if let check = undoCheckToConfirm(step)?.check { probe(task, .confirming, check) }
-        case .idle, .contacting, .submitted, .settling, .rechecking, .undoCheck, .pausing, .asking: break
+        case .idle, .contacting, .submitted, .undoCheck, .pausing, .asking: break
         }
     }
 
@@ -93,11 +101,8 @@ extension Engine {
         case .passed: verify(task, done: "I checked: it holds")
         case .failed(let why):
             if case .failure(let failure) = reply, failure.kind == .unreachable { unreachableFailure = true }
-            if case .halting = mode {
-                // Nothing was changed by waiting: it can wait again in the next session.
-                work[task].phase = .idle
-                return rest(task)
-            }
+            // Nothing was changed by waiting: it can wait again in the next session.
+            if !startsNew { return rest(task) }
             guard work[task].checkTries < check.retries else {
                 return attemptFailed(task, "waited \(work[task].checkTries + 1) times, and \(why)")
             }
@@ -109,6 +114,7 @@ extension Engine {
     /// Nobody knows whether it ran. Its own check may know; else a declared idempotence lets it run again; else a person.
     mutating func settleUnknown(_ task: Int, _ why: String) {
         work[task].lastReason = why
+        work[task].checkTries = 0
         if let check = plan.step(of: task).verify { return probe(task, .settling, check) }
         unknownLeft(task)
     }
@@ -117,29 +123,29 @@ extension Engine {
         guard let check = plan.step(of: task).verify else { return unknownLeft(task) }
         switch verdict(task, check, reply) {
         case .passed: settle(task, .ok, "I checked: it holds (\(work[task].lastReason))")
-        case .failed: unknownLeft(task)
+        case .failed:
+            // Its effect may take a while to show: the check is given all its tries.
+            guard work[task].checkTries < check.retries else { return unknownLeft(task) }
+            work[task].checkTries += 1
+            pause(task, check.delay, then: .settling)
         }
     }
 
     private mutating func unknownLeft(_ task: Int) {
-        switch mode {
-        case .halting, .draining, .undoing: return settle(task, .unclear, work[task].lastReason)
-        case .settling, .forward, .finished: break
-        }
+        let reason = work[task].lastReason
+        guard mode == .forward || mode == .settling else { return settle(task, .unclear, reason) }
         if plan.step(of: task).idempotent {
-            work[task].kind = .action
-            if mode == .settling {
-                // It has its turn when all that was in flight is settled.
-                record(
-                    .taskSettled(
-                        TaskSettlement(
-                            task: plan.tasks[task].id, state: .pending,
-                            reason: "\(work[task].lastReason); it may run again")))
-                return rest(task)
-            }
-            return send(task, .contacting, .contact)
+            putBack(task, "\(reason); it may run again")
+            if mode == .forward, isReady(task) { enqueue(task) }
+            return
         }
-        ask(
-            task, .unclear, work[task].lastReason, [.done, .failed, .retry, .skip, .rollback, .stop])
+        record(.taskSettled(TaskSettlement(task: plan.tasks[task].id, state: .unclear, reason: reason)))
+        ask(task, .unclear, reason, [.done, .failed, .retry, .skip, .rollback, .stop])
+    }
+
+    /// The task is pending again, on record.
+    mutating func putBack(_ task: Int, _ reason: String, by: String? = nil) {
+        record(.taskSettled(TaskSettlement(task: plan.tasks[task].id, state: .pending, reason: reason, by: by)))
+        rest(task)
     }
 }

@@ -10,10 +10,7 @@ extension Engine {
         record(.asked(AskedQuestion(task: plan.tasks[task].id, kind: kind, text: text)))
         move(task, .asking(kind))
         releaseSlot(task)
-        if work[task].recheck {
-            work[task].recheck = false
-            unsettled -= 1
-        }
+        reviewed(task)
         decision.effects.append(.seal)
         decision.effects.append(
             .ask(
@@ -42,7 +39,6 @@ extension Engine {
     }
 
     private mutating func unanswered(_ task: Int, _ kind: QuestionKind) {
-        hadNobody = true
         move(task, .idle)
         switch kind {
         case .manual: break
@@ -50,10 +46,8 @@ extension Engine {
             let reason = work[task].lastReason
             settle(task, .failed, reason)
             halt(.failed, reason: "step \(plan.tasks[task].id) failed, and nobody was there to ask")
-        case .unclear: settle(task, .unclear, work[task].lastReason)
+        case .unclear: rest(task)
         case .undo:
-            let reason = work[task].lastReason
-            settleUndo(task, state.tasks[task].open == nil ? .failed : .unclear, reason)
             halt(.failed, reason: "the undo of \(plan.tasks[task].id) failed, and nobody was there to ask")
         case .irreversible:
             pendingRollback = nil
@@ -83,13 +77,7 @@ extension Engine {
         switch choice {
         case .retry:
             work[task].retriesUsed = 0
-            if state.tasks[task].settlement != nil {
-                record(
-                    .taskSettled(
-                        TaskSettlement(
-                            task: plan.tasks[task].id, state: .pending, reason: reason ?? "to be tried again", by: by)))
-            }
-            move(task, .idle)
+            putBack(task, reason ?? "to be tried again", by: by)
             if mode == .forward, isReady(task) { enqueue(task) }
         case .done: settle(task, .ok, "done by hand\(reason.map { ": \($0)" } ?? "")", by: by)
         case .skip: settle(task, .skipped, reason ?? "no reason given", by: by)
@@ -98,6 +86,9 @@ extension Engine {
             work[task].lastReason = reason ?? "reported as failed by \(by)"
             askAboutFailure(task, work[task].lastReason)
         case .rollback:
+            if let reason, !isRollbackTarget(reason) {
+                return askAboutFailure(task, "\(why) (there is no checkpoint \"\(reason)\" to roll back to)")
+            }
             settle(task, kind == .unclear ? .unclear : .failed, why, by: by)
             requestRollback(reason, by: by, confirmed: true)
         case .stop:

@@ -7,9 +7,15 @@ internal import RunbookTransport
 
 extension Engine {
     mutating func begin() {
+        guard !isBegun else { return }
+        isBegun = true
         for task in plan.tasks.indices {
             let known = state.tasks[task]
             if known.open != nil {
+                review(task)
+            } else if let last = known.last, known.settlement == nil, last.leavesSomething {
+                review(task)
+            } else if known.settlement == nil, known.asked == .lapsed {
                 review(task)
             } else if let settlement = known.settlement {
                 reviewSettled(task, settlement)
@@ -21,6 +27,13 @@ extension Engine {
         work[task].recheck = true
         unsettled += 1
         enqueue(task)
+    }
+
+    /// What an earlier session left of this task is known now, or is under way by itself.
+    mutating func reviewed(_ task: Int) {
+        guard work[task].recheck else { return }
+        work[task].recheck = false
+        unsettled -= 1
     }
 
     private mutating func reviewSettled(_ task: Int, _ settlement: TaskSettlement) {
@@ -40,9 +53,15 @@ extension Engine {
 
     /// Looks once at a task that an earlier session left behind.
     mutating func recheck(_ task: Int) {
-        if state.tasks[task].open != nil { return inspect(task) }
-        guard let settlement = state.tasks[task].settlement else { return rest(task) }
-        if settlement.state == .unclear { return settleUnknown(task, settlement.reason) }
+        let known = state.tasks[task]
+        work[task].checkTries = 0
+        if known.open != nil { return inspect(task) }
+        switch (known.settlement?.state, known.last?.result) {
+        case (.unclear, _): return settleUnknown(task, known.settlement?.reason ?? "")
+        case (nil, .exited): return verify(task, done: "exit status 0")
+        case (nil, .unknown(let why)): return settleUnknown(task, why)
+        default: break
+        }
         guard let check = plan.step(of: task).verify else { return rest(task) }
         probe(task, .rechecking, check)
     }
@@ -50,9 +69,20 @@ extension Engine {
     mutating func rechecked(_ task: Int, _ reply: HostReply) {
         guard let check = plan.step(of: task).verify else { return rest(task) }
         switch verdict(task, check, reply) {
-        case .passed: rest(task)
+        case .passed:
+            guard state.tasks[task].settlement != nil else { return settle(task, .ok, "I checked: it holds again") }
+            rest(task)
         case .failed(let why):
+            // Once may be chance: a network that is just coming back.
+            guard work[task].checkTries >= Self.recheckRetries else {
+                work[task].checkTries += 1
+                return pause(task, min(check.delay, .seconds(2)), then: .rechecking)
+            }
+            // Nothing that waits for it may start until a person has decided.
             work[task].lastReason = "it was done, but no longer holds: \(why)"
+            record(
+                .taskSettled(
+                    TaskSettlement(task: plan.tasks[task].id, state: .pending, reason: work[task].lastReason)))
             ask(task, .lapsed, work[task].lastReason, [.retry, .skip, .rollback, .stop])
         }
     }
@@ -65,5 +95,21 @@ extension Engine {
         }
         mode = .forward
         for task in plan.tasks.indices where isReady(task) { enqueue(task) }
+    }
+}
+
+extension Engine {
+    /// How often a check of what was done is repeated before it counts as lapsed.
+    static let recheckRetries = 2
+}
+
+extension AttemptEnd {
+    /// Whether this end still has to lead to something: a success that is not verified yet, or an outcome nobody knows.
+    var leavesSomething: Bool {
+        switch result {
+        case .exited(let code): attempt.kind == .action && code == 0
+        case .unknown: attempt.kind == .action
+        case .signalled, .neverRan, .timedOut: false
+        }
     }
 }

@@ -12,38 +12,73 @@ extension Engine {
         case .halting, .draining, .undoing, .finished: return
         case .settling, .forward: break
         }
+        // One that was interrupted goes on by itself.
+        if state.rollback != nil, !state.rollbackEnded { return }
         let last = state.checkpoints.last?.name ?? RollbackPlan.start
-        let known = target.flatMap { wanted in
-            state.checkpoints.contains { $0.name == wanted } || wanted == RollbackPlan.start ? wanted : nil
-        }
+        let known = target.flatMap { isRollbackTarget($0) ? $0 : nil }
         pendingRollback = PendingRollback(target: known ?? last, by: by, confirmed: confirmed)
         mode = .draining
-        queue.removeAll()
+        // What was in flight when an earlier session ended has to be known before anything is undone.
+        clearQueue(keeping: queue.filter { work[$0].recheck && isUnknown($0) })
         for task in work.indices {
             switch work[task].phase {
-            case .asking, .pausing(then: .skipCheck), .pausing(then: .waitingFor):
-                if case .asking = work[task].phase { decision.effects.append(.withdraw(plan.tasks[task].id)) }
+            case .asking:
+                decision.effects.append(.withdraw(plan.tasks[task].id))
                 move(task, .idle)
-                releaseSlot(task)
+            case .pausing(then: .skipCheck), .pausing(then: .waitingFor), .pausing(then: .rechecking):
+                rest(task)
             default: break
             }
         }
     }
 
-    /// Tasks that ended since `target` with something possibly changed, in reading order.
-    private func tasksSince(_ target: String) -> [Int] {
-        let since = state.checkpoints.last { $0.name == target }?.reachedAt ?? 0
+    private func isUnknown(_ task: Int) -> Bool {
+        let known = state.tasks[task]
+        return known.open != nil || (known.settlement == nil && known.last?.leavesSomething == true)
+    }
+
+    /// Whether a person may name this as the point to go back to.
+    package func isRollbackTarget(_ name: String) -> Bool {
+        name == RollbackPlan.start || state.checkpoints.contains { $0.name == name }
+    }
+
+    /// What a rollback to `target` would look at, in reading order: all that may have changed the site since.
+    package func tasksSince(_ target: String) -> [Int] {
+        let checkpoint = state.checkpoints.last { $0.name == target }
+        let before = checkpoint.map { ancestors(ofStep: $0.step) } ?? []
         return plan.tasks.indices.filter { task in
             let known = state.tasks[task]
-            guard known.settledAt > since, known.undo == nil, let settlement = known.settlement else { return false }
-            switch settlement.state {
-            case .ok: break
-            case .failed, .unclear: if known.actions == 0 { return false }
-            case .already, .skipped, .pending, .yourTurn, .running, .undone: return false
-            }
-            if case .checkpoint = plan.step(of: task).action { return false }
-            return true
+            guard max(known.settledAt, known.actedAt) > checkpoint?.reachedAt ?? 0, known.undo == nil,
+                !before.contains(task)
+            else { return false }
+            return mayHaveChanged(task)
         }
+    }
+
+    private func mayHaveChanged(_ task: Int) -> Bool {
+        let known = state.tasks[task]
+        let step = plan.step(of: task)
+        switch known.settlement?.state {
+        case .ok: break
+        case .failed, .unclear, nil: if known.actions == 0 { return false }
+        case .already, .skipped, .pending, .yourTurn, .running, .undone: return false
+        }
+        switch step.action {
+        case .checkpoint: return false
+        case .waitFor: return step.undo != nil
+        case .run, .manual: return true
+        }
+    }
+
+    /// What the checkpoint rests on: it stays, even where it had to be done again since.
+    private func ancestors(ofStep id: String) -> Set<Int> {
+        guard let step = plan.stepIndex[id] else { return [] }
+        var found: Set<Int> = []
+        var open = plan.tasksOfStep[step]
+        while let task = open.popLast() {
+            for need in plan.needs[task] where found.insert(need).inserted { open.append(need) }
+        }
+        return found
     }
 
     mutating func beginRollback() {
@@ -78,7 +113,7 @@ extension Engine {
     mutating func queueUndos() {
         guard let rollback = state.rollback else { return }
         let members = rollback.tasks.compactMap { plan.index[$0] }
-        let left = Set(members.filter { state.tasks[$0].undo == nil || state.tasks[$0].open != nil })
+        let left = Set(members.filter { !isUndoSettled($0) })
         undoBlockers = [:]
         for task in members where left.contains(task) {
             // Members that are reached from here and not through another member: they have to be undone first.
@@ -91,22 +126,34 @@ extension Engine {
             }
             undoBlockers[task] = blockers.sorted()
         }
-        for task in members where undoBlockers[task]?.isEmpty == true { enqueue(task) }
+        for task in members where undoBlockers[task]?.isEmpty == true && work[task].phase == .idle { enqueue(task) }
         endRollbackIfDone()
+    }
+
+    /// Whether nothing more is to be done about the undo of this task.
+    private func isUndoSettled(_ task: Int) -> Bool {
+        guard state.tasks[task].open == nil, let undo = state.tasks[task].undo else { return false }
+        switch undo.state {
+        case .undone, .left: return true
+        case .failed, .unclear: return false
+        }
     }
 
     private mutating func endRollbackIfDone() {
         guard let rollback = state.rollback, mode == .undoing else { return }
         let members = rollback.tasks.compactMap { plan.index[$0] }
-        guard members.allSatisfy({ state.tasks[$0].undo != nil && state.tasks[$0].open == nil }) else { return }
-        record(.rollbackEnded(complete: members.allSatisfy { state.tasks[$0].undo?.state == .undone }))
+        guard members.allSatisfy({ isUndoSettled($0) }) else { return }
+        let complete = members.allSatisfy {
+            state.tasks[$0].undo?.state == .undone || plan.step(of: $0).undo == .nothing
+        }
+        record(.rollbackEnded(complete: complete))
         finish(.rolledBack)
     }
 
     mutating func settleUndo(_ task: Int, _ undo: UndoSettlement.State, _ reason: String, by: String? = nil) {
         record(.undoSettled(UndoSettlement(task: plan.tasks[task].id, state: undo, reason: reason, by: by)))
         rest(task)
-        guard mode == .undoing else { return }
+        guard mode == .undoing, isUndoSettled(task) else { return }
         undoBlockers[task] = nil
         for need in undoBlockers.keys.sorted() {
             guard let blockers = undoBlockers[need], blockers.contains(task) else { continue }
@@ -129,15 +176,30 @@ extension Engine {
         case nil: return settleUndo(task, .left, "the runbook has no undo for it")
         case .run: break
         }
-        guard let settlement = state.tasks[task].settlement else { return settleUndo(task, .left, "it had not ended") }
-        switch (settlement.state, step.verify) {
-        case (.failed, .some(let check)), (.unclear, .some(let check)): probe(task, .undoCheck, check)
-        case (.failed, nil): settleUndo(task, .left, "it failed and has no check: it may be done in part")
-        case (.unclear, nil):
-            work[task].lastReason = "nobody knows whether it ran, and it has no check"
-            ask(task, .undo, work[task].lastReason, [.retry, .skip, .done, .stop])
+        if work[task].isUndoChosen { return send(task, .contacting, .contact) }
+        if let last = state.tasks[task].last, last.attempt.kind == .undo {
+            switch last.result {
+            case .exited(0): return confirmUndo(task)
+            case .unknown(let why): return settleUnknownUndo(task, why)
+            case .exited, .signalled, .neverRan, .timedOut: return send(task, .contacting, .contact)
+            }
+        }
+        switch (state.tasks[task].settlement?.state, step.verify) {
+        case (.failed, .some(let check)), (.unclear, .some(let check)), (nil, .some(let check)):
+            probe(task, .undoCheck, check)
+        case (.failed, nil), (nil, nil):
+            settleUndo(task, .left, "it failed and has no check: it may be done in part")
+        case (.unclear, nil): askAboutUndo(task, .unclear, "nobody knows whether it ran, and it has no check")
         default: send(task, .contacting, .contact)
         }
+    }
+
+    /// Puts on record how the undo stands, and asks what to do about it.
+    private mutating func askAboutUndo(_ task: Int, _ stands: UndoSettlement.State, _ reason: String) {
+        work[task].lastReason = reason
+        record(.undoSettled(UndoSettlement(task: plan.tasks[task].id, state: stands, reason: reason, by: nil)))
+        if case .halting = mode { return rest(task) }
+        ask(task, .undo, reason, [.retry, .skip, .done, .stop])
     }
 
     /// A failed or unclear step is undone if its effect is there.
@@ -172,10 +234,8 @@ extension Engine {
             return settleUndo(task, .undone, "I checked: its effect is gone")
         }
         guard work[task].checkTries < confirmation.check.retries else {
-            if work[task].lastReason.isEmpty || !isUnknownUndo(task) {
-                return undoFailed(task, "the undo ran, but I could not see its effect gone")
-            }
-            return unknownUndoLeft(task)
+            if isUnknownUndo(task) { return unknownUndoLeft(task) }
+            return undoFailed(task, "the undo ran, but I could not see its effect gone")
         }
         work[task].checkTries += 1
         pause(task, confirmation.check.delay, then: .confirming)
@@ -193,37 +253,29 @@ extension Engine {
     }
 
     private mutating func unknownUndoLeft(_ task: Int) {
-        if case .halting = mode { return rest(task) }
-        if plan.step(of: task).idempotent, mode == .undoing { return send(task, .contacting, .contact) }
-        ask(task, .undo, work[task].lastReason, [.retry, .skip, .done, .stop])
+        let reason = work[task].lastReason
+        if plan.step(of: task).idempotent {
+            if mode == .undoing { return send(task, .contacting, .contact) }
+            return settleUndo(task, .unclear, reason)
+        }
+        askAboutUndo(task, .unclear, reason)
     }
 
     mutating func undoFailed(_ task: Int, _ reason: String) {
-        work[task].lastReason = reason
-        if case .halting = mode { return rest(task) }
-        ask(task, .undo, reason, [.retry, .skip, .done, .stop])
+        askAboutUndo(task, .failed, reason)
     }
 
     mutating func undoAnswered(_ task: Int, _ choice: Choice, _ reason: String?, _ by: String) {
         switch choice {
         case .retry:
-            work[task].kind = .undo
-            guard takeSlotForUndo(task) else { return enqueue(task) }
-            send(task, .contacting, .contact)
+            work[task].isUndoChosen = true
+            move(task, .idle)
+            if mode == .undoing { enqueue(task) }
         case .done: settleUndo(task, .undone, "done by hand\(reason.map { ": \($0)" } ?? "")", by: by)
         case .skip: settleUndo(task, .left, reason ?? "left as it is", by: by)
         case .failed, .rollback, .stop:
             move(task, .idle)
             halt(.failed, reason: "the rollback was stopped by \(by)")
         }
-    }
-
-    /// A retry chosen by a person goes ahead of what is queued; it counts against the limits all the same.
-    private mutating func takeSlotForUndo(_ task: Int) -> Bool {
-        guard active < plan.runbook.maxParallel else { return false }
-        active += 1
-        activePerHost[plan.tasks[task].host ?? -1, default: 0] += 1
-        work[task].holdsSlot = true
-        return true
     }
 }

@@ -8,13 +8,16 @@ extension Engine {
     /// Starts what can start, and finishes when nothing is left that could move by itself.
     mutating func advance() {
         if mode == .settling, unsettled == 0 { endSettling() }
-        if mode == .draining, active == 0 { beginRollback() }
-        if mode == .forward || mode == .settling || mode == .undoing { startQueued() }
+        if startsNew || mode == .draining { startQueued() }
+        if mode == .draining, busy == 0, queue.isEmpty { beginRollback() }
+        if mode == .undoing { startQueued() }
         finishIfOver()
     }
 
     /// Puts a task up for starting. `queue` is a heap by urgency: the longest remaining path first.
     mutating func enqueue(_ task: Int) {
+        guard !work[task].isQueued else { return }
+        work[task].isQueued = true
         queue.append(task)
         var child = queue.count - 1
         while child > 0 {
@@ -27,6 +30,7 @@ extension Engine {
 
     private mutating func dequeue() -> Int? {
         guard let first = queue.first, let last = queue.popLast() else { return nil }
+        work[first].isQueued = false
         guard !queue.isEmpty else { return first }
         queue[0] = last
         var parent = 0
@@ -48,7 +52,7 @@ extension Engine {
     private mutating func startQueued() {
         var held: [Int] = []
         while let task = dequeue() {
-            guard mode == .forward || mode == .undoing || work[task].recheck || state.tasks[task].open != nil else {
+            guard mode == .forward || mode == .undoing || work[task].recheck else {
                 held.append(task)
                 continue
             }
@@ -63,12 +67,10 @@ extension Engine {
     }
 
     private mutating func start(_ task: Int) {
-        if mode == .undoing {
-            startUndo(task)
-        } else if work[task].recheck {
+        if work[task].recheck {
             recheck(task)
-        } else if state.tasks[task].open != nil {
-            inspect(task)
+        } else if mode == .undoing {
+            startUndo(task)
         } else {
             startAction(task)
         }
@@ -97,10 +99,7 @@ extension Engine {
     mutating func rest(_ task: Int) {
         move(task, .idle)
         releaseSlot(task)
-        if work[task].recheck {
-            work[task].recheck = false
-            unsettled -= 1
-        }
+        reviewed(task)
         if mode == .forward, state.isThrough(task) { enqueueReadyDependents(of: task) }
     }
 
@@ -110,7 +109,7 @@ extension Engine {
     }
 
     func isReady(_ task: Int) -> Bool {
-        state.tasks[task].settlement == nil && work[task].phase == .idle && !work[task].holdsSlot
+        state.tasks[task].settlement == nil && work[task].phase == .idle && !work[task].recheck
             && plan.needs[task].allSatisfy { state.isThrough($0) }
     }
 
@@ -133,7 +132,7 @@ extension Engine {
         record(.halted(reason: reason))
         decision.effects.append(.seal)
         mode = .halting(outcome)
-        queue.removeAll()
+        clearQueue(keeping: [])
         for task in work.indices {
             switch work[task].phase {
             case .pausing(let next) where !mustEnd(next):
@@ -147,6 +146,12 @@ extension Engine {
         }
     }
 
+    mutating func clearQueue(keeping kept: [Int]) {
+        for task in queue { work[task].isQueued = false }
+        queue.removeAll()
+        for task in kept { enqueue(task) }
+    }
+
     /// Whether a pause leads back to an attempt that is in flight on a host.
     private func mustEnd(_ phase: Phase) -> Bool {
         switch phase {
@@ -156,15 +161,11 @@ extension Engine {
     }
 
     private mutating func finishIfOver() {
-        guard active == 0, mode != .finished else { return }
+        guard busy == 0, mode != .finished else { return }
         if case .halting(let outcome) = mode { return finish(outcome) }
-        guard mode == .forward || mode == .undoing, queue.isEmpty, !isAsking else { return }
+        guard mode == .forward || mode == .undoing, queue.isEmpty, asking == 0 else { return }
         if mode == .undoing { return finish(.failed) }
         finish(forwardOutcome)
-    }
-
-    private var isAsking: Bool {
-        work.contains { if case .asking = $0.phase { true } else { false } }
     }
 
     private var forwardOutcome: Outcome {

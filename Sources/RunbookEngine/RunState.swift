@@ -14,11 +14,13 @@ package struct RunState: Sendable {
         package var undos = 0
         /// An attempt whose end is not known.
         package var open: AttemptIntent?
-        /// The last attempt whose end is known.
+        /// The last attempt that has ended, until something new is decided about the task.
         package var last: AttemptEnd?
-        /// The boot id under which the last attempt was intended.
         package var undo: UndoSettlement?
+        /// The question that is open, if one is.
         package var asked: QuestionKind?
+        /// Position of the last record that may have changed the site for this task.
+        package var actedAt = 0
     }
 
     package struct Checkpoint: Hashable, Sendable {
@@ -52,9 +54,13 @@ extension RunState {
         case .attemptIntended(let intent):
             guard let task = plan.index[intent.attempt.task] else { return }
             tasks[task].open = intent
+            tasks[task].last = nil
+            tasks[task].actedAt = records
             switch intent.attempt.kind {
             case .action: tasks[task].actions = max(tasks[task].actions, intent.attempt.number)
-            case .undo: tasks[task].undos = max(tasks[task].undos, intent.attempt.number)
+            case .undo:
+                tasks[task].undos = max(tasks[task].undos, intent.attempt.number)
+                tasks[task].undo = nil
             }
         case .attemptEnded(let end):
             guard let task = plan.index[end.attempt.task] else { return }
@@ -65,6 +71,8 @@ extension RunState {
             guard let task = plan.index[settlement.task] else { return }
             tasks[task].settlement = settlement.state == .pending ? nil : settlement
             tasks[task].settledAt = records
+            if settlement.state == .pending { tasks[task].last = nil }
+            tasks[task].asked = nil
         case .undoSettled(let settlement):
             guard let task = plan.index[settlement.task] else { return }
             tasks[task].undo = settlement
@@ -74,6 +82,7 @@ extension RunState {
         case .answered(let answer):
             guard let task = plan.index[answer.task] else { return }
             tasks[task].asked = nil
+            if answer.choice == .retry { tasks[task].last = nil }
             anythingStarted = true
         case .checkpointReached(let step, let name):
             checkpoints.append(Checkpoint(name: name, step: step, reachedAt: records))
@@ -101,9 +110,13 @@ extension RunState {
         let state = tasks[task]
         if state.undo?.state == .undone { return .undone }
         if state.undo?.state == .unclear { return .unclear }
+        if state.undo?.state == .failed { return .failed }
         if let settlement = state.settlement { return settlement.state }
-        if state.asked == .manual { return .yourTurn }
-        if state.open != nil { return .running }
-        return .pending
+        switch state.asked {
+        case .manual: return .yourTurn
+        case .failure, .lapsed: return .failed
+        case .unclear: return .unclear
+        case .undo, .irreversible, nil: return state.open != nil || state.last != nil ? .running : .pending
+        }
     }
 }
