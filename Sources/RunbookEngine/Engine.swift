@@ -32,9 +32,11 @@ package enum Event: Sendable {
     case elapsed(task: Int, token: Int)
     case answered(task: Int, token: Int, OperatorReply)
     /// Finish what is in flight, start nothing new.
-    case haltRequested
+    case haltRequested(reason: String)
     /// Roll back to a checkpoint, or to the start; nil means the last checkpoint reached.
     case rollbackRequested(target: String?, by: String)
+    /// Nothing but time going by: the journal may have to be sealed.
+    case tick
 }
 
 /// What an attempt printed, as far as it was read when it ended.
@@ -162,7 +164,8 @@ extension Engine {
         case .answered(let task, let token, let reply):
             guard isCurrent(task, token), case .asking(let kind) = work[task].phase else { break }
             answered(task, kind, reply)
-        case .haltRequested: halt(.interrupted, reason: "stopped on request")
+        case .haltRequested(let reason): halt(.interrupted, reason: reason)
+        case .tick: break
         case .rollbackRequested(let target, let by):
             begin()
             requestRollback(target, by: by, confirmed: true)

@@ -132,19 +132,19 @@ extension Engine {
     }
 
     /// inspect, fence, markLost and kill have come back.
-    mutating func receiptReplied(_ task: Int, _ phase: Phase, _ reply: HostReply) {
+    mutating func receiptReplied(_ task: Int, _ phase: Phase, _ reply: HostReply, _ output: AttemptOutput?) {
         switch reply {
         case .receipt(let status):
-            if phase == .killing { killed(task, status) } else { judge(task, status, nil) }
+            if phase == .killing { killed(task, status, output) } else { judge(task, status, output) }
         case .failure(let failure) where failure.kind == .unsuitable:
-            ended(task, .unknown(failure.message), nil)
+            ended(task, .unknown(failure.message), output)
         case .failure(let failure):
             work[task].lastReason = failure.message
-            pauseForHost(task, then: phase, nil)
+            pauseForHost(task, then: phase, output)
         case .deadline:
             work[task].lastReason = "no answer in time"
-            pauseForHost(task, then: phase, nil)
-        case .contact, .probe, .ended, .tidied: ended(task, .unknown("the answer was to another question"), nil)
+            pauseForHost(task, then: phase, output)
+        case .contact, .probe, .ended, .tidied: ended(task, .unknown("the answer was to another question"), output)
         }
     }
 
@@ -185,13 +185,13 @@ extension Engine {
         }
     }
 
-    private mutating func killed(_ task: Int, _ status: ReceiptStatus) {
+    private mutating func killed(_ task: Int, _ status: ReceiptStatus, _ output: AttemptOutput?) {
         let limit = DurationText.words(command(task).timeout)
         switch status.end {
-        case .exit(let code): ended(task, .timedOut(status: code), nil)
+        case .exit(let code): ended(task, .timedOut(status: code), output)
         case .lost:
-            ended(task, .unknown("it ran longer than \(limit) and was stopped; how far it came is not known"), nil)
-        case nil: ended(task, .unknown("it ran longer than \(limit) and could not be stopped"), nil)
+            ended(task, .unknown("it ran longer than \(limit) and was stopped; how far it came is not known"), output)
+        case nil: ended(task, .unknown("it ran longer than \(limit) and could not be stopped"), output)
         }
     }
 

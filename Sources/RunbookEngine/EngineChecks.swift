@@ -15,7 +15,7 @@ extension Engine {
         switch phase {
         case .contacting: contacted(task, reply)
         case .submitted: submitted(task, reply, output)
-        case .inspecting, .fencing, .marking, .killing: receiptReplied(task, phase, reply)
+        case .inspecting, .fencing, .marking, .killing: receiptReplied(task, phase, reply, output)
         case .skipCheck: skipChecked(task, reply)
         case .verifying: verified(task, reply)
         case .waitingFor: waitChecked(task, reply)

@@ -1,0 +1,204 @@
+package import RunbookModel
+internal import RunbookPlan
+package import RunbookTransport
+internal import Synchronization
+
+/// Carries out what the engine decides: the one place where decisions meet the world.
+///
+///     events ──▶ engine ──▶ records ──▶ journal (durable) ──▶ effects ──▶ hosts, clock, person ──▶ events
+///
+/// All events that have come are decided on together and their records are made durable in one flush; only then is any
+/// of the effects carried out. So nothing goes to a host whose intent is not on disk, and one flush serves many tasks.
+package final class Conductor: Sendable {
+    package struct Parts: Sendable {
+        package var transport: any Transport
+        package var storage: any RunStorage
+        package var clock: any RunClock
+        package var desk: any OperatorDesk
+        package var observer: any RunObserver
+
+        package init(
+            transport: any Transport, storage: any RunStorage, clock: any RunClock, desk: any OperatorDesk,
+            observer: any RunObserver
+        ) {
+            self.transport = transport
+            self.storage = storage
+            self.clock = clock
+            self.desk = desk
+            self.observer = observer
+        }
+    }
+
+    private let parts: Parts
+    private let inbox = Mutex<[Event]>([])
+
+    package init(_ parts: Parts) { self.parts = parts }
+
+    /// Something has happened. Any thread may tell.
+    package func post(_ event: Event) {
+        inbox.withLock { $0.append(event) }
+        parts.clock.wake()
+    }
+
+    /// Plays one session to its end. `first` is `began`, or `rollbackRequested` for a session that is there to roll back.
+    package func run(_ engine: Engine, first: Event) async throws(ConductorFault) -> SessionEnd {
+        var session = Session(engine: engine, parts: parts)
+        post(first)
+        while true {
+            let events = inbox.withLock { inbox in
+                defer { inbox = [] }
+                return inbox
+            }
+            if events.isEmpty {
+                guard await parts.clock.idle(until: { [self] in inbox.withLock { !$0.isEmpty } }) else {
+                    throw .stalled
+                }
+                continue
+            }
+            let effects: [Effect]
+            do { effects = try session.take(events) } catch { throw .storage(error) }
+            if let outcome = session.outcome {
+                await parts.transport.close()
+                return SessionEnd(outcome: outcome, engine: session.engine)
+            }
+            do { try carryOut(effects, &session) } catch { throw .storage(error) }
+        }
+    }
+
+    private func carryOut(_ effects: [Effect], _ session: inout Session) throws(StorageFault) {
+        for effect in effects {
+            switch effect {
+            case .send(let task, let token, var request):
+                if case .submit(var submission, let deadline) = request.operation {
+                    submission.journalHead = parts.storage.head
+                    request.operation = .submit(submission, deadline: deadline)
+                }
+                let sink = try session.sink(for: task, request)
+                let observer = parts.observer
+                let id = request.task
+                parts.transport.send(
+                    request,
+                    progress: { chunk in
+                        sink?.take(chunk)
+                        observer.printed(chunk, by: id)
+                    },
+                    reply: { [self] reply in post(.replied(task: task, token: token, reply, output: nil)) })
+            case .wait(let task, let token, let delay):
+                parts.clock.schedule(after: delay) { [self] in post(.elapsed(task: task, token: token)) }
+            case .ask(let task, let token, let question):
+                parts.desk.ask(question) { [self] reply in post(.answered(task: task, token: token, reply)) }
+            case .withdraw(let task): parts.desk.withdraw(task)
+            case .seal, .finish: break
+            }
+        }
+        if session.needsTick {
+            session.needsTick = false
+            session.hasTick = true
+            parts.clock.schedule(after: Session.sealInterval) { [self] in post(.tick) }
+        }
+    }
+}
+
+/// How a session came to its end.
+package struct SessionEnd: Sendable {
+    package var outcome: Outcome
+    package var engine: Engine
+}
+
+package enum ConductorFault: Error, Hashable, Sendable {
+    case storage(StorageFault)
+    /// Nothing is under way and nothing can come any more, but the run is not over: a fault of this program.
+    case stalled
+}
+
+/// What a session holds between two steps of its conductor.
+private struct Session {
+    static let sealInterval = Duration.seconds(5)
+
+    var engine: Engine
+    let parts: Conductor.Parts
+    var outcome: Outcome?
+    var needsTick = false
+    var hasTick = false
+    /// What attempts print that have not ended yet, by task, and since when.
+    private var sinks: [Int: (sink: any OutputSink, since: Int64)] = [:]
+
+    init(engine: Engine, parts: Conductor.Parts) {
+        self.engine = engine
+        self.parts = parts
+    }
+
+    /// Lets the engine decide on all events and makes its records durable. The effects are safe to carry out.
+    mutating func take(_ events: [Event]) throws(StorageFault) -> [Effect] {
+        let moment = parts.clock.now()
+        var records: [Record] = []
+        var effects: [Effect] = []
+        for event in events {
+            if case .tick = event { hasTick = false }
+            let decision = engine.handle(withOutput(event, moment))
+            records += decision.records
+            effects += decision.effects
+        }
+        try keepOutputs(of: records)
+        if !records.isEmpty { try parts.storage.append(records, at: moment) }
+        parts.observer.recorded(records, by: engine, at: moment)
+        for case .finish(let outcome) in effects {
+            try parts.storage.seal(closing: true)
+            self.outcome = outcome
+            return []
+        }
+        if effects.contains(.seal) {
+            try parts.storage.seal(closing: false)
+        } else {
+            try parts.storage.sealIfDue(at: moment)
+        }
+        if parts.storage.runsOnReserve { return effects + (try stopOnFullDisk(moment)) }
+        needsTick = !records.isEmpty && !hasTick
+        return effects
+    }
+
+    /// "Disk full, stopped" goes on record while there is room for it.
+    private mutating func stopOnFullDisk(_ moment: Moment) throws(StorageFault) -> [Effect] {
+        let decision = engine.handle(.haltRequested(reason: "the disk that holds the journal is full"))
+        guard !decision.records.isEmpty else { return [] }
+        try parts.storage.append(decision.records, at: moment)
+        parts.observer.recorded(decision.records, by: engine, at: moment)
+        for case .finish(let outcome) in decision.effects { self.outcome = outcome }
+        try parts.storage.seal(closing: outcome != nil)
+        return decision.effects
+    }
+
+    /// Where the output of a submission goes; nil for requests that print nothing.
+    mutating func sink(for task: Int, _ request: HostRequest) throws(StorageFault) -> (any OutputSink)? {
+        let receipt: ReceiptID
+        switch request.operation {
+        case .submit(let submission, _): receipt = submission.receipt
+        case .attach(let id, _, _, _): receipt = id
+        case .contact, .probe, .inspect, .fence, .markLost, .kill, .tidy: return nil
+        }
+        let since = sinks[task]?.since ?? parts.clock.now().uptime
+        sinks[task]?.sink.discard()
+        let sink = try parts.storage.output(of: receipt)
+        sinks[task] = (sink, since)
+        return sink
+    }
+
+    private func withOutput(_ event: Event, _ moment: Moment) -> Event {
+        guard case .replied(let task, let token, let reply, nil) = event, let (sink, since) = sinks[task] else {
+            return event
+        }
+        let summary = sink.summary()
+        let output = AttemptOutput(
+            stdout: summary.stdout, stderr: summary.stderr, tail: summary.tail,
+            milliseconds: max(0, moment.uptime - since))
+        return .replied(task: task, token: token, reply, output: output)
+    }
+
+    /// What the record of an attempt's end names has to be there before the record is.
+    private mutating func keepOutputs(of records: [Record]) throws(StorageFault) {
+        for case .attemptEnded(let end) in records {
+            guard let task = engine.plan.index[end.attempt.task] else { continue }
+            try sinks.removeValue(forKey: task)?.sink.keep()
+        }
+    }
+}

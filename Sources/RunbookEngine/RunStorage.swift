@@ -1,0 +1,50 @@
+package import RunbookModel
+package import RunbookTransport
+
+/// Where a run is written down. Implemented by a journal in a folder, and by memory in tests.
+package protocol RunStorage: Sendable {
+    /// Puts the records on record, in order, and returns when they are durable. After a failure nothing more may be done.
+    func append(_ records: [Record], at moment: Moment) throws(StorageFault)
+    /// Signs all that stands; a closing seal is the last of its session.
+    func seal(closing: Bool) throws(StorageFault)
+    /// Signs if something has stood unsigned for too long.
+    func sealIfDue(at moment: Moment) throws(StorageFault)
+    /// `seq:sha256` of the last durable line.
+    var head: String { get }
+    /// Whether the disk is full, and only what was kept back for this moment is left.
+    var runsOnReserve: Bool { get }
+    /// Room for what one attempt prints.
+    func output(of attempt: ReceiptID) throws(StorageFault) -> any OutputSink
+}
+
+/// Takes what one attempt prints, from any thread, in order within each stream.
+package protocol OutputSink: Sendable {
+    func take(_ chunk: OutputChunk)
+    /// All that has come so far.
+    func summary() -> OutputSummary
+    /// The attempt has ended: keeps what came under its final name, durable; takes nothing more.
+    func keep() throws(StorageFault)
+    /// The output will be read again from its start.
+    func discard()
+}
+
+package struct OutputSummary: Hashable, Sendable {
+    package var stdout: OutputDigest
+    package var stderr: OutputDigest
+    /// The last words, at most ``Limits/recordedTailBytes``.
+    package var tail: [UInt8]
+
+    package init(stdout: OutputDigest, stderr: OutputDigest, tail: [UInt8]) {
+        self.stdout = stdout
+        self.stderr = stderr
+        self.tail = tail
+    }
+}
+
+/// The run can't be written down any more, so it must not go on.
+package enum StorageFault: Error, Hashable, Sendable {
+    /// What failed, in the system's words.
+    case failed(String)
+    /// The program itself is to end here: how a rehearsed crash strikes.
+    case crashed
+}
