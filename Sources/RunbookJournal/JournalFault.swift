@@ -1,0 +1,1 @@
+package enum JournalFault: Error { case poisoned }
