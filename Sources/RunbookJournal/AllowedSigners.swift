@@ -152,7 +152,11 @@ private struct SignersWords {
         var isQuoted = false
         for byte in word {
             if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
-            if byte == UInt8(ascii: ","), !isQuoted { options.append([]) } else { options[options.count - 1].append(byte) }
+            if byte == UInt8(ascii: ","), !isQuoted {
+                options.append([])
+            } else {
+                options[options.count - 1].append(byte)
+            }
         }
         return options
     }

@@ -1,4 +1,4 @@
-package import RunbookModel
+import RunbookModel
 
 /// A line of the journal as bytes. There is exactly one text for an entry: `decode` accepts nothing that `encode` would
 /// not have written, byte for byte.

@@ -1,4 +1,4 @@
-package import RunbookModel
+import RunbookModel
 
 /// What can be wrong with a key, a signature, an agent or a list of signers.
 package enum KeyFault: Error, Hashable, Sendable {
@@ -22,7 +22,7 @@ package enum KeyFault: Error, Hashable, Sendable {
     case tooLarge(path: String, limitBytes: Int)
     case signingFailed
 
-    package enum SignersLineFault: Hashable, Sendable {
+    package enum SignersLineFault: Error, Hashable, Sendable {
         case malformed
         case certificateAuthority
         case unknownOption(String)
@@ -62,7 +62,8 @@ extension KeyFault.SignersLineFault {
         case .malformed: "expected principals, options and a public key"
         case .certificateAuthority: "`cert-authority` is not supported; list the keys themselves"
         case .unknownOption(let option): "the option `\(TerminalText.shown(option))` is not known"
-        case .badTime(let text): "`\(TerminalText.shown(text))` is no time; write YYYYMMDD or YYYYMMDDHHMM[SS], with Z for UTC"
+        case .badTime(let text):
+            "`\(TerminalText.shown(text))` is no time; write YYYYMMDD or YYYYMMDDHHMM[SS], with Z for UTC"
         }
     }
 }

@@ -1,4 +1,4 @@
-package import RunbookModel
+import RunbookModel
 
 /// Why bytes are no line of a journal, or why an entry can't become one.
 package enum LineFault: Error, Hashable, Sendable {
@@ -34,8 +34,8 @@ package enum LineFault: Error, Hashable, Sendable {
 
     package var message: String {
         switch self {
-        case .tooLong(let bytes): "is \(bytes) bytes long; a line holds at most \(Limits.lineBytes)"
-        case .notTerminated: "does not end with a line feed"
+        case .tooLong(let bytes): "the line is \(bytes) bytes long; a line holds at most \(Limits.lineBytes)"
+        case .notTerminated: "the line does not end with a line feed"
         case .syntax(let syntax, let offset): "\(syntax.message) at byte \(offset)"
         case .envelope(let key): "`\(key)` is missing, malformed or out of place"
         case .unknownType(let type): "the type `\(TerminalText.shown(type))` is not known to this version"

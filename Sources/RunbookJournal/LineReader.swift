@@ -1,4 +1,4 @@
-package import RunbookModel
+import RunbookModel
 
 /// Reads one line, strictly: every byte has to be the one that the writer would have written. Never traps, whatever the
 /// bytes; work and depth are bounded by the line's length.
@@ -70,7 +70,8 @@ struct LineReader {
         guard depth < LineLimits.depth else { throw fault(.depth) }
         switch peek() {
         case UInt8(ascii: "\""): return try string(keeps: keeps)
-        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return .integer(try integer())
+        case .some(UInt8(ascii: "-")), .some(UInt8(ascii: "0")...UInt8(ascii: "9")):
+            return .integer(try integer())
         case UInt8(ascii: "t"):
             try expect("true")
             return .boolean(true)

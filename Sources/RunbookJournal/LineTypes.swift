@@ -6,19 +6,31 @@ package enum LineTypes {
     package static let seal = "seal"
     package static let recovered = "recovered"
 
-    /// Every type of line. A new one goes here and nowhere else.
-    package static let known: Set<String> = [
-        runOpen, sessionOpen, seal, recovered,
-        "host.seen",
-        "step.intent", "step.result", "step.already", "step.done", "step.checked",
-        "manual.asked", "manual.answered",
-        "checkpoint.reached", "decision",
-        "rollback.begun", "rollback.ended", "undo.intent", "undo.result", "undo.done",
-        "run.halted", "run.close", "note",
-    ]
+    package static let hostSeen = "host.seen"
+    package static let stepIntent = "step.intent"
+    package static let stepResult = "step.result"
+    package static let stepDone = "step.done"
+    package static let questionAsked = "question.asked"
+    package static let questionAnswered = "question.answered"
+    package static let checkpointReached = "checkpoint.reached"
+    /// Tasks of the `rollback.begun` that follows, where they don't fit into one line.
+    package static let rollbackTasks = "rollback.tasks"
+    package static let rollbackBegun = "rollback.begun"
+    package static let rollbackEnded = "rollback.ended"
+    package static let undoIntent = "undo.intent"
+    package static let undoResult = "undo.result"
+    package static let undoDone = "undo.done"
+    package static let runHalted = "run.halted"
+    package static let runClose = "run.close"
 
     /// Written by the journal itself, never by a caller of `append`.
     package static let own: Set<String> = [runOpen, sessionOpen, seal, recovered]
+
+    /// Every type of line. A new one goes here and nowhere else.
+    package static let known: Set<String> = own.union([
+        hostSeen, stepIntent, stepResult, stepDone, questionAsked, questionAnswered, checkpointReached, rollbackTasks,
+        rollbackBegun, rollbackEnded, undoIntent, undoResult, undoDone, runHalted, runClose,
+    ])
 
     /// Keys that every line carries outside its fields.
     static let envelope: Set<String> = ["prev", "seq", "t", "ts", "up"]

@@ -17,7 +17,7 @@ package enum OperatorKeyStore {
     }
 
     package static let variable = "BLACKSTART_OPERATOR_KEY"
-    package static let namespaces = ["blackstart-journal", "blackstart-approval"]
+    package static let namespaces = [Seal.namespace, "blackstart-approval"]
 
     package static func keyPath(home: String) -> String { "\(home)/keys/operator" }
     /// What `journal verify` trusts unless it is told otherwise.
@@ -95,7 +95,8 @@ package enum OperatorKeyStore {
         let draft = "\(path).\(getpid()).\(UInt32.random(in: 0...UInt32.max))"
         defer { unlink(draft) }
         try append(
-            Array(OpenSSHPrivateKey.text(key, comment: principal).utf8), to: draft, flags: O_CREAT | O_EXCL, mode: 0o600)
+            Array(OpenSSHPrivateKey.text(key, comment: principal).utf8), to: draft, flags: O_CREAT | O_EXCL, mode: 0o600
+        )
         guard link(draft, path) == 0 else {
             let error = SystemError.last
             guard error.code == EEXIST else { throw error }

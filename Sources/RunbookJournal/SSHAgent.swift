@@ -88,7 +88,7 @@ package struct SSHAgent: Sendable {
             try wait(for: Int16(POLLOUT), on: descriptor, deadline: deadline)
             let from = sent
             let count = bytes.withUnsafeBytes { raw in
-                Glibc.send(descriptor, raw.baseAddress.map { $0 + from }, raw.count - from, Int32(MSG_NOSIGNAL.rawValue))
+                Glibc.send(descriptor, raw.baseAddress.map { $0 + from }, raw.count - from, Int32(MSG_NOSIGNAL))
             }
             if count < 0 { try tolerate(.last) } else { sent += count }
         }

@@ -79,7 +79,8 @@ package struct SSHPublicKey: Hashable, Sendable {
             return key.isValidSignature(Array(body), for: message)
         }
         var integers = SSHWireReader(body)
-        guard let r = integers.positiveInteger(width: curve.width), let s = integers.positiveInteger(width: curve.width),
+        guard let r = integers.positiveInteger(width: curve.width),
+            let s = integers.positiveInteger(width: curve.width),
             integers.isAtEnd
         else { return false }
         return isValid(ecdsa: r + s, over: message)

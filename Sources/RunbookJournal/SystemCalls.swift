@@ -8,6 +8,9 @@ package struct SystemError: Error, Hashable, Sendable {
 
     static var last: SystemError { SystemError(errno) }
 
+    /// No room left, or none left for this user.
+    var isFullDisk: Bool { code == ENOSPC || code == EDQUOT }
+
     /// The system's own words: `No space left on device` begins in lower case, `I/O error` stays as it is.
     package var words: String {
         let text = String(cString: strerror(code))
