@@ -65,10 +65,11 @@ struct JournalVerification {
         line += 1
         guard let range = JournalReader.line(of: bytes, from: at) else { throw broken(.unterminated) }
         let read = try read(range)
-        guard read.previous == chain.hash else { throw unchained(read.entry, range) }
+        // First, for a line that is missing, doubled or moved breaks the chain too, and this tells it from a changed one.
         guard read.entry.sequence == line else {
             throw broken(.sequence(expected: line, found: read.entry.sequence))
         }
+        guard read.previous == chain.hash else { throw unchained(read.entry, range) }
         do {
             try take(read.entry)
         } catch {
