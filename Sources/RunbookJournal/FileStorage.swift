@@ -1,0 +1,128 @@
+import Glibc
+
+/// A journal in the folder of its run, under a lock, with a reserve beside it.
+///
+///     journal.jsonl     the journal
+///     journal.lock      locked while somebody writes; says who
+///     journal.reserve   1 MiB for the last words when the disk is full
+///     allowed_signers   the keys of this run, for ssh-keygen
+package struct FileStorage: JournalStorage {
+    private static let lockName = "journal.lock"
+    private static let reserveName = "journal.reserve"
+    private static let reserveBytes = 1 << 20
+    package static let signersName = "allowed_signers"
+
+    package let path: String
+    private let folder: String
+    private let journal: Int32
+    private let lock: JournalLock
+
+    /// A new, empty journal whose name is durable. `folder` and what is missing above it are made.
+    package static func create(_ folder: String) throws(JournalFault) -> FileStorage {
+        let path = "\(folder)/\(JournalReader.fileName)"
+        try checked("make", folder) { () throws(SystemError) in try SystemCalls.makeFolders(folder) }
+        // Before anything is made: a journal that is there stays as it is, lock and all.
+        guard access(path, F_OK) != 0 else { throw .exists(path: path) }
+        return try opened(folder, path: path, flags: O_CREAT | O_EXCL)
+    }
+
+    /// The journal that is there.
+    package static func open(_ folder: String) throws(JournalFault) -> FileStorage {
+        let path = "\(folder)/\(JournalReader.fileName)"
+        guard access(path, F_OK) == 0 else { throw .absent(path: path) }
+        return try opened(folder, path: path, flags: 0)
+    }
+
+    private static func opened(
+        _ folder: String, path: String, flags: Int32
+    ) throws(JournalFault) -> FileStorage {
+        let lock = try JournalLock.take("\(folder)/\(lockName)", for: path)
+        do throws(JournalFault) {
+            try checked("keep a reserve in", folder) { () throws(SystemError) in
+                try keepReserve("\(folder)/\(reserveName)")
+            }
+            let journal = try checked("open", path) { () throws(SystemError) in
+                try SystemCalls.open(path, O_RDWR | O_APPEND | flags)
+            }
+            do throws(SystemError) {
+                try SystemCalls.flush(journal)
+                try SystemCalls.flushFolder(folder)
+            } catch {
+                Glibc.close(journal)
+                throw .system(operation: "flush", path: path, error: error)
+            }
+            return FileStorage(path: path, folder: folder, journal: journal, lock: lock)
+        } catch {
+            lock.release()
+            throw error
+        }
+    }
+
+    private static func checked<Value>(
+        _ operation: String, _ path: String, _ body: () throws(SystemError) -> Value
+    ) throws(JournalFault) -> Value {
+        do {
+            return try body()
+        } catch {
+            throw error.code == EEXIST ? .exists(path: path) : .system(operation: operation, path: path, error: error)
+        }
+    }
+
+    /// A disk without room for the reserve has none for a run. A file system that can't set space aside goes without.
+    private static func keepReserve(_ path: String) throws(SystemError) {
+        let descriptor = try SystemCalls.open(path, O_WRONLY | O_CREAT)
+        defer { Glibc.close(descriptor) }
+        let code = posix_fallocate(descriptor, 0, off_t(reserveBytes))
+        guard SystemError(code).isFullDisk else { return }
+        unlink(path)
+        throw SystemError(code)
+    }
+
+    package func contents() throws(SystemError) -> [UInt8] {
+        guard lseek(journal, 0, SEEK_SET) == 0 else { throw .last }
+        return try SystemCalls.contents(of: journal, limitBytes: JournalReader.limitBytes)
+    }
+
+    package func write(_ bytes: ArraySlice<UInt8>) throws(SystemError) -> Int {
+        let count = bytes.withUnsafeBytes { Glibc.write(journal, $0.baseAddress, $0.count) }
+        guard count >= 0 else { throw .last }
+        return count
+    }
+
+    package func flush() throws(SystemError) {
+        guard fdatasync(journal) == 0 else { throw .last }
+    }
+
+    package func truncate(to length: Int) throws(SystemError) {
+        guard ftruncate(journal, off_t(length)) == 0 else { throw .last }
+    }
+
+    package func freeReserve() -> Bool { unlink("\(folder)/\(Self.reserveName)") == 0 }
+
+    package func writeSigners(_ text: String) {
+        // Under another name first: a reader never sees half a list.
+        let draft = "\(folder)/.\(Self.signersName).new"
+        let isWritten = Self.write(text, to: draft, flags: O_CREAT | O_TRUNC)
+        if !isWritten || rename(draft, "\(folder)/\(Self.signersName)") != 0 { unlink(draft) }
+    }
+
+    package func addSigners(_ text: String) {
+        _ = Self.write(text, to: "\(folder)/\(Self.signersName)", flags: O_APPEND)
+    }
+
+    package func close() {
+        Glibc.close(journal)
+        lock.release()
+    }
+
+    private static func write(_ text: String, to path: String, flags: Int32) -> Bool {
+        guard let descriptor = try? SystemCalls.open(path, O_WRONLY | flags, mode: 0o644) else { return false }
+        defer { Glibc.close(descriptor) }
+        do {
+            try SystemCalls.write(Array(text.utf8), to: descriptor)
+            return true
+        } catch {
+            return false
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import RunbookModel
+
+/// The first line of a journal that is not as it was written, and why.
+package struct JournalBroken: Error, Hashable, Sendable {
+    package enum Reason: Hashable, Sendable {
+        case empty
+        case unterminated
+        case unreadable(LineFault)
+        /// What follows was built on other bytes than this line's.
+        case changed
+        /// `prev` is not the hash of the line before.
+        case unchained
+        case sequence(expected: Int, found: Int)
+        /// A line of this type has no place here.
+        case misplaced(type: String)
+        /// An opening, a seal or a `recovered` without exactly the fields it has to have.
+        case malformed(type: String)
+        /// A seal's `ts` and `up` repeat those of the line before, so that both are bound.
+        case sealTime
+        /// A seal names another signer, namespace or range than is due.
+        case sealTerms
+        case signature
+        /// The sealing key does not vouch for the key that is to follow it.
+        case handover
+        case untrusted(principal: String, fingerprint: String)
+    }
+
+    /// From 1.
+    package var line: Int
+    package var reason: Reason
+
+    package init(line: Int, reason: Reason) {
+        self.line = line
+        self.reason = reason
+    }
+
+    package var message: String { "line \(line): \(reason.message)" }
+}
+
+extension JournalBroken.Reason {
+    package var message: String {
+        switch self {
+        case .empty: "the journal is empty"
+        case .unterminated: LineFault.notTerminated.message
+        case .unreadable(let fault): fault.message
+        case .changed: "the line was changed: what follows was built on other bytes"
+        case .unchained: "`prev` is not the hash of the line before"
+        case .sequence(let expected, let found): "`seq` is \(found) where \(expected) is due"
+        case .misplaced(let type): "a line of type `\(TerminalText.shown(type))` has no place here"
+        case .malformed(let type): "a `\(TerminalText.shown(type))` line does not have the fields it has to have"
+        case .sealTime: "the seal's time is not that of the line before"
+        case .sealTerms: "the seal names another signer, namespace or range than is due"
+        case .signature: "the signature is not one over the lines before"
+        case .handover: "the key that sealed does not vouch for the next key"
+        case .untrusted(let principal, let fingerprint):
+            "\(TerminalText.shown(principal)) signed with \(fingerprint), which is not among the allowed signers"
+        }
+    }
+}

@@ -1,0 +1,111 @@
+/// Decides what a journal's next bytes are: lines, seals, keys. No file, no clock: the writer carries the bytes to the
+/// disk and keeps the ledger that they belong to only once they are there.
+struct JournalLedger: Sendable {
+    /// A seal is due after this many lines, or this long after the first line that it will cover.
+    static let linesPerSeal = 64
+    static let millisecondsPerSeal: Int64 = 5_000
+
+    let run: String
+    private(set) var chain: JournalChain
+    /// Signs the next seal and is then destroyed; nil once a closing seal stands.
+    private(set) var key: Ed25519Key?
+    private(set) var unsealedLines = 0
+    /// Uptime of the first unsealed line.
+    private var unsealedSince: Int64 = 0
+    /// Not on the disk yet.
+    private(set) var unwritten: [UInt8] = []
+    /// Announced by ``unwritten``.
+    private(set) var announced: [JournalReport.Signer] = []
+
+    var isClosed: Bool { key == nil }
+
+    /// Opens a session: the operator's key over all that `chain` holds and the opening itself.
+    init(
+        run: String, chain: JournalChain, opening: Draft, operator operatorKey: any OperatorKey, uptime: Int64,
+        wall: Int64
+    ) throws(JournalFault) {
+        guard Principal.isRunName(run) else { throw .badRunName(run) }
+        guard Principal.isValid(operatorKey.principal) else { throw .badPrincipal(operatorKey.principal) }
+        self.run = run
+        self.chain = chain
+        let key = try Self.newKey(run)
+        var opening = opening
+        for name in LineTypes.opening.sorted() where opening.fields[name] != nil {
+            throw .line(type: opening.type, .reservedKey(name))
+        }
+        opening.fields["by"] = .string(operatorKey.principal)
+        opening.fields["key"] = .string(operatorKey.publicKey.text)
+        opening.fields["next"] = .string(key.publicKey.text)
+        try add(opening, uptime: uptime, wall: wall)
+        try addSeal(by: operatorKey, next: nil)
+        self.key = key
+        announced = [.operator(operatorKey.principal, operatorKey.publicKey), .run(run, key.publicKey)]
+    }
+
+    /// Adds a record's line, and a seal where so many lines make one due.
+    mutating func record(_ draft: Draft, uptime: Int64, wall: Int64) throws(JournalFault) {
+        guard !LineTypes.own.contains(draft.type) else { throw .reservedType(draft.type) }
+        try add(draft, uptime: uptime, wall: wall)
+        if unsealedLines >= Self.linesPerSeal { try seal(closing: false) }
+    }
+
+    func isSealDue(uptime: Int64) -> Bool {
+        unsealedLines > 0 && !isClosed && uptime - unsealedSince >= Self.millisecondsPerSeal
+    }
+
+    /// Adds a seal by the run's key, which is gone after; one that closes leaves no key to go on with.
+    mutating func seal(closing: Bool) throws(JournalFault) {
+        guard let key, closing || unsealedLines > 0 else { return }
+        let next = closing ? nil : try Self.newKey(run)
+        try addSeal(by: key, next: next?.publicKey)
+        self.key = next
+        if let next { announced.append(.run(run, next.publicKey)) }
+    }
+
+    /// ``unwritten`` is on the disk.
+    mutating func settle() {
+        unwritten.removeAll()
+        announced.removeAll()
+    }
+
+    mutating func destroyKey() { key = nil }
+
+    private mutating func addSeal(by key: any OperatorKey, next: SSHPublicKey?) throws(JournalFault) {
+        let seal: Draft
+        do {
+            seal = try Seal.draft(over: chain, by: key, next: next)
+        } catch {
+            throw .key(error)
+        }
+        // The time of the line before, so that no bit of even the last line is free.
+        try add(seal, uptime: chain.uptime, wall: chain.timestamp)
+        unsealedLines = 0
+    }
+
+    private mutating func add(_ draft: Draft, uptime: Int64, wall: Int64) throws(JournalFault) {
+        unwritten += try Self.line(draft, on: &chain, uptime: uptime, wall: wall)
+        if unsealedLines == 0 { unsealedSince = chain.uptime }
+        unsealedLines += 1
+    }
+
+    /// The next line of `chain`. A clock that is wrong beyond what a line can hold must not stop a run.
+    static func line(
+        _ draft: Draft, on chain: inout JournalChain, uptime: Int64, wall: Int64
+    ) throws(JournalFault) -> [UInt8] {
+        do {
+            return try chain.line(
+                draft, timestamp: min(max(wall, 0), LineLimits.timestamp),
+                uptime: min(max(uptime, 0), LineLimits.integer))
+        } catch {
+            throw .line(type: draft.type, error)
+        }
+    }
+
+    private static func newKey(_ run: String) throws(JournalFault) -> Ed25519Key {
+        do {
+            return try Ed25519Key(principal: Principal.run(run))
+        } catch {
+            throw .key(error)
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import Glibc
+
+/// Reads a journal without proving it: for `journal show`, `status`, and what resume has proven before.
+package enum JournalReader {
+    package static let limitBytes = 1 << 30
+
+    /// The name of the journal in a run's folder.
+    package static let fileName = "journal.jsonl"
+
+    /// The bytes of a journal file.
+    package static func contents(of path: String) throws(JournalFault) -> [UInt8] {
+        do {
+            return try SystemCalls.contents(of: path, limitBytes: limitBytes)
+        } catch {
+            switch error.code {
+            case ENOENT, ENOTDIR: throw .absent(path: path)
+            case EFBIG: throw .tooLarge(path: path, limitBytes: limitBytes)
+            default: throw .system(operation: "read", path: path, error: error)
+            }
+        }
+    }
+
+    /// Every entry of a journal. An unterminated tail is passed over: it may be a line that is being written just now.
+    package static func entries(_ bytes: [UInt8]) throws(JournalBroken) -> [JournalEntry] {
+        let reading = read(bytes)
+        if let broken = reading.broken { throw broken }
+        return reading.entries
+    }
+
+    /// As far as the journal can be read.
+    package static func read(_ bytes: [UInt8]) -> JournalReading {
+        var reading = JournalReading()
+        var at = 0
+        while let range = line(of: bytes, from: at) {
+            do {
+                reading.entries.append(try JournalLine.decode(bytes[range]).entry)
+            } catch {
+                reading.broken = JournalBroken(line: reading.entries.count + 1, reason: .unreadable(error))
+                return reading
+            }
+            at = range.upperBound
+        }
+        reading.unterminatedBytes = bytes.count - at
+        return reading
+    }
+
+    /// The line that begins at `start`, line feed included; nil if none ends after it.
+    static func line(of bytes: [UInt8], from start: Int) -> Range<Int>? {
+        bytes.withUnsafeBytes { raw -> Range<Int>? in
+            guard start < raw.count, let base = raw.baseAddress,
+                let end = memchr(base + start, 0x0A, raw.count - start)
+            else { return nil }
+            return start..<(UnsafeRawPointer(end) - base) + 1
+        }
+    }
+}
+
+package struct JournalReading: Hashable, Sendable {
+    package var entries: [JournalEntry] = []
+    /// Bytes after the last whole line.
+    package var unterminatedBytes = 0
+    /// The first line that can't be read; nothing after it is.
+    package var broken: JournalBroken?
+}

@@ -1,0 +1,19 @@
+/// Where a journal lies. One system call a method, told as it went: the writer deals with short writes, interruptions
+/// and a full disk, so that tests can bring them about.
+package protocol JournalStorage: Sendable {
+    /// For words.
+    var path: String { get }
+    func contents() throws(SystemError) -> [UInt8]
+    /// Appends and tells how many bytes were taken.
+    func write(_ bytes: ArraySlice<UInt8>) throws(SystemError) -> Int
+    /// Returns when all that was written is on the disk.
+    func flush() throws(SystemError)
+    func truncate(to length: Int) throws(SystemError)
+    /// Gives space that was kept back for the last words to the disk; false if there is none (any more).
+    func freeReserve() -> Bool
+    /// Replaces the list of signers that is kept beside for stock tools. Nothing depends on it, so nothing fails with it.
+    func writeSigners(_ text: String)
+    func addSigners(_ text: String)
+    /// Lets go of everything; nothing is called after.
+    func close()
+}

@@ -1,0 +1,209 @@
+/// Proves a journal from its bytes alone: chain, order, every seal, and who opened each session.
+package enum JournalVerifier {
+    /// With `trust`, a session of a key outside it breaks the journal at its seal (a key's validity is judged by the
+    /// time that the seal's line gives). An unterminated tail is a break: a crash leaves one, resume cuts it.
+    package static func verify(
+        _ bytes: [UInt8], trust: AllowedSigners? = nil
+    ) -> Result<JournalReport, JournalBroken> {
+        var verification = JournalVerification(bytes, trust: trust)
+        do {
+            while try verification.takeLine() {}
+            return .success(try verification.report())
+        } catch {
+            return .failure(error)
+        }
+    }
+}
+
+/// The check of one journal, line by line.
+///
+///     start   --run.open-->     opened
+///     opened  --seal-->         writing      by the operator's key
+///     writing --(a record)-->   writing
+///     writing --seal-->         writing      by the run's key, announcing the next
+///     writing --seal-->         ended        by the run's key, announcing none
+///     opened, writing, ended, recovered  --session.open-->  opened
+///     opened, writing, ended, recovered  --recovered-->     recovered
+///
+/// A crash explains every line of the last two rows; no other line may stand anywhere else.
+struct JournalVerification {
+    private enum Phase: Sendable {
+        case start
+        case opened(Opening)
+        case writing(SSHPublicKey)
+        case ended
+        case recovered
+    }
+
+    private struct Opening: Sendable {
+        var by: String
+        var key: SSHPublicKey
+        var next: SSHPublicKey
+        var sequence: Int
+    }
+
+    private let bytes: [UInt8]
+    private let trust: AllowedSigners?
+    private var at = 0
+    private var line = 0
+    private var phase = Phase.start
+    private var run = ""
+    private var records = 0
+    private var sealedThrough = 0
+    private var sessions: [JournalReport.Session] = []
+    private var signers: [JournalReport.Signer] = []
+    private(set) var chain = JournalChain()
+
+    init(_ bytes: [UInt8], trust: AllowedSigners?) {
+        self.bytes = bytes
+        self.trust = trust
+    }
+
+    /// Checks the next line; false at the end.
+    mutating func takeLine() throws(JournalBroken) -> Bool {
+        guard at < bytes.count else { return false }
+        line += 1
+        guard let range = JournalReader.line(of: bytes, from: at) else { throw broken(.unterminated) }
+        let read = try read(range)
+        // First, for a line that is missing, doubled or moved breaks the chain too, and this tells it from a changed one.
+        guard read.entry.sequence == line else {
+            throw broken(.sequence(expected: line, found: read.entry.sequence))
+        }
+        guard read.previous == chain.hash else { throw unchained(read.entry, range) }
+        do {
+            try take(read.entry)
+        } catch {
+            throw broken(error)
+        }
+        chain.take(bytes[range], of: read.entry)
+        at = range.upperBound
+        return true
+    }
+
+    func report() throws(JournalBroken) -> JournalReport {
+        guard line > 0 else { throw JournalBroken(line: 1, reason: .empty) }
+        let isClosed = if case .ended = phase { true } else { false }
+        return JournalReport(
+            run: run, lines: line, records: records, sealedThrough: sealedThrough, sessions: sessions,
+            isClosed: isClosed, head: chain.head, trust: trust == nil ? .unchecked : .checked, signers: signers)
+    }
+
+    private func broken(_ reason: JournalBroken.Reason) -> JournalBroken { JournalBroken(line: line, reason: reason) }
+
+    private func read(_ range: Range<Int>) throws(JournalBroken) -> LineReader.Line {
+        do {
+            var reader = try LineReader(bytes[range])
+            return try reader.line(keepsFields: LineTypes.own.contains)
+        } catch {
+            throw broken(.unreadable(error))
+        }
+    }
+
+    // MARK: Which line of two
+
+    /// `prev` of this line and the line before disagree. If this line is as the lines after it know it, or as a seal's
+    /// own signature proves, the one before was changed; else this one.
+    private func unchained(_ entry: JournalEntry, _ range: Range<Int>) -> JournalBroken {
+        guard line > 1 else { return broken(.unchained) }
+        let isBeforeChanged: Bool
+        if let after = JournalReader.line(of: bytes, from: range.upperBound) {
+            var reader = try? LineReader(bytes[after])
+            let next = try? reader?.line(keepsFields: { _ in false })
+            isBeforeChanged = next?.previous == JournalChain.hash(of: bytes[range])
+        } else {
+            let isSigned = signer.map { Seal.isSigned(entry, over: chain, by: $0) } ?? true
+            isBeforeChanged = entry.type == LineTypes.seal && !isSigned
+        }
+        return isBeforeChanged ? JournalBroken(line: line - 1, reason: .changed) : broken(.unchained)
+    }
+
+    private var signer: SSHPublicKey? {
+        switch phase {
+        case .opened(let opening): opening.key
+        case .writing(let key): key
+        case .start, .ended, .recovered: nil
+        }
+    }
+
+    // MARK: The arrows
+
+    private mutating func take(_ entry: JournalEntry) throws(JournalBroken.Reason) {
+        let isStart = if case .start = phase { true } else { false }
+        switch entry.type {
+        case LineTypes.runOpen:
+            guard isStart else { throw .misplaced(type: entry.type) }
+            guard let run = entry.fields["run"]?.string, Principal.isRunName(run) else {
+                throw .malformed(type: entry.type)
+            }
+            self.run = run
+            phase = .opened(try opening(entry))
+        case LineTypes.sessionOpen:
+            guard !isStart else { throw .misplaced(type: entry.type) }
+            phase = .opened(try opening(entry))
+        case LineTypes.recovered:
+            guard !isStart else { throw .misplaced(type: entry.type) }
+            try checkRecovery(entry)
+            phase = .recovered
+        case LineTypes.seal: try takeSeal(entry)
+        default:
+            guard case .writing = phase else { throw .misplaced(type: entry.type) }
+            records += 1
+        }
+    }
+
+    private func opening(_ entry: JournalEntry) throws(JournalBroken.Reason) -> Opening {
+        guard let by = entry.fields["by"]?.string, Principal.isValid(by),
+            let key = entry.fields["key"]?.string.flatMap({ try? SSHPublicKey(text: $0) }),
+            let next = entry.fields["next"]?.string.flatMap({ try? SSHPublicKey(text: $0) }), next.kind == .ed25519
+        else { throw .malformed(type: entry.type) }
+        return Opening(by: by, key: key, next: next, sequence: entry.sequence)
+    }
+
+    private func checkRecovery(_ entry: JournalEntry) throws(JournalBroken.Reason) {
+        guard Set(entry.fields.keys) == LineTypes.recoveredKeys, let cut = entry.fields["cut"]?.integer, cut > 0,
+            let hash = entry.fields["cut_sha256"]?.string.flatMap({ Hex.decode($0.utf8) }), hash.count == 32
+        else { throw .malformed(type: entry.type) }
+    }
+
+    private mutating func takeSeal(_ entry: JournalEntry) throws(JournalBroken.Reason) {
+        switch phase {
+        case .opened(let opening):
+            _ = try Seal.check(
+                entry, over: chain, signer: opening.key, principal: opening.by, mayAnnounce: false)
+            if let trust,
+                !trust.permits(
+                    principal: opening.by, key: opening.key, namespace: Seal.namespace, at: entry.timestamp)
+            {
+                throw .untrusted(principal: opening.by, fingerprint: opening.key.fingerprint)
+            }
+            sessions.append(
+                JournalReport.Session(
+                    by: opening.by, fingerprint: opening.key.fingerprint, sequence: opening.sequence))
+            add(.operator(opening.by, opening.key))
+            add(.run(run, opening.next))
+            phase = .writing(opening.next)
+        case .writing(let key):
+            let next = try Seal.check(
+                entry, over: chain, signer: key, principal: Principal.run(run), mayAnnounce: true)
+            if let next { add(.run(run, next)) }
+            phase = next.map(Phase.writing) ?? .ended
+        case .start, .ended, .recovered: throw .misplaced(type: entry.type)
+        }
+        sealedThrough = entry.sequence
+    }
+
+    private mutating func add(_ signer: JournalReport.Signer) {
+        // A run's keys are all different; a person's comes back with every session.
+        if signer.principal == Principal.run(run) || !signers.contains(signer) { signers.append(signer) }
+    }
+}
+
+extension JournalReport.Signer {
+    static func `operator`(_ principal: String, _ key: SSHPublicKey) -> Self {
+        Self(principal: principal, key: key, namespaces: [Seal.namespace])
+    }
+
+    static func run(_ run: String, _ key: SSHPublicKey) -> Self {
+        Self(principal: Principal.run(run), key: key, namespaces: [Seal.namespace, Seal.handoverNamespace])
+    }
+}

@@ -1,0 +1,178 @@
+import Synchronization
+
+/// Appends to the journal of one run: the only writer, and the only way anything gets in.
+///
+/// `append` returns when its lines are on disk. After a write or flush that failed nothing is known about the disk any
+/// more, so every later call throws ``JournalFault/poisoned``: no retry, no further effect on any host.
+package final class JournalWriter: Sendable {
+    private struct State {
+        var ledger: JournalLedger
+        /// nil once closed.
+        var storage: (any JournalStorage)?
+        var isPoisoned = false
+        var runsOnReserve = false
+    }
+
+    private let state: Mutex<State>
+
+    private init(_ state: sending State) { self.state = Mutex(state) }
+
+    deinit { close() }
+
+    /// Begins the journal of a new run in `folder` (made if need be): `run.open` and the operator's seal, durable.
+    /// `opening` is a `run.open` with at least `run`; `by`, `key` and `next` are added here. `uptime` and `wall` are
+    /// milliseconds, as in every call.
+    package static func create(
+        folder: String, opening: Draft, operator operatorKey: any OperatorKey, uptime: Int64, wall: Int64
+    ) throws(JournalFault) -> JournalWriter {
+        // Signed before anything is made: a person who refuses leaves no trace.
+        let ledger = try opened(opening, by: operatorKey, uptime: uptime, wall: wall)
+        return try begin(ledger, on: try FileStorage.create(folder))
+    }
+
+    /// The same on any storage, which is empty.
+    package static func create(
+        on storage: any JournalStorage, opening: Draft, operator operatorKey: any OperatorKey, uptime: Int64,
+        wall: Int64
+    ) throws(JournalFault) -> JournalWriter {
+        try begin(try opened(opening, by: operatorKey, uptime: uptime, wall: wall), on: storage)
+    }
+
+    /// Takes the lock, verifies the journal, cuts a torn tail, and opens a new session under the operator's seal.
+    /// `opening` is a `session.open`. The entries are those that stood before this session. With `trust`, every earlier
+    /// session's key, and this operator's, has to be among it.
+    package static func resume(
+        folder: String, opening: Draft, operator operatorKey: any OperatorKey, trust: AllowedSigners? = nil,
+        uptime: Int64, wall: Int64
+    ) throws(JournalFault) -> (JournalWriter, [JournalEntry]) {
+        try resume(
+            on: try FileStorage.open(folder), opening: opening, operator: operatorKey, trust: trust, uptime: uptime,
+            wall: wall)
+    }
+
+    /// The same on any storage. Lets go of it where it throws.
+    package static func resume(
+        on storage: any JournalStorage, opening: Draft, operator operatorKey: any OperatorKey,
+        trust: AllowedSigners? = nil, uptime: Int64, wall: Int64
+    ) throws(JournalFault) -> (JournalWriter, [JournalEntry]) {
+        do throws(JournalFault) {
+            guard opening.type == LineTypes.sessionOpen else { throw .reservedType(opening.type) }
+            let standing = try StandingJournal(storage, trust: trust)
+            try standing.check(operatorKey, against: trust, wall: wall)
+            var recovery = JournalBatch(storage)
+            var chain = standing.chain
+            if let recovered = standing.recovered {
+                recovery.bytes = try JournalLedger.line(recovered, on: &chain, uptime: uptime, wall: wall)
+            }
+            // Signed before anything is cut: a person who refuses leaves the journal as it was.
+            var ledger = try JournalLedger(
+                run: standing.report.run, chain: chain, opening: opening, operator: operatorKey, uptime: uptime,
+                wall: wall)
+            if standing.recovered != nil {
+                try recovery.truncate(to: standing.bytes)
+                try recovery.write()
+            }
+            var session = JournalBatch(storage, bytes: ledger.unwritten)
+            session.runsOnReserve = recovery.runsOnReserve
+            try session.write()
+            storage.writeSigners(standing.report.allowedSigners + ledger.announced.map(\.line).joined())
+            ledger.settle()
+            let writer = JournalWriter(
+                State(ledger: ledger, storage: storage, runsOnReserve: session.runsOnReserve))
+            return (writer, standing.entries)
+        } catch {
+            storage.close()
+            throw error
+        }
+    }
+
+    /// Appends `drafts` as one write and one flush, with a seal if one is due, and returns when they are durable. If a
+    /// draft can't be a line, nothing is appended and the journal goes on.
+    /// Not for `run.open`, `session.open`, `seal`, `recovered`.
+    package func append(_ drafts: [Draft], uptime: Int64, wall: Int64) throws(JournalFault) {
+        try change { (ledger: inout JournalLedger) throws(JournalFault) in
+            guard !drafts.isEmpty else { return }
+            for draft in drafts { try ledger.record(draft, uptime: uptime, wall: wall) }
+            if ledger.isSealDue(uptime: uptime) { try ledger.seal(closing: false) }
+        }
+    }
+
+    /// Seals what is unsealed, durable. A closing seal announces no further key: nothing more can be appended.
+    package func seal(closing: Bool) throws(JournalFault) {
+        try change { (ledger: inout JournalLedger) throws(JournalFault) in try ledger.seal(closing: closing) }
+    }
+
+    /// Seals if a line has stood unsealed for too long; called now and then while nothing is appended.
+    package func sealIfDue(uptime: Int64) throws(JournalFault) {
+        try change { (ledger: inout JournalLedger) throws(JournalFault) in
+            if ledger.isSealDue(uptime: uptime) { try ledger.seal(closing: false) }
+        }
+    }
+
+    /// `seq:sha256` of the last durable line.
+    package var head: String { state.withLock { $0.ledger.chain.head } }
+
+    /// The disk is full and the reserve is being used up: record that, seal, stop.
+    package var runsOnReserve: Bool { state.withLock { $0.runsOnReserve } }
+
+    /// Lets go of file and lock; secrets are dropped. Seals nothing.
+    package func close() {
+        state.withLock { state in
+            state.ledger.destroyKey()
+            state.storage?.close()
+            state.storage = nil
+        }
+    }
+
+    // MARK: Ledger and disk
+
+    /// Lets `body` add to a copy of the ledger, which counts once its bytes are durable.
+    private func change(_ body: (inout JournalLedger) throws(JournalFault) -> Void) throws(JournalFault) {
+        try state.withLock { (state: inout sending State) throws(JournalFault) in
+            guard !state.isPoisoned else { throw .poisoned }
+            guard let storage = state.storage, !state.ledger.isClosed else { throw .closed }
+            var ledger = state.ledger
+            try body(&ledger)
+            guard !ledger.unwritten.isEmpty else { return }
+            var batch = JournalBatch(storage, bytes: ledger.unwritten)
+            batch.runsOnReserve = state.runsOnReserve
+            defer { state.runsOnReserve = batch.runsOnReserve }
+            do throws(JournalFault) {
+                try batch.write()
+            } catch {
+                state.isPoisoned = true
+                state.ledger.destroyKey()
+                throw error
+            }
+            let signers = ledger.announced.map(\.line).joined()
+            if !signers.isEmpty { storage.addSigners(signers) }
+            ledger.settle()
+            state.ledger = ledger
+        }
+    }
+
+    private static func opened(
+        _ opening: Draft, by operatorKey: any OperatorKey, uptime: Int64, wall: Int64
+    ) throws(JournalFault) -> JournalLedger {
+        guard opening.type == LineTypes.runOpen else { throw .reservedType(opening.type) }
+        guard let run = opening.fields["run"]?.string else { throw .badRunName("") }
+        return try JournalLedger(
+            run: run, chain: JournalChain(), opening: opening, operator: operatorKey, uptime: uptime, wall: wall)
+    }
+
+    private static func begin(
+        _ ledger: JournalLedger, on storage: any JournalStorage
+    ) throws(JournalFault) -> JournalWriter {
+        var ledger = ledger
+        do {
+            var batch = JournalBatch(storage, bytes: ledger.unwritten)
+            try batch.write()
+            storage.writeSigners(ledger.announced.map(\.line).joined())
+            ledger.settle()
+            return JournalWriter(State(ledger: ledger, storage: storage, runsOnReserve: batch.runsOnReserve))
+        } catch {
+            storage.close()
+            throw error
+        }
+    }
+}

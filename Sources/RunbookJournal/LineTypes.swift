@@ -1,0 +1,50 @@
+/// The types of line a journal may hold, and the exact keys of those that the journal writes itself. A reader refuses a
+/// type that it doesn't know: a line that nobody understands is no evidence.
+package enum LineTypes {
+    package static let runOpen = "run.open"
+    package static let sessionOpen = "session.open"
+    package static let seal = "seal"
+    package static let recovered = "recovered"
+
+    package static let hostSeen = "host.seen"
+    package static let stepIntent = "step.intent"
+    package static let stepResult = "step.result"
+    package static let stepDone = "step.done"
+    package static let questionAsked = "question.asked"
+    package static let questionAnswered = "question.answered"
+    package static let checkpointReached = "checkpoint.reached"
+    /// Tasks of the `rollback.begun` that follows, where they don't fit into one line.
+    package static let rollbackTasks = "rollback.tasks"
+    package static let rollbackBegun = "rollback.begun"
+    package static let rollbackEnded = "rollback.ended"
+    package static let undoIntent = "undo.intent"
+    package static let undoResult = "undo.result"
+    package static let undoDone = "undo.done"
+    package static let runHalted = "run.halted"
+    package static let runClose = "run.close"
+
+    /// Written by the journal itself, never by a caller of `append`.
+    package static let own: Set<String> = [runOpen, sessionOpen, seal, recovered]
+
+    /// Every type of line. A new one goes here and nowhere else.
+    package static let known: Set<String> = own.union([
+        hostSeen, stepIntent, stepResult, stepDone, questionAsked, questionAnswered, checkpointReached, rollbackTasks,
+        rollbackBegun, rollbackEnded, undoIntent, undoResult, undoDone, runHalted, runClose,
+    ])
+
+    /// Keys that every line carries outside its fields.
+    static let envelope: Set<String> = ["prev", "seq", "t", "ts", "up"]
+    /// What the journal adds to the opening of a session.
+    static let opening: Set<String> = ["by", "key", "next"]
+    static let sealKeys: Set<String> = ["by", "covers", "ns", "sig"]
+    static let sealKeysWithNext: Set<String> = ["by", "covers", "next", "next_sig", "ns", "sig"]
+    static let recoveredKeys: Set<String> = ["cut", "cut_sha256"]
+}
+
+/// Bounds on a line beyond its length.
+enum LineLimits {
+    static let depth = 16
+    static let integer: Int64 = (1 << 53) - 1
+    /// 9999-12-31T23:59:59.999Z.
+    static let timestamp: Int64 = 253_402_300_799_999
+}

@@ -1,0 +1,170 @@
+import Glibc
+
+/// Finds the operator's key: what the person names, what the environment names, what the agent holds, else a key of
+/// blackstart's own that is made on first use.
+package enum OperatorKeyStore {
+    package enum Source: Hashable, Sendable {
+        case flag(path: String)
+        case environment(path: String)
+        case agent(path: String)
+        /// `made`: there was none before; the person should be told.
+        case store(path: String, made: Bool)
+    }
+
+    package struct Found: Sendable {
+        package var key: any OperatorKey
+        package var source: Source
+
+        /// Where a key was made just now, for a person to be told.
+        package var madeAt: String? {
+            if case .store(let path, made: true) = source { path } else { nil }
+        }
+    }
+
+    package static let variable = "BLACKSTART_OPERATOR_KEY"
+    package static let namespaces = [Seal.namespace, "blackstart-approval"]
+
+    package static func keyPath(home: String) -> String { "\(home)/keys/operator" }
+    /// What `journal verify` trusts unless it is told otherwise.
+    package static func allowedSignersPath(home: String) -> String { "\(home)/keys/allowed_signers" }
+
+    /// `flag` is `--operator-key`, `home` is `$BLACKSTART_HOME`. An agent that doesn't answer or holds no Ed25519 key is
+    /// passed over; a key that is named and can't be used is an error. The signer's name is `principal`, else the
+    /// comment of the key if that is `user@host`, else login and machine.
+    package static func resolve(
+        flag: String?, environment: [String: String], home: String, useAgent: Bool, principal: String? = nil
+    ) throws(KeyFault) -> Found {
+        let socket = environment["SSH_AUTH_SOCK"].flatMap { useAgent && !$0.isEmpty ? $0 : nil }
+        let name = { (comment: String) in principal ?? Self.principal(comment: comment) }
+        if let flag { return Found(key: try key(at: flag, socket, name), source: .flag(path: flag)) }
+        if let path = environment[variable], !path.isEmpty {
+            return Found(key: try key(at: path, socket, name), source: .environment(path: path))
+        }
+        if let socket, let key = try? agentKey(socket, wanted: nil, name) {
+            return Found(key: key, source: .agent(path: socket))
+        }
+        return try stored(home: home, name)
+    }
+
+    /// Lists `key` among the signers that `journal verify` trusts unless it is told otherwise; once is enough.
+    package static func trust(_ key: any OperatorKey, home: String) throws(KeyFault) {
+        let path = allowedSignersPath(home: home)
+        do {
+            try SystemCalls.makeFolders(SystemCalls.folder(of: path))
+            try list(key, at: path)
+        } catch {
+            throw .system(operation: "write", path: path, error: error)
+        }
+    }
+
+    /// A private key file; or a public one, whose private half is in the agent.
+    private static func key(
+        at path: String, _ socket: String?, _ name: (String) -> String
+    ) throws(KeyFault) -> any OperatorKey {
+        let text = try OpenSSHPrivateKey.read(path)
+        guard text.starts(with: "ssh-".utf8) else { return try fileKey(text, path: path, name) }
+        let words = text.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }
+        guard words.count >= 2 else { throw .malformedPublicKey }
+        let publicKey = try SSHPublicKey(
+            text: "\(String(decoding: words[0], as: UTF8.self)) \(String(decoding: words[1], as: UTF8.self))")
+        guard let socket else { throw .agentAbsent }
+        return try agentKey(socket, wanted: publicKey, name)
+    }
+
+    private static func fileKey(
+        _ text: [UInt8], path: String, _ name: (String) -> String
+    ) throws(KeyFault) -> any OperatorKey {
+        let (seed, comment) = try OpenSSHPrivateKey.parse(text, path: path)
+        return try Ed25519Key(seed: seed, principal: name(comment))
+    }
+
+    private static func agentKey(
+        _ socket: String, wanted: SSHPublicKey?, _ name: (String) -> String
+    ) throws(KeyFault) -> AgentKey {
+        let agent = SSHAgent(path: socket)
+        for identity in try agent.identities() {
+            guard let key = try? SSHPublicKey(blob: identity.blob), key.kind == .ed25519 else { continue }
+            if let wanted, wanted != key { continue }
+            return AgentKey(publicKey: key, principal: name(identity.comment), agent: agent)
+        }
+        if let wanted { throw .agentLacksKey(fingerprint: wanted.fingerprint) }
+        throw .agentHasNoUsableKey
+    }
+
+    private static func stored(home: String, _ name: (String) -> String) throws(KeyFault) -> Found {
+        let path = keyPath(home: home)
+        if access(path, F_OK) == 0 {
+            let key = try fileKey(try OpenSSHPrivateKey.read(path), path: path, name)
+            return Found(key: key, source: .store(path: path, made: false))
+        }
+        let key = try Ed25519Key(principal: name(""))
+        let isMade: Bool
+        do {
+            isMade = try write(key, home: home)
+        } catch {
+            throw .system(operation: "make", path: path, error: error)
+        }
+        if isMade { return Found(key: key, source: .store(path: path, made: true)) }
+        // Another session made one in the same instant: it counts.
+        let theirs = try fileKey(try OpenSSHPrivateKey.read(path), path: path, name)
+        return Found(key: theirs, source: .store(path: path, made: false))
+    }
+
+    /// Writes the key, whole or not at all; false if there is one by now.
+    private static func write(_ key: Ed25519Key, home: String) throws(SystemError) -> Bool {
+        let path = keyPath(home: home)
+        let folder = SystemCalls.folder(of: path)
+        try SystemCalls.makeFolders(folder)
+        let draft = "\(path).\(getpid()).\(UInt32.random(in: 0...UInt32.max))"
+        defer { unlink(draft) }
+        let text = OpenSSHPrivateKey.text(key, comment: key.principal)
+        try append(Array(text.utf8), to: draft, flags: O_CREAT | O_EXCL, mode: 0o600)
+        // Listed first: a crash in between leaves a name for a key that nobody has, not a key that nobody trusts.
+        try list(key, at: allowedSignersPath(home: home))
+        guard link(draft, path) == 0 else {
+            let error = SystemError.last
+            guard error.code == EEXIST else { throw error }
+            return false
+        }
+        try SystemCalls.flushFolder(folder)
+        return true
+    }
+
+    private static func list(_ key: any OperatorKey, at path: String) throws(SystemError) {
+        let line = Array(
+            AllowedSigners.line(principal: key.principal, namespaces: namespaces, key: key.publicKey).utf8)
+        var standing: [UInt8] = []
+        if access(path, F_OK) == 0 {
+            standing = try SystemCalls.contents(of: path, limitBytes: AllowedSigners.limitBytes)
+        }
+        let lines = standing.split(separator: UInt8(ascii: "\n"))
+        guard !lines.contains(where: { $0.elementsEqual(line.dropLast()) }) else { return }
+        // People edit this file: its last line may lack an end.
+        let isWhole = standing.isEmpty || standing.last == UInt8(ascii: "\n")
+        try append(isWhole ? line : [UInt8(ascii: "\n")] + line, to: path, flags: O_CREAT | O_APPEND, mode: 0o644)
+    }
+
+    private static func append(
+        _ bytes: [UInt8], to path: String, flags: Int32, mode: mode_t
+    ) throws(SystemError) {
+        let descriptor = try SystemCalls.open(path, O_WRONLY | flags, mode: mode)
+        defer { Glibc.close(descriptor) }
+        try SystemCalls.write(bytes, to: descriptor)
+        try SystemCalls.flush(descriptor)
+    }
+
+    private static func principal(comment: String) -> String {
+        var name = [CChar](repeating: 0, count: 256)
+        let machine = gethostname(&name, name.count - 1) == 0 ? text(name) : ""
+        var entry = passwd()
+        var found: UnsafeMutablePointer<passwd>?
+        var buffer = [CChar](repeating: 0, count: 16 << 10)
+        let status = getpwuid_r(geteuid(), &entry, &buffer, buffer.count, &found)
+        let login = status == 0 ? found?.pointee.pw_name.map { String(cString: $0) } ?? "" : ""
+        return Principal.of(comment: comment, login: login, machine: machine)
+    }
+
+    private static func text(_ characters: [CChar]) -> String {
+        String(decoding: characters.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}

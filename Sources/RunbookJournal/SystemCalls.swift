@@ -1,0 +1,107 @@
+import Glibc
+
+/// An `errno`.
+package struct SystemError: Error, Hashable, Sendable {
+    package var code: Int32
+
+    package init(_ code: Int32) { self.code = code }
+
+    static var last: SystemError { SystemError(errno) }
+
+    /// No room left, or none left for this user.
+    var isFullDisk: Bool { code == ENOSPC || code == EDQUOT }
+
+    /// The system's own words: `No space left on device` begins in lower case, `I/O error` stays as it is.
+    package var words: String {
+        let text = String(cString: strerror(code))
+        guard let first = text.first, text.dropFirst().first?.isLowercase ?? false else { return text }
+        return first.lowercased() + text.dropFirst()
+    }
+}
+
+/// The few system calls that keys and journals need, with EINTR dealt with.
+enum SystemCalls {
+    /// Calls `body` again while a signal interrupts it; nothing else is tried twice.
+    static func uninterrupted<Value: SignedInteger>(_ body: () -> Value) throws(SystemError) -> Value {
+        while true {
+            let value = body()
+            if value >= 0 { return value }
+            let error = SystemError.last
+            guard error.code == EINTR else { throw error }
+        }
+    }
+
+    static func open(_ path: String, _ flags: Int32, mode: mode_t = 0o600) throws(SystemError) -> Int32 {
+        try uninterrupted { Glibc.open(path, flags | O_CLOEXEC, mode) }
+    }
+
+    /// All of a small file.
+    static func contents(of path: String, limitBytes: Int) throws(SystemError) -> [UInt8] {
+        let descriptor = try open(path, O_RDONLY)
+        defer { Glibc.close(descriptor) }
+        return try contents(of: descriptor, limitBytes: limitBytes)
+    }
+
+    static func contents(of descriptor: Int32, limitBytes: Int) throws(SystemError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = try uninterrupted { Glibc.read(descriptor, &chunk, chunk.count) }
+            if count == 0 { return bytes }
+            bytes.append(contentsOf: chunk[..<count])
+            guard bytes.count <= limitBytes else { throw SystemError(EFBIG) }
+        }
+    }
+
+    /// Writes everything, however short the writes.
+    static func write(_ bytes: [UInt8], to descriptor: Int32) throws(SystemError) {
+        var written = 0
+        while written < bytes.count {
+            let from = written
+            let count = try uninterrupted {
+                bytes.withUnsafeBytes { raw in
+                    Glibc.write(descriptor, raw.baseAddress.map { $0 + from }, raw.count - from)
+                }
+            }
+            guard count > 0 else { throw SystemError(EIO) }
+            written += count
+        }
+    }
+
+    static func flush(_ descriptor: Int32) throws(SystemError) { _ = try uninterrupted { fsync(descriptor) } }
+
+    /// Makes the names in a folder durable.
+    static func flushFolder(_ path: String) throws(SystemError) {
+        let descriptor = try open(path, O_RDONLY | O_DIRECTORY)
+        defer { Glibc.close(descriptor) }
+        try flush(descriptor)
+    }
+
+    /// Makes `path` and what is missing above it, readable by the owner only, each name durable.
+    static func makeFolders(_ path: String) throws(SystemError) {
+        if access(path, F_OK) == 0 { return }
+        let parent = folder(of: path)
+        if parent != path { try makeFolders(parent) }
+        if mkdir(path, 0o700) != 0 {
+            let error = SystemError.last
+            guard error.code == EEXIST else { throw error }
+            return
+        }
+        try flushFolder(parent)
+    }
+
+    /// The folder that `path` stands in.
+    static func folder(of path: String) -> String {
+        var trimmed = path[...]
+        while trimmed.count > 1, trimmed.last == "/" { trimmed = trimmed.dropLast() }
+        guard let slash = trimmed.lastIndex(of: "/") else { return "." }
+        return slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])
+    }
+
+    /// Monotonic milliseconds, for deadlines.
+    static var monotonicMilliseconds: Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    }
+}
