@@ -21,17 +21,22 @@ let package = Package(
         .target(name: "RunbookModel", swiftSettings: houseSettings),
         // L1
         .target(name: "RunbookPlan", dependencies: ["RunbookModel", crypto], swiftSettings: houseSettings),
+        .target(name: "RunbookJournal", dependencies: ["RunbookModel", crypto], swiftSettings: houseSettings),
         .target(name: "RunbookTransport", dependencies: ["RunbookModel"], swiftSettings: houseSettings),
         // L2
         .target(
             name: "RunbookSimulation", dependencies: ["RunbookModel", "RunbookTransport"], swiftSettings: houseSettings),
         .target(
-            name: "RunbookEngine", dependencies: ["RunbookModel", "RunbookPlan", "RunbookTransport", crypto],
+            name: "RunbookEngine",
+            dependencies: ["RunbookModel", "RunbookPlan", "RunbookJournal", "RunbookTransport", crypto],
             swiftSettings: houseSettings),
 
         .testTarget(name: "RunbookModelTests", dependencies: ["RunbookModel"], swiftSettings: houseSettings),
         .testTarget(
             name: "RunbookPlanTests", dependencies: ["RunbookModel", "RunbookPlan"], swiftSettings: houseSettings),
+        .testTarget(
+            name: "RunbookJournalTests", dependencies: ["RunbookModel", "RunbookJournal", crypto],
+            swiftSettings: houseSettings),
         .testTarget(
             name: "RunbookSimulationTests", dependencies: ["RunbookModel", "RunbookTransport", "RunbookSimulation"],
             swiftSettings: houseSettings),

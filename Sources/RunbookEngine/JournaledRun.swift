@@ -1,0 +1,42 @@
+package import RunbookJournal
+package import RunbookModel
+package import RunbookTransport
+internal import Synchronization
+
+/// A run written down in a folder: records in its signed journal, outputs in files beside it.
+package final class JournaledRun: RunStorage {
+    private let journal: JournalWriter
+    private let outputs: String
+    private let count = Mutex(0)
+
+    /// `outputs` is a folder that exists.
+    package init(journal: JournalWriter, outputs: String) {
+        self.journal = journal
+        self.outputs = outputs
+    }
+
+    package func append(_ records: [Record], at moment: Moment) throws(StorageFault) {
+        do {
+            try journal.append(records.flatMap(\.drafts), uptime: moment.uptime, wall: moment.wall)
+        } catch { throw .failed(error.message) }
+    }
+
+    package func seal(closing: Bool) throws(StorageFault) {
+        do { try journal.seal(closing: closing) } catch { throw .failed(error.message) }
+    }
+
+    package func sealIfDue(at moment: Moment) throws(StorageFault) {
+        do { try journal.sealIfDue(uptime: moment.uptime) } catch { throw .failed(error.message) }
+    }
+
+    package var head: String { journal.head }
+    package var runsOnReserve: Bool { journal.runsOnReserve }
+
+    package func output(of attempt: ReceiptID) throws(StorageFault) -> any OutputSink {
+        let number = count.withLock { count in
+            count += 1
+            return count
+        }
+        return OutputFile(folder: outputs, name: ".open-\(number)")
+    }
+}
