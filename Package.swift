@@ -38,6 +38,10 @@ let package = Package(
             name: "RunbookJournalTests", dependencies: ["RunbookModel", "RunbookJournal", crypto],
             swiftSettings: houseSettings),
         .testTarget(
+            name: "RunbookEngineTests",
+            dependencies: ["RunbookModel", "RunbookPlan", "RunbookTransport", "RunbookEngine", "RunbookSimulation"],
+            swiftSettings: houseSettings),
+        .testTarget(
             name: "RunbookSimulationTests", dependencies: ["RunbookModel", "RunbookTransport", "RunbookSimulation"],
             swiftSettings: houseSettings),
     ]

@@ -128,6 +128,8 @@ package struct Engine: Sendable {
         var kind = AttemptKind.action
         var retriesUsed = 0
         var rounds = 0
+        /// How often the host proved that an attempt never ran.
+        var fences = 0
         var checkTries = 0
         /// Waited so far for a host to come back, milliseconds.
         var waited: Int64 = 0

@@ -153,7 +153,7 @@ extension Engine {
         guard let intent = state.tasks[task].open else { return }
         let id = receipt(intent.attempt)
         switch (status.refused, status.end, status.go) {
-        case (.boot, _, _): ended(task, .neverRan("the host was restarted just before"), output)
+        case (.boot, _, _): fenced(task, "the host was restarted just before", output)
         case (.conflict, _, _): ended(task, .unknown("another command holds its receipt"), output)
         case (nil, .exit(let code), _): ended(task, .exited(code), output)
         case (nil, .lost, _):
@@ -172,7 +172,7 @@ extension Engine {
             } else {
                 send(task, .marking, .markLost(id))
             }
-        case (nil, nil, .fenced): ended(task, .neverRan("the command had not started"), output)
+        case (nil, nil, .fenced): fenced(task, "the command had not started", output)
         case (nil, nil, .none):
             let rebooted = !intent.boot.isEmpty && !status.boot.isEmpty && intent.boot != status.boot
             if rebooted {
@@ -195,15 +195,18 @@ extension Engine {
         }
     }
 
+    /// The host has made sure that the attempt never starts: the next one begins, and counts as no retry.
+    private mutating func fenced(_ task: Int, _ why: String, _ output: AttemptOutput?) {
+        guard work[task].fences < Self.fencesPerSession else { return ended(task, .neverRan(why), output) }
+        work[task].fences += 1
+        close(task, .neverRan(why), output)
+        if mode == .settling { return rest(task) }
+        send(task, .contacting, .contact)
+    }
+
     /// The end of the attempt is known, or known to be unknown.
     private mutating func ended(_ task: Int, _ result: AttemptEnd.Result, _ output: AttemptOutput?) {
-        guard let intent = state.tasks[task].open else { return }
-        record(
-            .attemptEnded(
-                AttemptEnd(
-                    attempt: intent.attempt, result: result, stdout: output?.stdout, stderr: output?.stderr,
-                    tail: output?.tail ?? [], milliseconds: output?.milliseconds ?? 0)))
-        let kind = intent.attempt.kind
+        guard let kind = close(task, result, output) else { return }
         work[task].checkTries = 0
         switch result {
         case .exited(0): kind == .action ? verify(task, done: "exit status 0") : confirmUndo(task)
@@ -216,6 +219,23 @@ extension Engine {
         case .unknown(let why): kind == .action ? settleUnknown(task, why) : settleUnknownUndo(task, why)
         }
     }
+
+    /// Puts the end of the attempt in flight on record, and tells of which kind it was.
+    @discardableResult
+    private mutating func close(
+        _ task: Int, _ result: AttemptEnd.Result, _ output: AttemptOutput?
+    ) -> AttemptKind? {
+        guard let intent = state.tasks[task].open else { return nil }
+        record(
+            .attemptEnded(
+                AttemptEnd(
+                    attempt: intent.attempt, result: result, stdout: output?.stdout, stderr: output?.stderr,
+                    tail: output?.tail ?? [], milliseconds: output?.milliseconds ?? 0)))
+        return intent.attempt.kind
+    }
+
+    /// How often a task may begin again because the host proved that nothing had run.
+    private static var fencesPerSession: Int { 10 }
 
     /// An attempt failed: again, or what the step says about failure.
     mutating func attemptFailed(_ task: Int, _ reason: String) {

@@ -9,6 +9,8 @@ extension Engine {
     mutating func begin() {
         guard !isBegun else { return }
         isBegun = true
+        // A run that was rolled back is over; only its last lines may be missing.
+        if state.rollbackEnded { return finish(.rolledBack) }
         for task in plan.tasks.indices {
             let known = state.tasks[task]
             if known.open != nil {

@@ -146,10 +146,16 @@ extension Engine {
         }
     }
 
+    /// Empties the queue but for `kept`; what is put out of it is not looked at any more in this session.
     mutating func clearQueue(keeping kept: [Int]) {
-        for task in queue { work[task].isQueued = false }
+        let kept = Set(kept)
+        let all = queue
         queue.removeAll()
-        for task in kept { enqueue(task) }
+        for task in all {
+            work[task].isQueued = false
+            if !kept.contains(task) { reviewed(task) }
+        }
+        for task in all where kept.contains(task) { enqueue(task) }
     }
 
     /// Whether a pause leads back to an attempt that is in flight on a host.
