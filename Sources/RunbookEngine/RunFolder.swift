@@ -1,0 +1,154 @@
+internal import Glibc
+package import RunbookJournal
+package import RunbookModel
+
+/// The folder of one run: all that a resume needs, here or on another machine.
+///
+///     RUN/journal.jsonl   the signed journal
+///     RUN/runbook.yaml    the files as they were when the run began
+///     RUN/inventory.yaml
+///     RUN/outputs/        what commands printed, by SHA-256 and size
+package struct RunFolder: Hashable, Sendable {
+    package let path: String
+
+    package init(_ path: String) { self.path = path }
+
+    /// The run's name is its folder's.
+    package var name: String {
+        var trimmed = path[...]
+        while trimmed.count > 1, trimmed.last == "/" { trimmed = trimmed.dropLast() }
+        return String(trimmed[(trimmed.lastIndex(of: "/").map { trimmed.index(after: $0) } ?? trimmed.startIndex)...])
+    }
+
+    package var journal: String { "\(path)/\(JournalReader.fileName)" }
+    package var runbook: String { "\(path)/runbook.yaml" }
+    package var inventory: String { "\(path)/inventory.yaml" }
+    package var outputs: String { "\(path)/outputs" }
+
+    /// Makes the folder with its frozen copies, durable; the journal is what makes it a run.
+    package func make(runbook runbookBytes: [UInt8], inventory inventoryBytes: [UInt8]) throws(RunFolderFault) {
+        if access(journal, F_OK) == 0 { throw .exists(name) }
+        do {
+            try SystemCalls.makeFolders(outputs)
+            try Self.write(runbookBytes, to: runbook)
+            try Self.write(inventoryBytes, to: inventory)
+            try SystemCalls.flushFolder(path)
+        } catch { throw .system(path: path, error) }
+    }
+
+    private static func write(_ bytes: [UInt8], to path: String) throws(SystemError) {
+        let descriptor = try SystemCalls.open(path, O_WRONLY | O_CREAT | O_TRUNC)
+        defer { close(descriptor) }
+        try SystemCalls.write(bytes, to: descriptor)
+        try SystemCalls.flush(descriptor)
+    }
+
+    /// The runbook and inventory as they were when the run began.
+    package func frozen() throws(RunFolderFault) -> (runbook: [UInt8], inventory: [UInt8]) {
+        do {
+            return (
+                try SystemCalls.contents(of: runbook, limitBytes: Limits.runbookBytes),
+                try SystemCalls.contents(of: inventory, limitBytes: Limits.inventoryBytes)
+            )
+        } catch { throw .system(path: path, error) }
+    }
+
+    /// Every run in `folder`, newest name last; none where there is no such folder.
+    package static func all(in folder: String) -> [RunFolder] {
+        guard let directory = opendir(folder) else { return [] }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            if !name.hasPrefix("."), access("\(folder)/\(name)/\(JournalReader.fileName)", F_OK) == 0 {
+                names.append(name)
+            }
+        }
+        return names.sorted().map { RunFolder("\(folder)/\($0)") }
+    }
+}
+
+package enum RunFolderFault: Error, Hashable, Sendable {
+    case exists(String)
+    case system(path: String, SystemError)
+    /// The journal's first line does not say what it has to.
+    case noOpening
+
+    package var message: String {
+        switch self {
+        case .exists(let name): "there is a run named `\(TerminalText.shown(name))` already"
+        case .system(let path, let error): "can't use the run folder `\(TerminalText.shown(path))`: \(error.words)"
+        case .noOpening: "the journal does not begin with the opening of a run that this version understands"
+        }
+    }
+}
+
+/// What the first line of a journal says of its run.
+package struct RunOpening: Hashable, Sendable {
+    package enum Mode: String, Hashable, Sendable { case live, dryRun = "dry-run" }
+
+    package var run: String
+    package var mode: Mode
+    /// Name of the runbook, for people.
+    package var title: String
+    /// ``Plan/hash``: what a resume must find unchanged.
+    package var plan: String
+    /// Absolute paths of the files the run began with.
+    package var runbook: String
+    package var inventory: String
+    /// `-e name=value`, in order.
+    package var overrides: [(name: String, value: String)] { pairs.map { ($0.name, $0.value) } }
+    private var pairs: [Pair]
+    /// Who began it; known once the journal is open.
+    package private(set) var by = ""
+    /// When, milliseconds since 1970 UTC by the clock of the machine that began it.
+    package private(set) var began: Int64 = 0
+
+    private struct Pair: Hashable, Sendable {
+        var name: String
+        var value: String
+    }
+
+    package init(
+        run: String, mode: Mode, title: String, plan: String, runbook: String, inventory: String,
+        overrides: [(name: String, value: String)]
+    ) {
+        self.run = run
+        self.mode = mode
+        self.title = title
+        self.plan = plan
+        self.runbook = runbook
+        self.inventory = inventory
+        pairs = overrides.map { Pair(name: $0.name, value: $0.value) }
+    }
+
+    package var draft: Draft {
+        Draft(
+            type: LineTypes.runOpen,
+            fields: [
+                "run": .string(run), "mode": .string(mode.rawValue), "title": .string(title), "plan": .string(plan),
+                "runbook": .string(runbook), "inventory": .string(inventory), "version": .integer(1),
+                "vars": .array(pairs.map { .array([.string($0.name), .string($0.value)]) }),
+            ])
+    }
+
+    package init(_ entries: [JournalEntry]) throws(RunFolderFault) {
+        guard let entry = entries.first, entry.type == LineTypes.runOpen, entry.fields["version"]?.integer == 1,
+            let run = entry.fields["run"]?.string, let plan = entry.fields["plan"]?.string,
+            let mode = entry.fields["mode"]?.string.flatMap(Mode.init), let title = entry.fields["title"]?.string,
+            let runbook = entry.fields["runbook"]?.string, let inventory = entry.fields["inventory"]?.string,
+            let vars = entry.fields["vars"]?.array, let by = entry.fields["by"]?.string
+        else { throw .noOpening }
+        var overrides: [(name: String, value: String)] = []
+        for pair in vars {
+            guard let words = pair.array, words.count == 2, let name = words[0].string, let value = words[1].string
+            else { throw .noOpening }
+            overrides.append((name, value))
+        }
+        self.init(
+            run: run, mode: mode, title: title, plan: plan, runbook: runbook, inventory: inventory,
+            overrides: overrides)
+        self.by = by
+        began = entry.timestamp
+    }
+}
