@@ -40,7 +40,7 @@ package enum KeyFault: Error, Hashable, Sendable {
         case .exposedPrivateKey(let path): "`\(shown(path))` can be read by others than its owner; `chmod 600` it"
         case .malformedSignature: "the signature is malformed"
         case .system(let operation, let path, let error): "can't \(operation) `\(shown(path))`: \(error.words)"
-        case .agentAbsent: "no ssh-agent: SSH_AUTH_SOCK is not set"
+        case .agentAbsent: "no ssh-agent to ask: SSH_AUTH_SOCK is not set, or this command asks none"
         case .agentUnreachable(let path, let error): "can't reach the ssh-agent at `\(shown(path))`: \(error.words)"
         case .agentSilent(let path): "the ssh-agent at `\(shown(path))` did not answer in time"
         case .agentRefused: "the ssh-agent refused to sign"

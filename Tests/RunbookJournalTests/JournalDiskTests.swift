@@ -1,5 +1,6 @@
 import Glibc
 import RunbookJournal
+import Synchronization
 import Testing
 
 /// What the disk does to the journal, brought about.
@@ -43,8 +44,8 @@ import Testing
     func halfWritten() throws {
         let storage = MemoryStorage()
         let writer = try Sample.writer(on: storage)
-        var calls = 0
         storage.disk.withLock { disk in
+            var calls = 0
             disk.onWrite = { (count) throws(SystemError) in
                 calls += 1
                 if calls == 2 { throw SystemError(EIO) }
@@ -70,8 +71,8 @@ import Testing
     func shortWrites(most: Int) throws {
         let storage = MemoryStorage()
         let writer = try Sample.writer(on: storage)
-        var calls = 0
         storage.disk.withLock { disk in
+            var calls = 0
             disk.onWrite = { (count) throws(SystemError) in
                 calls += 1
                 if calls % 3 == 0 { throw SystemError(EINTR) }

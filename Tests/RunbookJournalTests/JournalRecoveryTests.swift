@@ -1,4 +1,5 @@
 import RunbookJournal
+import Synchronization
 import Testing
 
 @Suite struct JournalRecoveryTests {
@@ -12,11 +13,13 @@ import Testing
         return (storage, entries)
     }
 
-    @Test("a journal torn at any byte is cut to its last whole line, says so, and goes on")
-    func torn() throws {
-        let bytes = try Sample.journal()
-        let first = Sample.lines(bytes)[0].count
-        for length in first...bytes.count {
+    @Test("a journal torn at any byte is cut to its last whole line, says so, and goes on", arguments: 0..<8)
+    func torn(part: Int) throws {
+        // Every byte of a journal of six lines, and every end of a line of one of twelve.
+        let lines = Sample.lines(try Sample.journal())
+        let bytes = Array(lines.joined())
+        let ends = lines.indices.map { lines[...$0].joined().count }
+        for length in Array(ends[0]...ends[5]) + ends[6...] where length % 8 == part {
             let torn = Array(bytes[..<length])
             let whole = torn.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
             let (storage, entries) = try resume(torn)

@@ -1,5 +1,6 @@
 import RunbookJournal
 import RunbookModel
+import Synchronization
 import Testing
 
 @Suite struct JournalWriterTests {
@@ -179,7 +180,7 @@ import Testing
         #expect(try JournalVerifier.verify(storage.bytes).get().records == 200)
     }
 
-    @Test("a long run seals at a cost that does not grow with it")
+    @Test("a long run is proven to its last line")
     func longRun() throws {
         let storage = MemoryStorage()
         let writer = try Sample.writer(on: storage)
