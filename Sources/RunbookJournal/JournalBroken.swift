@@ -2,7 +2,7 @@ import RunbookModel
 
 /// The first line of a journal that is not as it was written, and why.
 package struct JournalBroken: Error, Hashable, Sendable {
-    package enum Reason: Hashable, Sendable {
+    package enum Reason: Error, Hashable, Sendable {
         case empty
         case unterminated
         case unreadable(LineFault)

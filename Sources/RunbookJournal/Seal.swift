@@ -63,5 +63,3 @@ package enum Seal {
 
     private static func handoverSuffix(_ next: SSHPublicKey) -> [UInt8] { Array("\(next.text)\n".utf8) }
 }
-
-extension JournalBroken.Reason: Error {}
