@@ -1,6 +1,6 @@
 internal import Glibc
 package import RunbookJournal
-package import RunbookModel
+internal import RunbookModel
 
 /// The folder of one run: all that a resume needs, here or on another machine.
 ///

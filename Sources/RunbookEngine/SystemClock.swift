@@ -1,5 +1,6 @@
 internal import Dispatch
 internal import Glibc
+internal import RunbookModel
 package import RunbookTransport
 internal import Synchronization
 

@@ -20,7 +20,7 @@ package struct SystemError: Error, Hashable, Sendable {
 }
 
 /// The few system calls that keys and journals need, with EINTR dealt with.
-enum SystemCalls {
+package enum SystemCalls {
     /// Calls `body` again while a signal interrupts it; nothing else is tried twice.
     static func uninterrupted<Value: SignedInteger>(_ body: () -> Value) throws(SystemError) -> Value {
         while true {
@@ -31,12 +31,12 @@ enum SystemCalls {
         }
     }
 
-    static func open(_ path: String, _ flags: Int32, mode: mode_t = 0o600) throws(SystemError) -> Int32 {
+    package static func open(_ path: String, _ flags: Int32, mode: UInt32 = 0o600) throws(SystemError) -> Int32 {
         try uninterrupted { Glibc.open(path, flags | O_CLOEXEC, mode) }
     }
 
     /// All of a small file.
-    static func contents(of path: String, limitBytes: Int) throws(SystemError) -> [UInt8] {
+    package static func contents(of path: String, limitBytes: Int) throws(SystemError) -> [UInt8] {
         let descriptor = try open(path, O_RDONLY)
         defer { Glibc.close(descriptor) }
         return try contents(of: descriptor, limitBytes: limitBytes)
@@ -54,7 +54,7 @@ enum SystemCalls {
     }
 
     /// Writes everything, however short the writes.
-    static func write(_ bytes: [UInt8], to descriptor: Int32) throws(SystemError) {
+    package static func write(_ bytes: [UInt8], to descriptor: Int32) throws(SystemError) {
         var written = 0
         while written < bytes.count {
             let from = written
@@ -68,17 +68,17 @@ enum SystemCalls {
         }
     }
 
-    static func flush(_ descriptor: Int32) throws(SystemError) { _ = try uninterrupted { fsync(descriptor) } }
+    package static func flush(_ descriptor: Int32) throws(SystemError) { _ = try uninterrupted { fsync(descriptor) } }
 
     /// Makes the names in a folder durable.
-    static func flushFolder(_ path: String) throws(SystemError) {
+    package static func flushFolder(_ path: String) throws(SystemError) {
         let descriptor = try open(path, O_RDONLY | O_DIRECTORY)
         defer { Glibc.close(descriptor) }
         try flush(descriptor)
     }
 
     /// Makes `path` and what is missing above it, readable by the owner only, each name durable.
-    static func makeFolders(_ path: String) throws(SystemError) {
+    package static func makeFolders(_ path: String) throws(SystemError) {
         if access(path, F_OK) == 0 { return }
         let parent = folder(of: path)
         if parent != path { try makeFolders(parent) }
@@ -91,7 +91,7 @@ enum SystemCalls {
     }
 
     /// The folder that `path` stands in.
-    static func folder(of path: String) -> String {
+    package static func folder(of path: String) -> String {
         var trimmed = path[...]
         while trimmed.count > 1, trimmed.last == "/" { trimmed = trimmed.dropLast() }
         guard let slash = trimmed.lastIndex(of: "/") else { return "." }
