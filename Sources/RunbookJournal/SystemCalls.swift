@@ -105,3 +105,8 @@ package enum SystemCalls {
         return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
     }
 }
+
+extension SystemError {
+    /// A file is larger than the reader allows.
+    package static let tooBig = EFBIG
+}

@@ -1,0 +1,64 @@
+internal import Glibc
+package import RunbookModel
+
+/// Why a command ends without having done its work: what to say, and the exit code.
+package struct CommandFailure: Error, Sendable {
+    package var code: ExitStatusCode
+    /// What happened: lower case, no full stop.
+    package var message: String
+    /// What to do next.
+    package var hint: String?
+    /// Faults of files, printed before the message.
+    package var diagnostics: [Diagnostic] = []
+
+    package init(_ code: ExitStatusCode, _ message: String, hint: String? = nil, diagnostics: [Diagnostic] = []) {
+        self.code = code
+        self.message = message
+        self.hint = hint
+        self.diagnostics = diagnostics
+    }
+
+    /// All of it as it is shown on stderr.
+    package var rendered: String {
+        var lines = diagnostics.map(\.rendered)
+        if !message.isEmpty { lines.append("blackstart: error: \(message)") }
+        if let hint { lines.append("blackstart: hint: \(hint)") }
+        return lines.joined(separator: "\n") + "\n"
+    }
+}
+
+/// The exit codes that are no outcome of a run; see the table in the documentation.
+package enum ExitStatusCode: Int32, Sendable {
+    case programFailed = 1
+    case findings = 2
+    case journalBroken = 7
+    case usage = 64
+    case invalidFile = 65
+}
+
+/// Data goes to stdout, messages to stderr.
+enum Terminal {
+    static func out(_ text: String) { write(text, to: STDOUT_FILENO) }
+    static func message(_ text: String) { write(text, to: STDERR_FILENO) }
+
+    private static func write(_ text: String, to descriptor: Int32) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR || errno == EAGAIN { continue }
+            // Nobody reads any more: the run goes on, its journal is what counts.
+            if count <= 0 { return }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    static var hasTerminalOut: Bool { isatty(STDOUT_FILENO) == 1 }
+    static var hasTerminalIn: Bool { isatty(STDIN_FILENO) == 1 }
+
+    /// Columns of the terminal, 80 where there is none; never under 20.
+    static var columns: Int {
+        var size = winsize()
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return max(20, Int(size.ws_col))
+    }
+}

@@ -1,0 +1,202 @@
+internal import Dispatch
+internal import RunbookEngine
+internal import RunbookModel
+internal import RunbookPlan
+internal import RunbookTransport
+internal import Synchronization
+
+/// Shows a run to a person: one line for each thing that happened, and on a terminal a block below that is redrawn.
+final class Console: RunObserver {
+    struct Style: Sendable {
+        var columns = 80
+        var isVerbose = false
+        var isQuiet = false
+        var hasColor = false
+        /// Redraws a block at the bottom.
+        var isLive = false
+        /// Says which step runs on which estimate; nil off a terminal.
+        var rto: Duration?
+    }
+
+    private struct Screen {
+        var blockLines = 0
+        var isHidden = false
+        var glance: Glance?
+        var isOver = false
+    }
+
+    /// What the block shows.
+    private struct Glance {
+        var activities: [(name: String, since: Int64, text: String)] = []
+        var through = 0
+        var total = 0
+        var remaining: Int64 = 0
+    }
+
+    private let narrator: Narrator
+    private let style: Style
+    private let clock: any RunClock
+    private let screen = Mutex(Screen())
+    private let since = Mutex<[Int: Int64]>([:])
+    private let ticker = Mutex<DispatchSourceTimer?>(nil)
+
+    init(_ plan: Plan, style: Style, clock: any RunClock) {
+        narrator = Narrator(plan: plan)
+        self.style = style
+        self.clock = clock
+        guard style.isLive else { return }
+        let timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "blackstart.console"))
+        timer.schedule(deadline: .now() + .milliseconds(500), repeating: .milliseconds(500))
+        timer.setEventHandler { [weak self] in self?.redraw() }
+        timer.resume()
+        ticker.withLock { $0 = timer }
+    }
+
+    func recorded(_ records: [Record], by engine: borrowing Engine, at moment: Moment) {
+        var text = ""
+        for record in records {
+            for line in narrator.lines(record) where isShown(line) { text += format(line, at: moment.wall) }
+        }
+        let glance = style.isLive ? glance(engine, moment) : nil
+        screen.withLock { screen in
+            guard !screen.isOver else { return }
+            if let glance { screen.glance = glance }
+            if !text.isEmpty { print(text, on: &screen) }
+        }
+    }
+
+    func printed(_ chunk: OutputChunk, by task: TaskID) {}
+
+    /// The block is gone for good; what comes after is plain text.
+    func finish() {
+        ticker.withLock { timer in
+            timer?.cancel()
+            timer = nil
+        }
+        screen.withLock { screen in
+            erase(&screen)
+            screen.isOver = true
+        }
+    }
+
+    /// Shows `text` with the block out of the way, and keeps the block away until ``show()``.
+    func hide(saying text: String) {
+        screen.withLock { screen in
+            erase(&screen)
+            screen.isHidden = true
+            Terminal.out(text)
+        }
+    }
+
+    func show() { screen.withLock { $0.isHidden = false } }
+
+    // MARK: Lines
+
+    private func isShown(_ line: Narration) -> Bool {
+        switch line.weight {
+        case .detail: style.isVerbose
+        case .normal: !style.isQuiet
+        case .urgent: true
+        }
+    }
+
+    private func format(_ line: Narration, at wall: Int64) -> String {
+        let head = "\(TimeText.clock(wall))  \(line.word.padded(9))"
+        let lines = Wrapping.lines("\(head) \(line.text)", columns: style.columns, indent: 24)
+        return lines.map { paint($0, line.word) + "\n" }.joined()
+    }
+
+    /// Colour says nothing that the word does not say.
+    private func paint(_ line: String, _ word: String) -> String {
+        guard style.hasColor else { return line }
+        let code: String
+        switch word {
+        case "OK", "ALREADY": code = "32"
+        case "FAILED", "UNCLEAR": code = "31"
+        case "YOUR-TURN", "ROLLBACK", "STOPPING": code = "33"
+        default: return line
+        }
+        return "\u{1B}[\(code)m\(line)\u{1B}[0m"
+    }
+
+    // MARK: Block
+
+    private func print(_ text: String, on screen: inout Screen) {
+        erase(&screen)
+        Terminal.out(text)
+        draw(&screen)
+    }
+
+    private func redraw() {
+        screen.withLock { screen in
+            guard !screen.isOver, !screen.isHidden else { return }
+            erase(&screen)
+            draw(&screen)
+        }
+    }
+
+    private func erase(_ screen: inout Screen) {
+        guard screen.blockLines > 0 else { return }
+        Terminal.out("\u{1B}[\(screen.blockLines)A\u{1B}[J")
+        screen.blockLines = 0
+    }
+
+    private func draw(_ screen: inout Screen) {
+        guard style.isLive, !screen.isHidden, !screen.isOver, let glance = screen.glance else { return }
+        let now = clock.now().uptime
+        let columns = min(style.columns, Terminal.columns) - 1
+        var lines: [String] = []
+        for activity in glance.activities.prefix(8) {
+            let elapsed = DurationText.clock(.milliseconds(now - activity.since))
+            let left = String("\(activity.name)   \(activity.text)".unicodeScalars.prefix(max(0, columns - 9)))
+            lines.append(left.padded(max(0, columns - elapsed.count)) + elapsed)
+        }
+        if glance.activities.count > 8 { lines.append(" and \(glance.activities.count - 8) more") }
+        let filled = glance.total == 0 ? 20 : glance.through * 20 / glance.total
+        let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: 20 - filled)
+        var progress = "[\(bar)] \(glance.through) of \(glance.total)   elapsed \(DurationText.clock(.milliseconds(now)))"
+        progress += "   about \(DurationText.clock(.milliseconds(glance.remaining))) left"
+        if let rto = style.rto {
+            let left = rto - .milliseconds(now)
+            progress += left > .zero ? "   RTO \(DurationText.clock(left)) left" : "   RTO missed"
+        }
+        lines.append(String(progress.unicodeScalars.prefix(columns)))
+        Terminal.out(lines.map { "\($0)\n" }.joined())
+        screen.blockLines = lines.count
+    }
+
+    private func glance(_ engine: borrowing Engine, _ moment: Moment) -> Glance {
+        let plan = narrator.plan
+        var glance = Glance()
+        glance.total = plan.tasks.count
+        for task in plan.tasks.indices {
+            if engine.state.isThrough(task) {
+                glance.through += 1
+            } else {
+                glance.remaining = max(glance.remaining, plan.remaining[task])
+            }
+        }
+        let activities = engine.activities
+        since.withLock { since in
+            let active = Set(activities.map(\.task))
+            since = since.filter { active.contains($0.key) }
+            for (task, activity) in activities {
+                let start = since[task] ?? moment.uptime
+                since[task] = start
+                glance.activities.append((narrator.name(plan.tasks[task].id), start, Self.words(activity)))
+            }
+        }
+        return glance
+    }
+
+    private static func words(_ activity: Activity) -> String {
+        switch activity {
+        case .connecting: "connecting"
+        case .running: "running"
+        case .checking(let attempt, let count), .pausing(let attempt, let count):
+            count > 1 ? "waiting, check \(attempt) of \(count)" : "checking"
+        case .settling: "finding out what became of it"
+        case .asking: "waits for you"
+        }
+    }
+}

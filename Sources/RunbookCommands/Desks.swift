@@ -1,0 +1,162 @@
+internal import Glibc
+internal import RunbookEngine
+internal import RunbookModel
+internal import RunbookPlan
+internal import RunbookTransport
+internal import Synchronization
+
+/// Answers given beforehand, each used once, in order; what they do not cover goes on to `next`.
+final class PreparedDesk: OperatorDesk {
+    private let answers: Mutex<[PreparedAnswer]>
+    private let by: String
+    private let next: any OperatorDesk
+    private let clock: any RunClock
+
+    init(_ answers: [PreparedAnswer], by: String, clock: any RunClock, next: any OperatorDesk) {
+        self.answers = Mutex(answers)
+        self.by = by
+        self.clock = clock
+        self.next = next
+    }
+
+    func ask(_ question: Question, reply: @escaping @Sendable (OperatorReply) -> Void) {
+        let found = answers.withLock { answers -> PreparedAnswer? in
+            let index = answers.firstIndex { answer in
+                answer.step == question.task.step && (answer.host == nil || answer.host == question.task.host)
+                    && question.choices.contains(answer.choice)
+            }
+            return index.map { answers.remove(at: $0) }
+        }
+        guard let found else { return next.ask(question, reply: reply) }
+        let by = by
+        clock.schedule(after: .zero) { reply(.choice(found.choice, reason: found.reason, by: by)) }
+    }
+
+    func withdraw(_ task: TaskID) { next.withdraw(task) }
+}
+
+/// No one is there.
+final class EmptyDesk: OperatorDesk {
+    private let clock: any RunClock
+
+    init(clock: any RunClock) { self.clock = clock }
+
+    func ask(_ question: Question, reply: @escaping @Sendable (OperatorReply) -> Void) {
+        clock.schedule(after: .zero) { reply(.nobody) }
+    }
+
+    func withdraw(_ task: TaskID) {}
+}
+
+/// The person at the terminal: one question at a time, in the order in which they came.
+final class TerminalDesk: OperatorDesk {
+    private struct Open {
+        var question: Question
+        var reply: @Sendable (OperatorReply) -> Void
+    }
+
+    private struct Queue {
+        var waiting: [Open] = []
+        var isReading = false
+        /// Input has ended: no one will ever answer.
+        var isDeserted = false
+    }
+
+    private let queue = Mutex(Queue())
+    private let questions: QuestionText
+    private let console: Console
+    private let by: String
+
+    init(_ questions: QuestionText, console: Console, by: String) {
+        self.questions = questions
+        self.console = console
+        self.by = by
+    }
+
+    func ask(_ question: Question, reply: @escaping @Sendable (OperatorReply) -> Void) {
+        let starts = queue.withLock { queue -> Bool in
+            queue.waiting.append(Open(question: question, reply: reply))
+            guard !queue.isReading else { return false }
+            queue.isReading = true
+            return true
+        }
+        if starts { startReading() }
+    }
+
+    func withdraw(_ task: TaskID) {
+        queue.withLock { queue in queue.waiting.removeAll { $0.question.task == task } }
+    }
+
+    /// Reading blocks, so it has a thread of its own, which ends when no question is open.
+    private func startReading() {
+        let body = ThreadBody { [self] in
+            while let open = queue.withLock({ queue -> Open? in
+                if queue.waiting.isEmpty { queue.isReading = false }
+                return queue.waiting.first
+            }) {
+                let answer = converse(open.question)
+                let isOpen = queue.withLock { queue -> Bool in
+                    guard let index = queue.waiting.firstIndex(where: { $0.question == open.question }) else {
+                        return false
+                    }
+                    queue.waiting.remove(at: index)
+                    return true
+                }
+                if isOpen { open.reply(answer) } else { console.hide(saying: "That question has settled itself.\n") }
+                console.show()
+            }
+        }
+        body.start()
+    }
+
+    /// Talks until there is an answer.
+    private func converse(_ question: Question) -> OperatorReply {
+        console.hide(saying: questions.opening(question))
+        for _ in 0..<100 {
+            console.hide(saying: questions.prompt(question))
+            guard let line = readLine(strippingNewline: true) else {
+                console.hide(saying: "\nNobody answers: the input has ended.\n")
+                return .nobody
+            }
+            switch questions.read(line, question) {
+            case .unknown: console.hide(saying: "Please choose one of the numbers or words above.\n")
+            case .details: console.hide(saying: questions.details(question))
+            case .choice(let choice):
+                guard let wanted = questions.needsReason(choice, question) else {
+                    return .choice(choice, reason: nil, by: by)
+                }
+                console.hide(saying: wanted)
+                guard let reason = readLine(strippingNewline: true) else { return .nobody }
+                if let accepted = questions.reason(reason, choice, question) {
+                    return .choice(choice, reason: accepted, by: by)
+                }
+                console.hide(saying: "That is not enough to go on. Nothing was done.\n")
+            }
+        }
+        return .nobody
+    }
+}
+
+/// A detached thread that runs one closure.
+private final class ThreadBody {
+    private let work: @Sendable () -> Void
+
+    init(_ work: @escaping @Sendable () -> Void) { self.work = work }
+
+    func start() {
+        var thread = pthread_t()
+        let box = Unmanaged.passRetained(self)
+        let code = pthread_create(
+            &thread, nil,
+            { context in
+                if let context { Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue().work() }
+                return nil
+            }, box.toOpaque())
+        if code == 0 {
+            pthread_detach(thread)
+        } else {
+            box.release()
+            work()
+        }
+    }
+}

@@ -1,0 +1,50 @@
+internal import RunbookEngine
+internal import RunbookJournal
+internal import RunbookModel
+
+/// The person at the controls, by key.
+enum Operator {
+    /// Finds the operator's key, and says so on stderr where one was made just now.
+    static func key(_ options: RunsOptions, _ places: Places, useAgent: Bool) throws(CommandFailure) -> any OperatorKey {
+        do {
+            let found = try OperatorKeyStore.resolve(
+                flag: options.operatorKey, environment: places.environment, home: places.home, useAgent: useAgent)
+            if let path = found.madeAt {
+                Terminal.message("blackstart: made an operator key at \(path); it signs your journals\n")
+            }
+            return found.key
+        } catch {
+            throw CommandFailure(
+                .programFailed, "no operator key: \(error.message)",
+                hint: "name one with `--operator-key FILE`, or unset BLACKSTART_OPERATOR_KEY to have one made")
+        }
+    }
+
+    static func failure(_ fault: JournalFault, run: String) -> CommandFailure {
+        switch fault {
+        case .broken(let path, let broken):
+            CommandFailure(
+                .journalBroken, "the journal is broken, so nothing was started: \(broken.message)",
+                hint: "compare \(TerminalText.shown(path)) with a copy; `blackstart journal verify \(run)` says what stands")
+        case .locked:
+            CommandFailure(
+                .programFailed, fault.message, hint: "let the other session end; two would start everything twice")
+        default: CommandFailure(.programFailed, fault.message)
+        }
+    }
+}
+
+/// Names of runs: when they began, and two letters that tell runs of one minute apart.
+enum RunName {
+    static func new(at wall: Int64) -> String {
+        var generator = SystemRandomNumberGenerator()
+        return new(at: wall, &generator)
+    }
+
+    static func new(at wall: Int64, _ generator: inout some RandomNumberGenerator) -> String {
+        let letters = Array("abcdefghjkmnpqrstuvwxyz")
+        let digits = Array("23456789")
+        let tail = [letters.randomElement(using: &generator), digits.randomElement(using: &generator)]
+        return "\(TimeText.stamp(wall))-\(String(tail.compactMap(\.self)))"
+    }
+}

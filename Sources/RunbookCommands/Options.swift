@@ -1,0 +1,115 @@
+package import ArgumentParser
+internal import RunbookModel
+
+/// Which files and values a runbook is laid over.
+package struct SiteOptions: ParsableArguments {
+    @Option(name: [.customShort("i"), .long], help: "The inventory, instead of the one that the runbook names.")
+    package var inventory: String?
+
+    @Option(name: [.customShort("e"), .customLong("set")], help: "A variable: name=value. May be given again.")
+    package var variables: [String] = []
+
+    package init() {}
+
+    /// The variables, in order.
+    func overrides() throws(CommandFailure) -> [(name: String, value: String)] {
+        var pairs: [(name: String, value: String)] = []
+        for text in variables {
+            guard let sign = text.firstIndex(of: "="), sign != text.startIndex else {
+                throw CommandFailure(.usage, "`-e \(TerminalText.shown(text))` is not of the form name=value")
+            }
+            pairs.append((String(text[..<sign]), String(text[text.index(after: sign)...])))
+        }
+        return pairs
+    }
+}
+
+/// Where runs live and who answers for them.
+package struct RunsOptions: ParsableArguments {
+    @Option(help: "The folder of all runs, instead of $BLACKSTART_HOME/runs.")
+    package var runDir: String?
+
+    @Option(help: "The operator's private key (Ed25519), or the public one whose other half an agent holds.")
+    package var operatorKey: String?
+
+    package init() {}
+}
+
+package enum OutputFormat: String, ExpressibleByArgument, CaseIterable, Sendable { case text, json }
+package enum ProgressStyle: String, ExpressibleByArgument, CaseIterable, Sendable { case auto, tty, plain, json }
+
+/// How much is said, and in which form.
+package struct ConsoleOptions: ParsableArguments {
+    @Option(help: "text, or json: one object a line.")
+    package var output = OutputFormat.text
+
+    @Option(help: "auto, tty (a block that is redrawn), plain, or json.")
+    package var progress = ProgressStyle.auto
+
+    @Flag(name: [.short, .long], help: "Show commands and hosts as well.")
+    package var verbose = false
+
+    @Flag(name: [.short, .long], help: "Show only what needs a person.")
+    package var quiet = false
+
+    @Flag(help: "No colour. NO_COLOR does the same.")
+    package var noColor = false
+
+    package init() {}
+
+    var isJSON: Bool { output == .json || progress == .json }
+}
+
+/// Who answers when the run asks.
+package struct AnswerOptions: ParsableArguments {
+    @Flag(help: "Ask nobody: a failure stops the run, a manual step waits for a later session.")
+    package var noInput = false
+
+    @Option(
+        help: ArgumentHelp(
+            "An answer given beforehand: STEP[@HOST]=done|failed|skip[:REASON]|retry|rollback[:CHECKPOINT]|stop.",
+            valueName: "answer"))
+    package var answer: [String] = []
+
+    @Flag(name: [.customShort("y"), .long], help: "Begin without asking. Never answers a question of a step.")
+    package var yes = false
+
+    package init() {}
+
+    func answers() throws(CommandFailure) -> [PreparedAnswer] {
+        var prepared: [PreparedAnswer] = []
+        for text in answer { prepared.append(try PreparedAnswer(text)) }
+        return prepared
+    }
+}
+
+/// One `--answer`.
+struct PreparedAnswer: Hashable, Sendable {
+    var step: String
+    var host: String?
+    var choice: Choice
+    var reason: String?
+
+    init(_ text: String) throws(CommandFailure) {
+        let shown = TerminalText.shown(text)
+        guard let sign = text.firstIndex(of: "="), sign != text.startIndex else {
+            throw CommandFailure(.usage, "`--answer \(shown)` is not of the form STEP[@HOST]=VALUE")
+        }
+        let target = text[..<sign].split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+        let value = text[text.index(after: sign)...].split(
+            separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let word = value.first, let choice = Choice(rawValue: String(word)) else {
+            throw CommandFailure(
+                .usage, "`--answer \(shown)` has no answer that is known",
+                hint: "answers are \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        step = String(target.first ?? "")
+        host = target.count > 1 ? String(target[1]) : nil
+        self.choice = choice
+        reason = value.count > 1 ? String(value[1]) : nil
+        if choice == .skip, (reason ?? "").isEmpty {
+            throw CommandFailure(
+                .usage, "`--answer \(shown)` gives no reason for the skip", hint: "write STEP=skip:REASON")
+        }
+    }
+}

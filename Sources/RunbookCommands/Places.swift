@@ -1,0 +1,53 @@
+internal import Glibc
+internal import RunbookEngine
+
+/// Where things live on this machine, from the environment.
+struct Places {
+    let environment: [String: String]
+
+    init(_ environment: [String: String] = Places.currentEnvironment) { self.environment = environment }
+
+    static var currentEnvironment: [String: String] {
+        var found: [String: String] = [:]
+        var next = environ
+        while let entry = next.pointee {
+            let text = String(cString: entry)
+            if let sign = text.firstIndex(of: "=") {
+                found[String(text[..<sign])] = String(text[text.index(after: sign)...])
+            }
+            next += 1
+        }
+        return found
+    }
+
+    private func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+
+    /// The home folder of whoever runs the program.
+    var userHome: String {
+        if let home = value("HOME") { return home }
+        return getpwuid(geteuid()).map { String(cString: $0.pointee.pw_dir) } ?? "/"
+    }
+
+    /// `$BLACKSTART_HOME`, else `blackstart` in the state folder of the XDG rules.
+    var home: String {
+        if let home = value("BLACKSTART_HOME") { return Self.absolute(home) }
+        return "\(value("XDG_STATE_HOME") ?? "\(userHome)/.local/state")/blackstart"
+    }
+
+    func runs(_ flag: String?) -> String { flag.map(Self.absolute) ?? "\(home)/runs" }
+
+    var noColor: Bool { value("NO_COLOR") != nil || value("TERM") == "dumb" }
+
+    static func absolute(_ path: String) -> String {
+        if path.hasPrefix("/") { return path }
+        guard let folder = getcwd(nil, 0) else { return path }
+        defer { free(folder) }
+        return "\(String(cString: folder))/\(path)"
+    }
+
+    /// The folder that a file stands in.
+    static func folder(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+}

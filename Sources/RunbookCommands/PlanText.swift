@@ -1,0 +1,101 @@
+internal import RunbookModel
+internal import RunbookPlan
+
+/// A plan in words.
+struct PlanText {
+    let plan: Plan
+    var columns = 80
+
+    /// A few lines: what, how long, where a person is needed, what can't be undone.
+    var summary: String {
+        let runbook = plan.runbook
+        var lines = [TerminalText.shown(runbook.name)]
+        if let use = runbook.document.useWhen {
+            lines += Wrapping.lines("  Use when  \(TerminalText.shown(use))", columns: columns, indent: 12)
+        }
+        if let not = runbook.document.doNotUseWhen {
+            lines += Wrapping.lines("  Not when  \(TerminalText.shown(not))", columns: columns, indent: 12)
+        }
+        lines.append(
+            "  Size      \(plan.runbook.steps.count) steps, \(plan.tasks.count) tasks on \(hostCount) hosts")
+        var time = "  Time      about \(DurationText.words(plan.estimate)) if nothing goes wrong"
+        if let rto = runbook.rto { time += "; the objective is \(DurationText.words(rto))" }
+        lines.append(time)
+        let manual = runbook.steps.filter { if case .manual = $0.action { true } else { false } }
+        if !manual.isEmpty {
+            let names = manual.map { TerminalText.shown($0.name) }.joined(separator: "; ")
+            lines += Wrapping.lines("  Needs you \(names)", columns: columns, indent: 12)
+        }
+        let final = runbook.steps.filter { $0.irreversible != nil }
+        if !final.isEmpty {
+            let names = final.map { TerminalText.shown($0.name) }.joined(separator: "; ")
+            lines += Wrapping.lines("  For good  \(names)", columns: columns, indent: 12)
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private var hostCount: Int { Set(plan.tasks.compactMap(\.host)).count }
+
+    /// The summary and every step: what it waits for, where it runs, how long it takes.
+    var full: String {
+        var text = summary + "\n"
+        var phase: String?
+        for (number, step) in plan.runbook.steps.enumerated() {
+            if step.phase != phase, let name = step.phase { text += "\(TerminalText.shown(name))\n" }
+            phase = step.phase
+            let hosts = plan.tasksOfStep[number].compactMap { plan.tasks[$0].id.host }
+            let place = hosts.isEmpty ? "" : "  [\(hosts.joined(separator: " "))]"
+            let index = "\(number + 1)".leftPadded(3)
+            text +=
+                Wrapping.lines(
+                    "\(index)  \(TerminalText.shown(step.name))\(place)", columns: columns, indent: 7
+                ).joined(separator: "\n") + "\n"
+            var facts: [String] = [kind(step)]
+            if !step.needs.isEmpty { facts.append("after \(step.needs.map(\.name).joined(separator: ", "))") }
+            facts.append("about \(DurationText.format(.milliseconds(Plan.estimate(of: step))))")
+            if let reason = step.irreversible { facts.append("can't be undone: \(reason)") }
+            text +=
+                Wrapping.lines("     \(step.id): \(facts.joined(separator: "; "))", columns: columns, indent: 7)
+                .joined(separator: "\n") + "\n"
+        }
+        let chain = plan.slowestChain.map { plan.tasks[$0].id.step }
+        text += "\n"
+        text +=
+            Wrapping.lines(
+                "Slowest chain, \(DurationText.words(plan.estimate)): \(chain.joined(separator: " -> "))",
+                columns: columns, indent: 2
+            ).joined(separator: "\n") + "\n"
+        text += "Plan \(plan.hash)\n"
+        return text
+    }
+
+    private func kind(_ step: Step) -> String {
+        switch step.action {
+        case .run: "runs"
+        case .waitFor: "waits"
+        case .manual: "by hand"
+        case .checkpoint(let name): "checkpoint \"\(name)\""
+        }
+    }
+
+    /// One object: the steps in order with what they wait for, and the slowest chain.
+    var json: String {
+        let steps = plan.runbook.steps.enumerated().map { number, step in
+            JSONText.line([
+                ("id", .string(step.id)), ("name", .string(step.name)), ("kind", .string(kind(step))),
+                ("needs", .array(step.needs.map { .string($0.name) })),
+                ("hosts", .array(plan.tasksOfStep[number].compactMap { plan.tasks[$0].id.host }.map { .string($0) })),
+                ("estimate_ms", .integer(Plan.estimate(of: step))),
+                ("remaining_ms", .integer(plan.tasksOfStep[number].first.map { plan.remaining[$0] } ?? 0)),
+            ]).dropLast()
+        }
+        let chain = plan.slowestChain.map { JSONText.quoted(plan.tasks[$0].id.step) }.joined(separator: ",")
+        return "{\"schema\":1,\"name\":\(JSONText.quoted(plan.runbook.name)),\"plan\":\"\(plan.hash)\","
+            + "\"estimate_ms\":\(plan.estimate.wholeMilliseconds),\"slowest_chain\":[\(chain)],"
+            + "\"steps\":[\(steps.joined(separator: ","))]}\n"
+    }
+}
+
+extension String {
+    func leftPadded(_ width: Int) -> String { String(repeating: " ", count: max(0, width - unicodeScalars.count)) + self }
+}

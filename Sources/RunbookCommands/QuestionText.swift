@@ -1,0 +1,139 @@
+internal import Glibc
+internal import RunbookEngine
+internal import RunbookModel
+internal import RunbookPlan
+
+/// The words of a question: what happened, why it matters, what can be done; and what an answer means.
+struct QuestionText: Sendable {
+    enum Reading: Hashable {
+        case choice(Choice)
+        case details
+        case unknown
+    }
+
+    let plan: Plan
+    let folder: RunFolder
+    var columns = 80
+
+    /// What is said once, before the prompt.
+    func opening(_ question: Question) -> String {
+        guard let task = plan.index[question.task] else { return "" }
+        let step = plan.step(of: task)
+        var parts: [(String, String)] = []
+        if question.kind == .manual {
+            parts.append(("Your turn", step.name + (question.task.host.map { " (\($0))" } ?? "")))
+            parts.append(("Do this", TerminalText.shown(question.text, lines: true)))
+            if let expect = step.expect { parts.append(("Then you see", expect)) }
+            if let why = step.why { parts.append(("Why", why)) }
+            if let help = step.ifItFails { parts.append(("If it fails", help)) }
+        } else {
+            let place = question.task.host.map { "\($0): " } ?? ""
+            parts.append(("What happened", place + TerminalText.shown(question.text, lines: true)))
+            parts.append(("Why it matters", consequence(task)))
+            if let help = step.ifItFails { parts.append(("Try first", help)) }
+            if let place = plan.host(of: task)?.location { parts.append(("Where", "\(question.task.host ?? ""): \(place)")) }
+        }
+        var text = "\n"
+        for (label, value) in parts {
+            for (number, line) in value.split(separator: "\n", omittingEmptySubsequences: true).enumerated() {
+                let head = (number == 0 ? "  \(label)" : "").padded(19)
+                text += Wrapping.lines(head + String(line), columns: columns, indent: 19).joined(separator: "\n") + "\n"
+            }
+        }
+        return text + "  You can\n" + options(question).joined()
+    }
+
+    private func consequence(_ task: Int) -> String {
+        var names: [String] = []
+        for dependent in plan.dependents[task] {
+            let name = plan.step(of: dependent).name
+            if !names.contains(name) { names.append(name) }
+        }
+        guard !names.isEmpty else { return "No other step waits for it." }
+        let more = names.count > 3 ? " and \(names.count - 3) more" : ""
+        return "These wait for it: \(names.prefix(3).joined(separator: "; "))\(more)."
+    }
+
+    private func options(_ question: Question) -> [String] {
+        var lines = question.choices.enumerated().map { number, choice in
+            "   \(number + 1)  \(choice.rawValue.padded(10))\(meaning(choice, question))\n"
+        }
+        if question.kind != .manual { lines.append("   \(lines.count + 1)  details   Show what the step printed.\n") }
+        return lines
+    }
+
+    private func meaning(_ choice: Choice, _ question: Question) -> String {
+        switch (choice, question.kind) {
+        case (.done, .manual): "It is done, and you saw what you should see."
+        case (.failed, .manual): "It can't be done, or you saw something else."
+        case (.done, .undo): "You have undone it by hand."
+        case (.done, _): "You have done it by hand, and know that it holds."
+        case (.failed, _): "It did not happen."
+        case (.retry, .undo): "Try the undo again."
+        case (.retry, _): "Try it again."
+        case (.skip, .undo): "Leave it as it is. You must give a reason."
+        case (.skip, _): "Go on without it. You must give a reason."
+        case (.rollback, _): "Go back to a checkpoint. You must type its name."
+        case (.stop, _): "Stop here, change nothing more. Resume later."
+        }
+    }
+
+    func prompt(_ question: Question) -> String {
+        let count = question.choices.count + (question.kind == .manual ? 0 : 1)
+        return "  Choose 1-\(count) or type the word (no default): "
+    }
+
+    func read(_ line: String, _ question: Question) -> Reading {
+        let word = line.trimmingSpaces.lowercased()
+        if question.kind != .manual, word == "details" || Int(word) == question.choices.count + 1 { return .details }
+        if let number = Int(word), question.choices.indices.contains(number - 1) {
+            return .choice(question.choices[number - 1])
+        }
+        guard let choice = Choice(rawValue: word), question.choices.contains(choice) else { return .unknown }
+        return .choice(choice)
+    }
+
+    /// What a choice still needs from the person; nil when the choice is enough.
+    func needsReason(_ choice: Choice, _ question: Question) -> String? {
+        switch (choice, question.kind) {
+        case (.skip, _): "  Reason (goes on record): "
+        case (.done, .failure), (.done, .unclear), (.done, .undo): "  What did you do, and how do you know? "
+        case (.failed, .manual): "  What did you see? "
+        case (.rollback, .irreversible): nil
+        case (.rollback, _):
+            "  Type the checkpoint to go back to (\((checkpoints + [RollbackPlan.start]).joined(separator: ", "))): "
+        default: nil
+        }
+    }
+
+    private var checkpoints: [String] {
+        plan.runbook.steps.compactMap { if case .checkpoint(let name) = $0.action { name } else { nil } }
+    }
+
+    /// The reason as it goes on record; nil when it is not enough.
+    func reason(_ text: String, _ choice: Choice, _ question: Question) -> String? {
+        let text = text.trimmingSpaces
+        if text.isEmpty { return nil }
+        if choice == .rollback, !checkpoints.contains(text), text != RollbackPlan.start { return nil }
+        return text
+    }
+
+    /// The newest outputs of the task, safe to show.
+    func details(_ question: Question) -> String {
+        guard let task = plan.index[question.task] else { return "" }
+        let step = plan.step(of: task)
+        var text = "\n"
+        if case .run(let template) = step.action { text += "  Command    \(TerminalText.shown(template.source, lines: true))\n" }
+        text += AttemptPrintout.last(of: question.task, in: folder)
+        return text
+    }
+}
+
+extension String {
+    var trimmingSpaces: String {
+        var text = self[...]
+        while text.first == " " || text.first == "\t" { text.removeFirst() }
+        while text.last == " " || text.last == "\t" || text.last == "\r" { text.removeLast() }
+        return String(text)
+    }
+}

@@ -1,0 +1,155 @@
+package import ArgumentParser
+internal import RunbookEngine
+internal import RunbookFormat
+internal import RunbookJournal
+internal import RunbookModel
+internal import RunbookPlan
+
+/// `check RUNBOOK…`: reads the files and says what is wrong with them; touches no host.
+package struct CheckCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Read runbooks and inventories and say what is wrong. Touches no host.")
+
+    @Argument(help: "The runbooks.")
+    package var runbooks: [String]
+
+    @Option(name: [.customShort("f"), .long], help: "A fixture to check against each runbook as well.")
+    package var fixture: [String] = []
+
+    @OptionGroup package var site: SiteOptions
+    @OptionGroup package var console: ConsoleOptions
+
+    package init() {}
+
+    package func run() throws {
+        let places = Places()
+        var diagnostics: [Diagnostic] = []
+        var failure: CommandFailure?
+        for path in runbooks {
+            do {
+                let files = try SiteFiles.read(runbook: path, inventory: site.inventory, home: places.userHome)
+                let plan = try files.plan(try site.overrides())
+                for fixture in fixture { _ = try FixtureFile.read(fixture, files) }
+                if !console.quiet, !console.isJSON {
+                    Terminal.out(
+                        "\(path): no faults. \(plan.runbook.steps.count) steps, \(plan.tasks.count) tasks.\n")
+                }
+            } catch let error as CommandFailure {
+                diagnostics += error.diagnostics
+                failure = error
+                if !console.isJSON { Terminal.message(error.rendered) }
+            }
+        }
+        if console.isJSON {
+            for diagnostic in diagnostics {
+                Terminal.out(
+                    JSONText.line([
+                        ("type", .string("diagnostic")), ("severity", .string(diagnostic.severity.rawValue)),
+                        ("path", .string(diagnostic.place.path)), ("line", .integer(Int64(diagnostic.place.line))),
+                        ("column", .integer(Int64(diagnostic.place.column))),
+                        ("message", .string(diagnostic.message)), ("hint", .string(diagnostic.hint ?? "")),
+                    ]))
+            }
+        }
+        if let failure { throw ExitCode(failure.code.rawValue) }
+    }
+}
+
+/// `plan RUNBOOK`: what would happen.
+package struct PlanCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "plan", abstract: "Show what would happen, in which order, and how long it takes.")
+
+    @Argument(help: "The runbook.")
+    package var runbook: String
+
+    @OptionGroup package var site: SiteOptions
+    @OptionGroup package var console: ConsoleOptions
+
+    package init() {}
+
+    package func run() throws {
+        let files = try SiteFiles.read(runbook: runbook, inventory: site.inventory, home: Places().userHome)
+        let text = PlanText(plan: try files.plan(try site.overrides()), columns: min(100, Terminal.columns))
+        Terminal.out(console.isJSON ? text.json : text.full)
+    }
+}
+
+/// `status [RUN]`: how a run stands.
+package struct StatusCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Show how a run stands, step by step.")
+
+    @Argument(help: "The run, or its folder; the newest.")
+    package var run: String?
+
+    @OptionGroup package var runs: RunsOptions
+    @OptionGroup package var console: ConsoleOptions
+
+    package init() {}
+
+    package func run() throws {
+        let places = Places()
+        let folder = try RecordedRun.find(run, runs: places.runs(runs.runDir))
+        let recorded = try RecordedRun.read(folder, places)
+        let plan = recorded.plan
+        if console.isJSON {
+            let outcome = recorded.state.closed ?? .interrupted
+            Terminal.out(
+                JSONConsole.summary(run: recorded.opening.run, outcome: outcome, plan: plan, state: recorded.state))
+            return
+        }
+        let opening = recorded.opening
+        let isOpen = recorded.entries.last { $0.type == LineTypes.runClose || $0.type == LineTypes.sessionOpen }
+        let ended = isOpen?.type == LineTypes.runClose ? recorded.state.closed?.rawValue ?? "open" : "open: running, or killed"
+        var text = "Run \(opening.run)\(opening.mode == .dryRun ? " (dry run)" : ""): \(TerminalText.shown(opening.title))\n"
+        text += "  Began     \(TimeText.date(opening.began)) by \(TerminalText.shown(opening.by))\n"
+        text += "  State     \(ended)\n\n"
+        for (number, step) in StepStates.of(plan, recorded.state).enumerated() {
+            let name = TerminalText.shown(plan.runbook.steps[number].name)
+            let index = "\(number + 1)".leftPadded(3)
+            text += "\(step.state.word.padded(10)) \(index)  \(name)\n"
+            let tasks = plan.tasksOfStep[number]
+            let words = Set(tasks.map { recorded.state.word($0) })
+            if words.count > 1 {
+                for task in tasks {
+                    text += "                   \(recorded.state.word(task).word.padded(10)) \(plan.tasks[task].id.host ?? "")\n"
+                }
+            }
+        }
+        Terminal.out(text)
+    }
+}
+
+/// `runs`: all runs on this machine.
+package struct RunsCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "runs", abstract: "List the runs on this machine.")
+
+    @OptionGroup package var runs: RunsOptions
+    @OptionGroup package var console: ConsoleOptions
+
+    package init() {}
+
+    package func run() throws {
+        for folder in RunFolder.all(in: Places().runs(runs.runDir)) {
+            let bytes = (try? JournalReader.contents(of: folder.journal)) ?? []
+            let reading = JournalReader.read(bytes)
+            let opening = try? RunOpening(reading.entries)
+            let last = reading.entries.last { $0.type == LineTypes.runClose || $0.type == LineTypes.sessionOpen }
+            let outcome = last?.fields["outcome"]?.string ?? (reading.broken == nil ? "open" : "broken")
+            let mode = opening?.mode.rawValue ?? "unknown"
+            if console.isJSON {
+                Terminal.out(
+                    JSONText.line([
+                        ("run", .string(folder.name)), ("mode", .string(mode)), ("outcome", .string(outcome)),
+                        ("began", .integer(opening?.began ?? 0)), ("title", .string(opening?.title ?? "")),
+                    ]))
+            } else {
+                Terminal.out(
+                    "\(folder.name.padded(20)) \(mode.padded(8)) \(outcome.padded(20)) "
+                        + "\(TerminalText.shown(opening?.title ?? ""))\n")
+            }
+        }
+    }
+}

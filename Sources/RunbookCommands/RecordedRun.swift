@@ -1,0 +1,96 @@
+internal import Glibc
+internal import RunbookEngine
+internal import RunbookJournal
+internal import RunbookModel
+internal import RunbookPlan
+
+/// A run as its folder tells it: opening, plan, and the state that its records fold to.
+struct RecordedRun {
+    let folder: RunFolder
+    let opening: RunOpening
+    let entries: [JournalEntry]
+    let records: [Record]
+    let files: SiteFiles
+    let plan: Plan
+    let state: RunState
+
+    /// Reads a run. What it began with must be what lies beside its journal.
+    static func read(_ folder: RunFolder, _ places: Places) throws(CommandFailure) -> RecordedRun {
+        let entries = try entries(folder)
+        let opening: RunOpening
+        let frozen: (runbook: [UInt8], inventory: [UInt8])
+        do {
+            opening = try RunOpening(entries)
+            frozen = try folder.frozen()
+        } catch { throw CommandFailure(.programFailed, error.message) }
+        let files = try SiteFiles.frozen(
+            runbook: frozen.runbook, path: opening.runbook, inventory: frozen.inventory,
+            inventoryPath: opening.inventory, home: places.userHome)
+        let plan = try files.plan(opening.overrides)
+        guard plan.hash == opening.plan else {
+            throw CommandFailure(
+                .invalidFile,
+                "the runbook or inventory in \(TerminalText.shown(folder.path)) is not the one that run `\(opening.run)` began with",
+                hint: "put the copies back that the run made, or begin a new run")
+        }
+        let records: [Record]
+        do { records = try Record.all(in: entries) } catch { throw CommandFailure(.programFailed, error.message) }
+        var state = RunState(tasks: plan.tasks.count)
+        for record in records { state.evolve(record, plan) }
+        return RecordedRun(
+            folder: folder, opening: opening, entries: entries, records: records, files: files, plan: plan,
+            state: state)
+    }
+
+    static func entries(_ folder: RunFolder) throws(CommandFailure) -> [JournalEntry] {
+        let bytes: [UInt8]
+        do { bytes = try JournalReader.contents(of: folder.journal) } catch {
+            throw CommandFailure(.programFailed, error.message)
+        }
+        do {
+            return try JournalReader.entries(bytes)
+        } catch {
+            throw CommandFailure(
+                .journalBroken, "the journal is broken: \(error.message)",
+                hint: "`blackstart journal verify \(folder.name)` says what stands")
+        }
+    }
+
+    /// The run that a person means: a name, a folder, or nothing for the newest that fits.
+    static func find(
+        _ name: String?, runs: String, _ fits: (RunFolder) -> Bool = { _ in true }, what: String = "run"
+    ) throws(CommandFailure) -> RunFolder {
+        if let name {
+            if name.contains("/") || access("\(name)/\(JournalReader.fileName)", F_OK) == 0 {
+                guard access("\(name)/\(JournalReader.fileName)", F_OK) == 0 else {
+                    throw CommandFailure(.usage, "there is no journal in `\(TerminalText.shown(name))`")
+                }
+                return RunFolder(Places.absolute(name))
+            }
+            let folder = RunFolder("\(runs)/\(name)")
+            guard access(folder.journal, F_OK) == 0 else {
+                let names = RunFolder.all(in: runs).map(\.name)
+                let near = names.filter { $0.hasPrefix(name) }
+                if near.count == 1, let only = near.first { return RunFolder("\(runs)/\(only)") }
+                throw CommandFailure(
+                    .usage, "there is no run `\(TerminalText.shown(name))` in \(TerminalText.shown(runs))",
+                    hint: "`blackstart runs` lists them")
+            }
+            return folder
+        }
+        guard let newest = RunFolder.all(in: runs).reversed().first(where: fits) else {
+            throw CommandFailure(.usage, "there is no \(what) in \(TerminalText.shown(runs))")
+        }
+        return newest
+    }
+
+    /// Whether a live run is not over.
+    static func isResumable(_ folder: RunFolder) -> Bool {
+        guard let bytes = try? JournalReader.contents(of: folder.journal) else { return false }
+        let entries = JournalReader.read(bytes).entries
+        guard entries.first?.fields["mode"]?.string == RunOpening.Mode.live.rawValue else { return false }
+        let close = entries.last { $0.type == LineTypes.runClose || $0.type == LineTypes.sessionOpen }
+        guard close?.type == LineTypes.runClose else { return true }
+        return !(close?.fields["outcome"]?.string.flatMap(Outcome.init)?.isFinal ?? false)
+    }
+}

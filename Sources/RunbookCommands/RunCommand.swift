@@ -1,0 +1,102 @@
+package import ArgumentParser
+internal import RunbookEngine
+internal import RunbookJournal
+internal import RunbookModel
+internal import RunbookPlan
+internal import RunbookSSH
+internal import RunbookTransport
+
+/// `run RUNBOOK`: the recovery itself.
+package struct RunCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Execute a runbook on the real hosts.")
+
+    @Argument(help: "The runbook.")
+    package var runbook: String
+
+    @Option(help: "The name of the run, instead of one made from the time.")
+    package var runId: String?
+
+    @Option(name: [.customShort("j"), .long], help: "Tasks at once, at most.")
+    package var maxParallel: Int?
+
+    @OptionGroup package var site: SiteOptions
+    @OptionGroup package var runs: RunsOptions
+    @OptionGroup package var answers: AnswerOptions
+    @OptionGroup package var console: ConsoleOptions
+
+    package init() {}
+
+    package func run() async throws {
+        let places = Places()
+        let files = try SiteFiles.read(runbook: runbook, inventory: site.inventory, home: places.userHome)
+        let overrides = try site.overrides()
+        let plan = try files.plan(overrides, maxParallel: try Limit.tasksAtOnce(maxParallel))
+        let prepared = try answers.answers()
+        let clock = SystemClock()
+        let now = clock.now()
+        let name = runId ?? RunName.new(at: now.wall)
+        let folder = try Beginning.folder(name, runs: places.runs(runs.runDir))
+        if !console.isJSON, !console.quiet {
+            Terminal.out(PlanText(plan: plan, columns: 80).summary + "Run \(name)\n\n")
+        }
+        if !answers.noInput, !answers.yes, Terminal.hasTerminalIn, Terminal.hasTerminalOut, !console.isJSON {
+            Terminal.out("Begin? Type the word begin: ")
+            guard readLine()?.trimmingSpaces.lowercased() == "begin" else {
+                throw CommandFailure(.usage, "nothing was started")
+            }
+        }
+        let key = try Operator.key(runs, places, useAgent: true)
+        let opening = RunOpening(
+            run: name, mode: .live, title: plan.runbook.name, plan: plan.hash,
+            runbook: Places.absolute(files.runbookPath), inventory: Places.absolute(files.inventoryPath),
+            overrides: overrides)
+        let journal = try Beginning.journal(opening, folder, files, key, now)
+        let session = RunSession(
+            plan: plan, folder: folder, facts: RunFacts(id: name, by: key.principal), mode: .live, journal: journal,
+            console: console, noColor: places.noColor)
+        let outcome = try await session.live(
+            .began, transport: LiveTransport.make(plan, places), answers: prepared, noInput: answers.noInput)
+        throw ExitCode(outcome.exitCode)
+    }
+}
+
+enum Limit {
+    static func tasksAtOnce(_ wanted: Int?) throws(CommandFailure) -> Int? {
+        guard let wanted else { return nil }
+        guard (1...Limits.tasksPerRun).contains(wanted) else {
+            throw CommandFailure(.usage, "`--max-parallel \(wanted)` is not between 1 and \(Limits.tasksPerRun)")
+        }
+        return wanted
+    }
+}
+
+/// The first moments of a run: its folder and its journal.
+enum Beginning {
+    static func folder(_ name: String, runs: String) throws(CommandFailure) -> RunFolder {
+        guard Principal.isRunName(name) else {
+            throw CommandFailure(
+                .usage, "`\(TerminalText.shown(name))` is no name for a run",
+                hint: "use 1 to 100 of A-Z a-z 0-9 . _ -, first a letter or a digit")
+        }
+        return RunFolder("\(runs)/\(name)")
+    }
+
+    static func journal(
+        _ opening: RunOpening, _ folder: RunFolder, _ files: SiteFiles, _ key: any OperatorKey, _ now: Moment
+    ) throws(CommandFailure) -> JournalWriter {
+        do {
+            try folder.make(runbook: files.runbookBytes, inventory: files.inventoryBytes)
+        } catch {
+            if case .exists = error {
+                throw CommandFailure(
+                    .usage, error.message, hint: "`blackstart resume \(folder.name)` goes on with it")
+            }
+            throw CommandFailure(.programFailed, error.message)
+        }
+        do {
+            return try JournalWriter.create(
+                folder: folder.path, opening: opening.draft, operator: key, uptime: now.uptime, wall: now.wall)
+        } catch { throw Operator.failure(error, run: folder.name) }
+    }
+}

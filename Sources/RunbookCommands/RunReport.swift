@@ -1,0 +1,87 @@
+internal import RunbookEngine
+internal import RunbookModel
+internal import RunbookPlan
+
+/// The last words of a session: how it ended, what is left, and what to do next.
+struct RunReport {
+    let plan: Plan
+    let state: RunState
+    let outcome: Outcome
+    let run: String
+    var columns = 80
+    /// Milliseconds of this session.
+    var uptime: Int64
+
+    var text: String {
+        var lines = ["", headline]
+        let steps = StepStates.of(plan, state)
+        for (number, step) in steps.enumerated() where isNoteworthy(step.state) {
+            let name = TerminalText.shown(plan.runbook.steps[number].name)
+            let hosts = tasks(number, step.state).joined(separator: ", ")
+            lines += Wrapping.lines(
+                "  \(step.state.word.padded(10)) \(number + 1)  \(name)\(hosts.isEmpty ? "" : "  \(hosts)")",
+                columns: columns, indent: 13)
+            for reason in reasons(number, step.state) {
+                lines += Wrapping.lines("             \(reason)", columns: columns, indent: 13)
+            }
+        }
+        let good = steps.count { $0.state == .ok || $0.state == .already }
+        lines.append("  \(good) of \(steps.count) steps are good. This session took \(duration).")
+        lines += next.flatMap { Wrapping.lines("  \($0)", columns: columns, indent: 4) }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private var duration: String { DurationText.words(.milliseconds(uptime)) }
+
+    private var headline: String {
+        switch outcome {
+        case .succeeded: "DONE. Everything in this runbook is up."
+        case .succeededWithGaps: "FINISHED WITH GAPS. What is listed here is not up."
+        case .failed: "STOPPED. A step failed; what does not wait for it is done."
+        case .unreachable: "NOTHING WAS STARTED. Hosts could not be reached."
+        case .waiting: "WAITING for a person. Nothing goes on without one."
+        case .rolledBack: "ROLLED BACK."
+        case .interrupted: "STOPPED on request. Nothing is in flight."
+        }
+    }
+
+    private var next: [String] {
+        var lines: [String] = []
+        switch outcome {
+        case .succeeded, .succeededWithGaps, .rolledBack: break
+        case .waiting: lines.append("Next: blackstart resume \(run)   where someone can answer")
+        case .failed, .unreachable, .interrupted:
+            lines.append("Next: look at what is listed above, then: blackstart resume \(run)")
+            if !state.checkpoints.isEmpty || state.anythingStarted {
+                lines.append("Or take it back: blackstart rollback \(run)")
+            }
+        }
+        lines.append("On record: blackstart journal show \(run)")
+        return lines
+    }
+
+    private func isNoteworthy(_ step: StepState) -> Bool {
+        switch step {
+        case .ok, .already: false
+        case .pending: !outcome.isFinal
+        case .yourTurn, .running, .skipped, .failed, .undone, .unclear: true
+        }
+    }
+
+    /// The hosts of a step that are in the state that it is named for, where that is not all of them.
+    private func tasks(_ step: Int, _ word: StepState) -> [String] {
+        let tasks = plan.tasksOfStep[step]
+        return tasks.filter { state.word($0) == word }.compactMap { plan.tasks[$0].id.host }
+    }
+
+    private func reasons(_ step: Int, _ word: StepState) -> [String] {
+        var reasons: [String] = []
+        for task in plan.tasksOfStep[step] where state.word(task) == word {
+            let known = state.tasks[task]
+            let reason = word == .undone ? "" : known.undo?.reason ?? known.settlement?.reason ?? ""
+            let shown = TerminalText.shown(reason)
+            if !shown.isEmpty, !reasons.contains(shown) { reasons.append(shown) }
+        }
+        return reasons
+    }
+}

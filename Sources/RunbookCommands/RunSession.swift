@@ -1,0 +1,131 @@
+internal import Dispatch
+internal import Glibc
+internal import RunbookEngine
+internal import RunbookJournal
+internal import RunbookModel
+internal import RunbookPlan
+internal import RunbookTransport
+internal import Synchronization
+
+/// One session of a run, with a person, a terminal and signals around it.
+struct RunSession {
+    let plan: Plan
+    let folder: RunFolder
+    let facts: RunFacts
+    let mode: RunOpening.Mode
+    let journal: JournalWriter
+    var state: RunState?
+    let console: ConsoleOptions
+    let noColor: Bool
+
+    var style: Console.Style {
+        var style = Console.Style()
+        let isTerminal = Terminal.hasTerminalOut
+        style.columns = isTerminal ? Terminal.columns : 80
+        style.isVerbose = console.verbose
+        style.isQuiet = console.quiet
+        style.hasColor = isTerminal && !noColor && !console.noColor
+        style.isLive = console.progress == .tty || (console.progress == .auto && isTerminal && !isDumb)
+        style.rto = plan.runbook.rto
+        return style
+    }
+
+    private var isDumb: Bool { Places().environment["TERM"] == "dumb" }
+
+    /// What happens around the conductor in a live session: a desk, signals, a screen.
+    func live(
+        _ first: Event, transport: any Transport, answers: [PreparedAnswer], noInput: Bool
+    ) async throws(CommandFailure) -> Outcome {
+        let clock = SystemClock(speed: plan.inventory.labSpeed)
+        let screen = console.isJSON ? nil : Console(plan, style: style, clock: clock)
+        let observer: any RunObserver = screen ?? JSONConsole(run: facts.id, plan: plan, mode: mode)
+        var desk: any OperatorDesk = EmptyDesk(clock: clock)
+        if !noInput, Terminal.hasTerminalIn, let screen {
+            let questions = QuestionText(plan: plan, folder: folder, columns: style.columns)
+            desk = TerminalDesk(questions, console: screen, by: facts.by)
+        }
+        let storage = JournaledRun(journal: journal, outputs: folder.outputs)
+        let conductor = Conductor(
+            Conductor.Parts(
+                transport: transport, storage: storage, clock: clock,
+                desk: PreparedDesk(answers, by: facts.by, clock: clock, next: desk), observer: observer))
+        let signals = Signals { conductor.post(.haltRequested(reason: $0)) }
+        defer { signals.end() }
+        do {
+            let end = try await conductor.run(
+                Engine(plan: plan, run: facts, state: state), first: first)
+            screen?.finish()
+            journal.close()
+            report(end, uptime: clock.now().uptime)
+            return end.outcome
+        } catch {
+            screen?.finish()
+            throw Self.failure(error, facts.id)
+        }
+    }
+
+    func report(_ end: SessionEnd, uptime: Int64) {
+        if console.isJSON {
+            Terminal.out(
+                JSONConsole.summary(run: facts.id, outcome: end.outcome, plan: plan, state: end.engine.state))
+        } else {
+            Terminal.out(
+                RunReport(
+                    plan: plan, state: end.engine.state, outcome: end.outcome, run: facts.id, columns: style.columns,
+                    uptime: uptime
+                ).text)
+        }
+    }
+
+    static func failure(_ fault: ConductorFault, _ run: String) -> CommandFailure {
+        switch fault {
+        case .storage(.failed(let why)):
+            CommandFailure(
+                .programFailed, "the run can't be written down any more, so it stops: \(why)",
+                hint: "make room or mend the disk, then `blackstart resume \(run)`")
+        case .storage(.crashed): CommandFailure(.programFailed, "the run was killed by its own rehearsal")
+        case .stalled:
+            CommandFailure(
+                .programFailed, "the run stands still with nothing to wait for; this is a fault of blackstart",
+                hint: "`blackstart resume \(run)` goes on")
+        }
+    }
+}
+
+/// Ctrl-C and a lost terminal: the first one stops after what is in flight, the second one leaves at once.
+private final class Signals: Sendable {
+    private struct State {
+        var sources: [DispatchSourceSignal] = []
+        var count = 0
+    }
+
+    private let state = Mutex(State())
+
+    init(_ halt: @escaping @Sendable (String) -> Void) {
+        let queue = DispatchQueue(label: "blackstart.signals")
+        for number in [SIGINT, SIGTERM, SIGHUP] {
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+            source.setEventHandler { [weak self] in
+                let count = self?.state.withLock { state -> Int in
+                    state.count += 1
+                    return state.count
+                }
+                if count ?? 2 > 1 { _exit(Outcome.interrupted.exitCode) }
+                if number != SIGHUP {
+                    Terminal.message("\nStopping: what is in flight ends first. Once more to leave at once.\n")
+                }
+                halt(number == SIGHUP ? "the terminal went away" : "stopped on request")
+            }
+            source.resume()
+            state.withLock { $0.sources.append(source) }
+        }
+    }
+
+    func end() {
+        state.withLock { state in
+            for source in state.sources { source.cancel() }
+            state.sources = []
+        }
+    }
+}

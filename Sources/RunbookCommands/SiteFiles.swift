@@ -1,0 +1,108 @@
+internal import RunbookFormat
+internal import RunbookJournal
+internal import RunbookModel
+internal import RunbookPlan
+
+/// A runbook with its inventory, read and found to fit each other.
+struct SiteFiles {
+    var runbookPath: String
+    var runbookBytes: [UInt8]
+    var inventoryPath: String
+    var inventoryBytes: [UInt8]
+    var runbook: Runbook
+    var inventory: Inventory
+
+    /// Reads the files a person names. `inventory` nil means the one that the runbook names.
+    static func read(runbook path: String, inventory flag: String?, home: String) throws(CommandFailure) -> SiteFiles {
+        let bytes = try contents(of: path, limit: Limits.runbookBytes)
+        let runbook: Runbook
+        do { runbook = try RunbookReader.read(bytes: bytes, path: path) } catch { throw invalid(error.diagnostics) }
+        let named = runbook.inventory
+        let beside = Places.folder(of: path)
+        let inventoryPath = flag ?? (named.hasPrefix("/") ? named : beside == "." ? named : "\(beside)/\(named)")
+        let inventoryBytes = try contents(of: inventoryPath, limit: Limits.inventoryBytes)
+        return try SiteFiles(
+            runbook, path: path, bytes: bytes, inventoryPath: inventoryPath, inventoryBytes: inventoryBytes, home: home)
+    }
+
+    /// Takes the frozen copies of a run; paths are those it began with, so that relative ones mean what they meant.
+    static func frozen(
+        runbook bytes: [UInt8], path: String, inventory inventoryBytes: [UInt8], inventoryPath: String, home: String
+    ) throws(CommandFailure) -> SiteFiles {
+        let runbook: Runbook
+        do { runbook = try RunbookReader.read(bytes: bytes, path: path) } catch { throw invalid(error.diagnostics) }
+        return try SiteFiles(
+            runbook, path: path, bytes: bytes, inventoryPath: inventoryPath, inventoryBytes: inventoryBytes, home: home)
+    }
+
+    private init(
+        _ runbook: Runbook, path: String, bytes: [UInt8], inventoryPath: String, inventoryBytes: [UInt8], home: String
+    ) throws(CommandFailure) {
+        let inventory: Inventory
+        do {
+            inventory = try InventoryReader.read(bytes: inventoryBytes, path: inventoryPath, home: home)
+        } catch { throw Self.invalid(error.diagnostics) }
+        let faults = RunbookNames.check(runbook, against: inventory, runbookText: bytes)
+        if faults.contains(where: { $0.severity == .error }) { throw Self.invalid(faults) }
+        runbookPath = path
+        runbookBytes = bytes
+        self.inventoryPath = inventoryPath
+        self.inventoryBytes = inventoryBytes
+        self.runbook = runbook
+        self.inventory = inventory
+    }
+
+    func plan(_ overrides: [(name: String, value: String)], maxParallel: Int? = nil) throws(CommandFailure) -> Plan {
+        var runbook = runbook
+        if let maxParallel { runbook.maxParallel = maxParallel }
+        do {
+            return try Planner.plan(
+                PlanSource(
+                    runbook: runbook, runbookBytes: runbookBytes, inventory: inventory, inventoryBytes: inventoryBytes,
+                    overrides: overrides))
+        } catch { throw Self.failure(error, runbook) }
+    }
+
+    static func contents(of path: String, limit: Int) throws(CommandFailure) -> [UInt8] {
+        do {
+            return try SystemCalls.contents(of: path, limitBytes: limit)
+        } catch {
+            if error.code == SystemError.tooBig {
+                throw CommandFailure(.invalidFile, "`\(TerminalText.shown(path))` is larger than \(limit) bytes")
+            }
+            throw CommandFailure(.invalidFile, "can't read `\(TerminalText.shown(path))`: \(error.words)")
+        }
+    }
+
+    static func invalid(_ diagnostics: [Diagnostic]) -> CommandFailure {
+        CommandFailure(.invalidFile, "", diagnostics: diagnostics)
+    }
+
+    private static func failure(_ fault: PlanFault, _ runbook: Runbook) -> CommandFailure {
+        switch fault {
+        case .unknownVariable(let name, let nearest):
+            return CommandFailure(
+                .usage, "the runbook has no variable `\(TerminalText.shown(name))`",
+                hint: nearest.map { "did you mean `\($0)`?" })
+        case .missingVariable(let name, let place):
+            return CommandFailure(
+                .usage, "the variable `\(name)` has no value (\(place))", hint: "give it with `-e \(name)=VALUE`")
+        case .unsuitableValue(let name, let value, let kind):
+            return CommandFailure(
+                .usage, "`\(TerminalText.shown(value))` is no \(kind.rawValue), which `\(name)` has to be")
+        case .unknownHost(let name):
+            return invalid([Diagnostic(at: name.place, "unknown host or group `\(name.name)`")])
+        case .unknownStep(let name): return invalid([Diagnostic(at: name.place, "unknown step `\(name.name)`")])
+        case .cycle(let path):
+            let place = runbook.steps.first { $0.id == path.first }?.place
+            return invalid([
+                Diagnostic(
+                    at: place ?? SourcePlace(path: runbook.path, line: 1, column: 1),
+                    "these steps wait for each other: \(path.joined(separator: " -> "))")
+            ])
+        case .tooManyTasks(let count):
+            return CommandFailure(
+                .invalidFile, "the runbook makes more than \(Limits.tasksPerRun) tasks (at least \(count))")
+        }
+    }
+}

@@ -1,0 +1,3 @@
+import RunbookCommands
+
+await Blackstart.start()
