@@ -1,0 +1,156 @@
+import Glibc
+
+/// A process by number and start time: a number alone may be someone else's by now.
+struct ProcessMark: Hashable, Sendable {
+    var pid: pid_t
+    /// Clock ticks since boot, field 22 of `/proc/PID/stat`.
+    var start: UInt64
+}
+
+/// What runs on this machine, and starting and ending what belongs to a lab.
+enum Processes {
+    static let tokenVariable = "BLACKSTART_LAB_TOKEN"
+    static let hostVariable = "BLACKSTART_LAB_HOST"
+
+    struct Facts: Hashable, Sendable {
+        var mark: ProcessMark
+        var parent: pid_t
+        /// Ended, and not yet collected by its parent.
+        var isZombie: Bool
+    }
+
+    /// nil when there is no such process.
+    static func facts(_ pid: pid_t) -> Facts? {
+        guard let bytes = try? Files.read("/proc/\(pid)/stat"), let close = bytes.lastIndex(of: UInt8(ascii: ")"))
+        else {
+            return nil
+        }
+        // After the name, which may hold anything: state, parent, … and the start time as the 20th.
+        let fields = bytes[(close + 1)...].split(separator: UInt8(ascii: " "))
+        guard fields.count > 19, let parent = pid_t(String(decoding: fields[1], as: UTF8.self)),
+            let start = UInt64(String(decoding: fields[19], as: UTF8.self))
+        else { return nil }
+        return Facts(
+            mark: ProcessMark(pid: pid, start: start), parent: parent,
+            isZombie: fields[0].first == UInt8(ascii: "Z") || fields[0].first == UInt8(ascii: "X"))
+    }
+
+    static func isAlive(_ mark: ProcessMark) -> Bool {
+        // Collects it where it is our own child.
+        waitpid(mark.pid, nil, WNOHANG)
+        guard let facts = facts(mark.pid) else { return false }
+        return facts.mark == mark && !facts.isZombie
+    }
+
+    static func all() -> [Facts] { Files.names(in: "/proc").compactMap { pid_t($0) }.sorted().compactMap(facts) }
+
+    /// Whether the process was started with all these variables.
+    private static func wasStarted(_ pid: pid_t, with variables: [String]) -> Bool {
+        guard let bytes = try? Files.read("/proc/\(pid)/environ") else { return false }
+        let found = bytes.split(separator: 0)
+        return variables.allSatisfy { variable in found.contains { $0.elementsEqual(variable.utf8) } }
+    }
+
+    /// Ends these processes with all that came from them, and all that was started with these variables, at once: they
+    /// are stopped first, so that none sees another die. This process itself is never among them.
+    static func end(_ roots: [ProcessMark], startedWith variables: [String]) {
+        var stopped: Set<ProcessMark> = []
+        // Each round finds what was started while the last one looked.
+        for _ in 0..<50 {
+            let found = family(roots, startedWith: variables).filter { !stopped.contains($0) }
+            if found.isEmpty { break }
+            for mark in found {
+                if facts(mark.pid)?.mark == mark { kill(mark.pid, SIGSTOP) }
+                stopped.insert(mark)
+            }
+        }
+        let ended = stopped.sorted { $0.pid < $1.pid }
+        for mark in ended where facts(mark.pid)?.mark == mark { kill(mark.pid, SIGKILL) }
+        // A killed process is gone when the kernel has seen to it; ten seconds are for a machine under load.
+        for _ in 0..<1_000 {
+            if !ended.contains(where: isAlive) { return }
+            MachineTime.sleep(milliseconds: 10)
+        }
+    }
+
+    private static func family(_ roots: [ProcessMark], startedWith variables: [String]) -> [ProcessMark] {
+        let all = all().filter { !$0.isZombie && $0.mark.pid != getpid() }
+        var members = Set(all.map(\.mark)).intersection(roots)
+        if !variables.isEmpty {
+            members.formUnion(all.map(\.mark).filter { wasStarted($0.pid, with: variables) })
+        }
+        var pids = Set(members.map(\.pid))
+        // Children have later starts than parents but may have smaller numbers: go round until none is added.
+        for _ in 0..<64 {
+            let children = all.filter { pids.contains($0.parent) && !pids.contains($0.mark.pid) }
+            if children.isEmpty { break }
+            members.formUnion(children.map(\.mark))
+            pids.formUnion(children.map(\.mark.pid))
+        }
+        return members.sorted { $0.pid < $1.pid }
+    }
+
+    static func children(of parent: ProcessMark) -> [ProcessMark] {
+        guard facts(parent.pid)?.mark == parent else { return [] }
+        return all().filter { $0.parent == parent.pid && !$0.isZombie }.map(\.mark)
+    }
+
+    /// Starts a program in a session of its own, with nothing on stdin, its words in a log file, and no other descriptor.
+    static func startDetached(_ arguments: [String], environment: [String], log: String) throws(LabError) -> ProcessMark
+    {
+        let pid = try spawn(arguments, environment: environment, output: log, detached: true)
+        guard let facts = facts(pid) else {
+            throw .system(action: "start", path: arguments.first ?? "", reason: "it is gone")
+        }
+        return facts.mark
+    }
+
+    /// Runs a program to its end; its status, or 128 + the signal.
+    static func run(_ arguments: [String], environment: [String]) throws(LabError) -> Int32 {
+        let pid = try spawn(arguments, environment: environment, output: "/dev/null", detached: false)
+        var status: Int32 = 0
+        while waitpid(pid, &status, 0) < 0 {
+            if errno != EINTR { throw Files.failure("wait for", arguments.first ?? "") }
+        }
+        return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + (status & 0x7F)
+    }
+
+    /// POSIX_SPAWN_SETSID of glibc's <spawn.h>, which Swift does not see.
+    private static let startsSession: Int32 = 0x80
+
+    private static func spawn(_ arguments: [String], environment: [String], output: String, detached: Bool)
+        throws(LabError) -> pid_t
+    {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        // What else is open here is no business of the new one. glibc passes over what is closed meanwhile.
+        for descriptor in Files.names(in: "/proc/self/fd").compactMap({ Int32($0) }) where descriptor > 2 {
+            posix_spawn_file_actions_addclose(&actions, descriptor)
+        }
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        // What this process ignores or blocks is no business of the new one.
+        var (everything, nothing) = (sigset_t(), sigset_t())
+        sigfillset(&everything)
+        sigemptyset(&nothing)
+        posix_spawnattr_setsigdefault(&attributes, &everything)
+        posix_spawnattr_setsigmask(&attributes, &nothing)
+        var flags = Int32(POSIX_SPAWN_SETSIGDEF) | Int32(POSIX_SPAWN_SETSIGMASK)
+        if detached { flags |= startsSession }
+        posix_spawnattr_setflags(&attributes, Int16(flags))
+
+        let words = arguments.map { strdup($0) } + [nil]
+        let variables = environment.map { strdup($0) } + [nil]
+        defer { for text in words + variables { free(text) } }
+        var pid: pid_t = 0
+        let program = arguments.first ?? ""
+        let code = posix_spawn(&pid, program, &actions, &attributes, words, variables)
+        if code != 0 { throw Files.failure("start", program, code) }
+        return pid
+    }
+}
