@@ -1,4 +1,5 @@
 import Glibc
+import RunbookModel
 
 /// Files as the lab needs them: small, whole, and owned by one user.
 enum Files {
@@ -17,6 +18,12 @@ enum Files {
     static func isExecutable(_ path: String) -> Bool {
         var facts = stat()
         return stat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0
+    }
+
+    /// Whether it is a folder, no link to one, and of this user.
+    static func isOwnFolder(_ path: String) -> Bool {
+        var facts = stat()
+        return lstat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFDIR && facts.st_uid == geteuid()
     }
 
     static func makeFolder(_ path: String) throws(LabError) {
@@ -45,10 +52,23 @@ enum Files {
         throw failure("read", path, EFBIG)
     }
 
+    /// How many lines a log has; none where there is no log yet.
+    static func lineCount(_ path: String) throws(LabError) -> Int {
+        try (read(path) ?? []).count { $0 == UInt8(ascii: "\n") }
+    }
+
     static func text(_ path: String) throws(LabError) -> String? {
         guard let bytes = try read(path) else { return nil }
         guard let text = String(validating: bytes, as: UTF8.self) else { throw failure("read", path, EILSEQ) }
         return text
+    }
+
+    /// The last words in a log, for an error.
+    static func lastLine(_ path: String) throws(LabError) -> String {
+        let lines = String(decoding: try read(path) ?? [], as: UTF8.self).split {
+            $0 == "\n" || $0 == "\r\n" || $0 == "\r"
+        }
+        return lines.last.map { TerminalText.shown(String($0.prefix(300))) } ?? ""
     }
 
     /// Puts the file in place whole: whoever reads sees the old or the new.
@@ -100,15 +120,15 @@ enum Files {
         return names.sorted()
     }
 
-    /// Removes a folder with all in it; follows no link. A folder deeper than the lab ever makes one is left.
+    /// Removes a file, or a folder with all in it; follows no link. What lies deeper than the lab ever puts it is left.
     static func removeTree(_ path: String, depth: Int = 0) {
-        guard depth < 32 else { return }
-        for name in names(in: path) {
-            let inner = "\(path)/\(name)"
-            var facts = stat()
-            guard lstat(inner, &facts) == 0 else { continue }
-            if facts.st_mode & S_IFMT == S_IFDIR { removeTree(inner, depth: depth + 1) } else { unlink(inner) }
+        var facts = stat()
+        guard depth < 32, lstat(path, &facts) == 0 else { return }
+        guard facts.st_mode & S_IFMT == S_IFDIR else {
+            unlink(path)
+            return
         }
+        for name in names(in: path) { removeTree("\(path)/\(name)", depth: depth + 1) }
         rmdir(path)
     }
 

@@ -5,6 +5,9 @@ import RunbookSimulation
 /// A fixture behind real SSH servers on this machine: one server a host, each on its own loopback address, with its own
 /// host key, home and boot id. Everything lives in one folder; what was started is written down there.
 ///
+/// What its hosts ran is in `hosts/HOST/ran.log`, with the end of each command in `ended.log` and questions apart in
+/// `probes.log`: see ``LabCommand``.
+///
 /// Not played in a lab: tcp and http answers (only the servers listen), and the difference between `unreachable`,
 /// `refuse` and `power: off`: on loopback all three are a refused connection. A fault of these kinds that begins `from` a
 /// step begins when the first session or command of that step comes, and also cuts the connections that stand.
@@ -16,13 +19,12 @@ package enum Lab {
     package static let lifetime = Duration.seconds(4 * 3_600)
     static let lifetimeLimit = Duration.seconds(7 * 86_400)
 
-    /// Ends all processes of a lab and removes its folder.
+    /// Ends all processes of a lab, also of one that never came up whole, and removes its folder.
     package static func down(folder path: String) throws(LabError) {
         let folder = LabFolder(path: try absolute(path))
-        guard Files.exists(folder.record) else { throw .notALab(path) }
-        let record = try LabRecord.read(folder)
-        try LabProcesses(folder: folder, record: record).endAll()
-        Files.removeTree(folder.path)
+        guard Files.exists(folder.claim) else { throw .notALab(path) }
+        LabProcesses(folder: folder, claim: try LabClaim.read(folder)).endAll()
+        folder.remove()
     }
 
     package static func status(folder path: String) throws(LabError) -> LabStatus {
@@ -30,13 +32,13 @@ package enum Lab {
         let site = try lab.withSite { site throws(LabError) in site }
         var hosts: [LabStatus.Host] = []
         for host in lab.record.hosts {
-            let ran = try Files.read(lab.folder.host(host.name).ran) ?? []
+            let files = lab.folder.host(host.name)
             hosts.append(
                 LabStatus.Host(
                     name: host.name, address: host.address, port: host.port,
                     answers: try lab.running.server(of: host.name) != nil,
                     isOff: site.presence(of: host.name, at: lab.record.siteTime) == .off,
-                    commands: ran.count { $0 == UInt8(ascii: "\n") }))
+                    attempts: try Files.lineCount(files.ran), probes: try Files.lineCount(files.probes)))
         }
         return LabStatus(
             folder: lab.folder.path, inventoryPath: lab.folder.inventory, speed: lab.record.speed,
@@ -59,27 +61,29 @@ package enum Lab {
         try lab.running.cutConnections(of: host)
     }
 
-    /// Commands a host played, in order.
-    package static func commandsPlayed(folder path: String, host: String) throws(LabError) -> [LabCommand] {
-        let log = LabFolder(path: try absolute(path)).host(host).ran
-        guard let text = try Files.text(log) else { return [] }
-        var commands: [LabCommand] = []
-        for (index, line) in text.unicodeScalars.split(separator: "\n").enumerated() {
-            var reader = try FieldReader(line, path: log, number: index + 1)
-            commands.append(LabCommand(step: reader.kind, command: try reader.text()))
-            try reader.end()
-        }
-        return commands
+    /// Submitted commands that began on a host, in order; `local` names this machine itself.
+    package static func attempts(folder path: String, host: String) throws(LabError) -> [LabCommand] {
+        try LabCommand.read(LabFolder(path: try absolute(path)).host(host).ran)
     }
 
-    /// Ends the lab when its time is over, or at once when its folder is gone.
+    /// Questions that a host was asked, in order.
+    package static func probes(folder path: String, host: String) throws(LabError) -> [LabCommand] {
+        try LabCommand.read(LabFolder(path: try absolute(path)).host(host).probes)
+    }
+
+    /// Ends the lab when its time is over; at once when its folder is gone, or when who brought it up was ended in the
+    /// middle of it.
     static func watch(folder path: String) throws(LabError) {
         let folder = LabFolder(path: path)
         let record = try LabRecord.read(folder)
         while MachineTime.now < record.endsAt {
-            MachineTime.sleep(milliseconds: 2_000, end: record.endsAt)
-            if Files.exists(folder.record) { continue }
-            return Processes.end([], startedWith: ["\(Processes.tokenVariable)=\(record.token)"])
+            MachineTime.sleep(milliseconds: 1_000, end: record.endsAt)
+            guard Files.exists(folder.claim) else {
+                return LabProcesses(folder: folder, claim: record.claim).endAll()
+            }
+            if !Files.exists(folder.ready), !Processes.isAlive(record.claim.builder), !Files.exists(folder.ready) {
+                break
+            }
         }
         try down(folder: path)
     }
@@ -113,8 +117,9 @@ package struct LabStatus: Hashable, Sendable {
         package var answers: Bool
         /// Whether the fixture says that its power is off.
         package var isOff: Bool
-        /// How many commands it has played.
-        package var commands: Int
+        /// How many submitted commands began on it, and how many questions it was asked.
+        package var attempts: Int
+        package var probes: Int
     }
 
     package var folder: String
@@ -125,15 +130,4 @@ package struct LabStatus: Hashable, Sendable {
     package var hosts: [Host]
     /// `HOST: COMMAND` for each command that had no answer.
     package var uncovered: [String]
-}
-
-package struct LabCommand: Hashable, Sendable {
-    /// Empty where the command came without a step.
-    package var step: String
-    package var command: String
-
-    package init(step: String, command: String) {
-        self.step = step
-        self.command = command
-    }
 }

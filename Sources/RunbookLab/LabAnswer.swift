@@ -4,16 +4,18 @@ import RunbookSimulation
 
 /// The hidden subcommand `lab-answer`: plays one command of a lab's host as its fixture says, and does the lab's chores.
 ///
-///     lab-answer FILE               plays the submitted command whose text is in the file
-///     lab-answer -c TEXT            plays a question; a submitted command where BLACKSTART_ATTEMPT is set
+///     lab-answer …/run              plays the submitted command whose text is in the file
+///     lab-answer FILE               plays the question whose text is in the file
+///     lab-answer -c TEXT            plays a question
 ///     lab-answer @session           a session begins on a host: faults that come with its step strike
 ///     lab-answer @boot DIR HOST     waits for a booting host and starts its server
 ///     lab-answer @power DIR HOST PID   cuts the power of the host whose answer is the process PID
 ///     lab-answer @gate DIR HOST     turns connections away while a counted fault lasts
 ///     lab-answer @watch DIR         ends the lab when its time is over
 ///
-/// The text is BLACKSTART_COMMAND where that is set. Everything else comes from the lab's login: BLACKSTART_LAB,
-/// BLACKSTART_LAB_HOST; BLACKSTART_STEP names the step it is for.
+/// A host without receipts runs a submitted command in the session, with BLACKSTART_ATTEMPT set: that makes a submitted
+/// command of any form. The text is BLACKSTART_COMMAND where that is set. Everything else comes from the lab's login:
+/// BLACKSTART_LAB, BLACKSTART_LAB_HOST; BLACKSTART_STEP names the step it is for.
 package enum LabAnswer {
     /// Needs no parsed command line, so that `main` can call it first.
     package static func run(arguments: [String]) -> Int32 {
@@ -35,19 +37,22 @@ package enum LabAnswer {
         case ("@watch", 2): try Lab.watch(folder: words[1])
         case ("@session", 1): return try beginSession()
         case ("-c", 2):
-            return try play(
-                variable("BLACKSTART_COMMAND") ?? words[1], submitted: variable("BLACKSTART_ATTEMPT") != nil)
+            return try play(variable("BLACKSTART_COMMAND") ?? words[1], submitted: isAttempt, receipt: nil)
         case (let file?, 1) where file != "-c":
             var text = variable("BLACKSTART_COMMAND")
             if text == nil { text = try Files.text(file) }
             guard let text else { throw Files.failure("read", file, ENOENT) }
-            return try play(text, submitted: true)
+            let path = try Lab.absolute(file)
+            return try play(
+                text, submitted: isAttempt || path.hasSuffix("/run"), receipt: LabCommand.receipt(ofFile: path))
         default:
             Files.writeAll(Array("usage: lab-answer FILE | -c TEXT\n".utf8), to: 2)
             return 64
         }
         return 0
     }
+
+    private static var isAttempt: Bool { variable("BLACKSTART_ATTEMPT") != nil }
 
     static func variable(_ name: String) -> String? {
         guard let value = getenv(name) else { return nil }
@@ -80,10 +85,14 @@ package enum LabAnswer {
         return name.isEmpty ? nil : String(name)
     }
 
-    private static func play(_ text: String, submitted: Bool) throws(LabError) -> Int32 {
+    private static func play(_ text: String, submitted: Bool, receipt: String?) throws(LabError) -> Int32 {
         let (lab, host) = try openSite()
         let step = variable("BLACKSTART_STEP")
         if let step { _ = try lab.begin(step, sessionOn: nil) }
+        var command = LabCommand(
+            time: MachineTime.now, host: host, step: step ?? "", receipt: receipt,
+            command: text.hasSuffix("\n") ? String(text.dropLast()) : text)
+        let files = lab.folder.host(host)
         let plan = try lab.withSite { site throws(LabError) -> Played in
             let slowness = site.slowness(of: host)
             var played = Played(answer: site.answer(host: host, query: .run(text)), slowness: Int64(slowness))
@@ -91,11 +100,13 @@ package enum LabAnswer {
                 played.hangs = site.strike([.hang], on: host) != nil
                 played.drops = lab.record.host(host) != nil && site.strike([.drop], on: host) != nil
             }
-            let words = [step ?? "", text.hasSuffix("\n") ? String(text.dropLast()) : text]
-            try Files.append(line: FieldLines.line(words), to: lab.folder.host(host).ran)
+            try Files.append(line: command.line(), to: submitted ? files.ran : files.probes)
             return played
         }
-        return try plan.carryOut(in: lab, on: host)
+        try plan.carryOut(in: lab, on: host)
+        command.time = MachineTime.now
+        if submitted { try Files.append(line: command.line(exit: plan.answer.exit), to: files.ended) }
+        return Int32(plan.answer.exit & 0xFF)
     }
 }
 
@@ -106,7 +117,7 @@ private struct Played {
     var hangs = false
     var drops = false
 
-    func carryOut(in lab: LabSite, on host: String) throws(LabError) -> Int32 {
+    func carryOut(in lab: LabSite, on host: String) throws(LabError) {
         let (product, overflow) = answer.takes.wholeMilliseconds.multipliedReportingOverflow(by: slowness)
         let takes = overflow ? Int64.max : product / Int64(lab.record.speed)
         let began = MachineTime.now
@@ -124,6 +135,5 @@ private struct Played {
             }
             try lab.carryOut(changes, answering: host)
         }
-        return Int32(answer.exit & 0xFF)
     }
 }

@@ -1,6 +1,7 @@
 /// What can go wrong with a lab.
 package enum LabError: Error, Hashable, Sendable {
     case folderInUse(String)
+    case folderOwner(String)
     case folderName(String)
     case hostName(String)
     case noHosts
@@ -8,7 +9,7 @@ package enum LabError: Error, Hashable, Sendable {
     case speed(Int)
     case lifetime
     case noServer
-    case noKeygen
+    case noClient
     case noProgram(String)
     case notALab(String)
     case damaged(path: String, line: Int)
@@ -16,6 +17,7 @@ package enum LabError: Error, Hashable, Sendable {
     case toolFailed(tool: String, status: Int32)
     case noFreePort
     case didNotStart(host: String, log: String)
+    case noLogin(user: String, log: String)
     case unknownHost(String)
 }
 
@@ -23,6 +25,7 @@ extension LabError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .folderInUse(let path): "the folder \(path) is not empty; a lab wants a folder of its own"
+        case .folderOwner(let path): "\(path) is not a folder of yours; a lab wants one that no one else can write to"
         case .folderName(let path):
             "the folder name \(path) has characters that sshd_config can't hold; use letters, digits and . _ + , @ / -"
         case .hostName(let name): "the host name `\(name)` can't name a folder; use letters, digits and . _ -"
@@ -31,7 +34,7 @@ extension LabError: CustomStringConvertible {
         case .speed(let speed): "a lab can't run at speed \(speed); use 1 to 1000"
         case .lifetime: "a lab lives between 1 second and 7 days"
         case .noServer: "no sshd found; install the package openssh-server"
-        case .noKeygen: "no ssh-keygen found; install the package openssh-client"
+        case .noClient: "no ssh and ssh-keygen found; install the package openssh-client"
         case .noProgram(let path): "\(path) is not a program that can be run"
         case .notALab(let path): "\(path) is not the folder of a lab"
         case .damaged(let path, let line): "\(path):\(line): this line is damaged"
@@ -40,6 +43,8 @@ extension LabError: CustomStringConvertible {
         case .noFreePort: "no port from 2222 to 2321 is free on all addresses of the lab"
         case .didNotStart(let host, let log):
             "the SSH server of \(host) did not start\(log.isEmpty ? "" : ": \(log)")"
+        case .noLogin(let user, let log):
+            "the SSH servers run, but `\(user)` can't log in\(log.isEmpty ? "" : ": \(log)")"
         case .unknownHost(let name): "the lab has no host `\(name)`"
         }
     }

@@ -6,7 +6,10 @@ import RunbookSimulation
 struct LabFolder: Hashable, Sendable {
     let path: String
 
+    var claim: String { "\(path)/claim" }
     var record: String { "\(path)/lab" }
+    /// There once the lab is up.
+    var ready: String { "\(path)/ready" }
     var fixture: String { "\(path)/fixture" }
     var state: String { "\(path)/state" }
     var lock: String { "\(path)/lock" }
@@ -31,7 +34,10 @@ struct HostFolder: Hashable, Sendable {
     var hostKey: String { "\(path)/host_key" }
     var login: String { "\(path)/login" }
     var bootID: String { "\(path)/boot_id" }
+    /// A line for each attempt that began, for each question, and for each attempt that came to its end.
     var ran: String { "\(path)/ran.log" }
+    var probes: String { "\(path)/probes.log" }
+    var ended: String { "\(path)/ended.log" }
     var serverLog: String { "\(path)/sshd.log" }
 }
 
@@ -45,8 +51,7 @@ struct LabRecord: Hashable, Sendable {
 
     static let title = "blackstart-lab 1"
 
-    /// Marks the processes of this lab in their environment, and makes its boot ids its own.
-    var token: UInt64
+    var claim: LabClaim
     /// How many times faster than real time the site's clock runs.
     var speed: Int
     /// Absolute path of the program whose `lab-answer` plays the commands.
@@ -59,8 +64,8 @@ struct LabRecord: Hashable, Sendable {
 
     var text: String {
         var lines = [
-            Self.title,
-            FieldLines.line(["lab", "\(token)", "\(speed)", program, server, "\(startedAt)", "\(endsAt)"]),
+            Self.title, claim.line,
+            FieldLines.line(["lab", "\(speed)", program, server, "\(startedAt)", "\(endsAt)"]),
         ]
         lines += hosts.map { FieldLines.line(["host", $0.name, $0.address, "\($0.port)"]) }
         return lines.joined(separator: "\n") + "\n"
@@ -68,9 +73,11 @@ struct LabRecord: Hashable, Sendable {
 
     static func read(_ folder: LabFolder) throws(LabError) -> LabRecord {
         var lines = try FieldLines.read(folder.record, title: title)[...]
-        guard var head = lines.popFirst(), head.kind == "lab" else { throw .damaged(path: folder.record, line: 2) }
+        guard var claim = lines.popFirst(), var head = lines.popFirst(), head.kind == "lab" else {
+            throw .damaged(path: folder.record, line: 3)
+        }
         var record = LabRecord(
-            token: try head.number(), speed: try head.number(), program: try head.text(), server: try head.text(),
+            claim: try LabClaim(&claim), speed: try head.number(), program: try head.text(), server: try head.text(),
             startedAt: try head.number(), endsAt: try head.number())
         guard (1...Lab.speedLimit).contains(record.speed), record.endsAt > record.startedAt else { throw head.damage }
         try head.end()
@@ -132,7 +139,7 @@ struct LabSite: Sendable {
 
     func withSite<Result>(_ body: (inout FixtureSite) throws(LabError) -> Result) throws(LabError) -> Result {
         try Files.withLock(folder.lock) { () throws(LabError) -> Result in
-            var site = FixtureSite(fixture, salt: record.token, state: try StateText.read(folder.state))
+            var site = FixtureSite(fixture, salt: record.claim.token, state: try StateText.read(folder.state))
             let before = site.state
             let result = try body(&site)
             if site.state != before { try Files.write(StateText.write(site.state), to: folder.state) }

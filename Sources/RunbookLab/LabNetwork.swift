@@ -4,7 +4,7 @@ import RunbookSimulation
 
 /// Power and network of a lab's hosts, done for real: servers start and end, and what ran dies.
 extension LabSite {
-    var running: LabProcesses { LabProcesses(folder: folder, record: record) }
+    var running: LabProcesses { LabProcesses(folder: folder, claim: record.claim) }
 
     // MARK: Power
 
@@ -19,12 +19,16 @@ extension LabSite {
             case .boots(let name, _):
                 guard record.host(name) != nil else { continue }
                 if name == host, ownPowerGoes { continue }
-                try running.startOwn(.boot, host: name, ["@boot", folder.path, name])
+                try startOwn(.boot, host: name, ["@boot", folder.path, name])
             }
         }
         if ownPowerGoes, let host {
-            try running.startOwn(.boot, host: host, ["@power", folder.path, host, "\(getpid())"])
+            try startOwn(.boot, host: host, ["@power", folder.path, host, "\(getpid())"])
         }
+    }
+
+    private func startOwn(_ role: LabProcesses.Role, host: String, _ arguments: [String]) throws(LabError) {
+        try running.startOwn(role, host: host, record, arguments)
     }
 
     /// Waits until the answering process is through and its end is written down, cuts the power, and boots if told to.
@@ -37,28 +41,33 @@ extension LabSite {
         try boot(host)
     }
 
-    /// Waits until a booting host is up, and starts its server. Does nothing for one that went off meanwhile, or that
-    /// another boot looks after.
+    /// Waits until a booting host is up, and puts it on the network with the boot id it has now. Does nothing for one that
+    /// went off meanwhile, or that another boot looks after.
     func boot(_ host: String) throws(LabError) {
         let boots = try withSite { (site) throws(LabError) in site.state.boots[host] }
         while MachineTime.now < record.endsAt {
-            let presence = try withSite { site throws(LabError) in
-                site.state.boots[host] == boots ? site.presence(of: host, at: record.siteTime) : .off
+            // Looking and starting under one lock: who cuts the power changes the state first and then ends what runs.
+            let presence = try withSite { site throws(LabError) -> FixtureSite.Presence in
+                guard site.state.boots[host] == boots else { return .off }
+                let presence = site.presence(of: host, at: record.siteTime)
+                if presence == .up { try putUp(host, site) }
+                return presence
             }
-            switch presence {
-            case .off: return
-            case .booting(let ready): MachineTime.sleep(milliseconds: record.wait(until: ready) + 1, end: record.endsAt)
-            case .up: return try bringUp(host)
-            }
+            guard case .booting(let ready) = presence else { return }
+            MachineTime.sleep(milliseconds: record.wait(until: ready) + 1, end: record.endsAt)
         }
     }
 
-    /// The host is up from now on, with the boot id it has now.
-    func bringUp(_ host: String) throws(LabError) {
+    /// The lab comes up, and with it the hosts that are on.
+    func bringUpAll() throws(LabError) {
         try withSite { site throws(LabError) in
-            try Files.write("\(site.bootID(of: host))\n", to: folder.host(host).bootID)
+            for host in record.hosts.map(\.name) { try putUp(host, site) }
         }
-        try settleNetwork(of: host)
+    }
+
+    private func putUp(_ host: String, _ site: FixtureSite) throws(LabError) {
+        try Files.write("\(site.bootID(of: host))\n", to: folder.host(host).bootID)
+        try settleNetwork(of: host, site)
     }
 
     // MARK: Network
@@ -78,7 +87,7 @@ extension LabSite {
         }
         for host in struck {
             try running.takeOffNetwork(host)
-            try settleNetwork(of: host)
+            try withSite { site throws(LabError) in try settleNetwork(of: host, site) }
         }
         return turnedAway
     }
@@ -87,17 +96,12 @@ extension LabSite {
 
     /// Puts on a host's address what belongs there: its server; nothing, while a fault holds it off the network; or a
     /// gate, where the fault hits only so often.
-    func settleNetwork(of host: String) throws(LabError) {
-        let fault = try withSite { site throws(LabError) -> Fault?? in
-            guard site.presence(of: host, at: record.siteTime) == .up else { return nil }
-            return .some(site.activeFault(Self.networkFaults, on: host).map { site.fixture.faults[$0] })
+    private func settleNetwork(of host: String, _ site: FixtureSite) throws(LabError) {
+        guard site.presence(of: host, at: record.siteTime) == .up else { return }
+        guard let fault = site.activeFault(Self.networkFaults, on: host) else {
+            return try running.startServer(of: host, record)
         }
-        switch fault {
-        case nil: return
-        case .some(nil): try running.startServer(of: host)
-        case .some(let fault?):
-            if fault.times != nil { try running.startOwn(.gate, host: host, ["@gate", folder.path, host]) }
-        }
+        if site.fixture.faults[fault].times != nil { try startOwn(.gate, host: host, ["@gate", folder.path, host]) }
     }
 
     /// Turns connections away as often as the faults say, then makes room for the server.
@@ -119,7 +123,7 @@ extension LabSite {
             _ = try withSite { site throws(LabError) in site.strike(Self.networkFaults, on: host) }
         }
         close(listener)
-        try settleNetwork(of: host)
+        try withSite { site throws(LabError) in try settleNetwork(of: host, site) }
     }
 
     private func isHeld(_ host: String) throws(LabError) -> Bool {

@@ -23,10 +23,15 @@ struct LabProcesses: Sendable {
         var mark: ProcessMark
     }
 
-    let folder: LabFolder
-    let record: LabRecord
+    static let tokenVariable = "BLACKSTART_LAB_TOKEN"
+    static let hostVariable = "BLACKSTART_LAB_HOST"
 
+    let folder: LabFolder
+    let claim: LabClaim
+
+    /// What was started and written down. Of a lab that an earlier boot of this machine left behind, nothing is left.
     func entries() throws(LabError) -> [Entry] {
+        guard try claim.machineBoot == LabClaim.thisBoot(), Files.exists(folder.processes) else { return [] }
         var entries: [Entry] = []
         for var line in try FieldLines.read(folder.processes, title: Self.title) {
             guard let role = Role(rawValue: line.kind) else { throw line.damage }
@@ -38,28 +43,41 @@ struct LabProcesses: Sendable {
         return entries
     }
 
-    var environment: [String] {
-        ["PATH=/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL=C", "\(Processes.tokenVariable)=\(record.token)"]
+    /// What an SSH server of this lab says after its version: tells it from the server of another lab.
+    var greeting: String { "blackstart-lab-\(claim.token)" }
+
+    private var tokenLine: String { "\(Self.tokenVariable)=\(claim.token)" }
+
+    /// Starts a process that outlives this one, and writes it down. A shell stands between, so that it is no child of
+    /// ours and leaves nothing for us to collect; INT and QUIT, which a shell has its background ignore, are given back.
+    private static let starter = """
+        list=$1 role=$2 host=$3
+        shift 3
+        (trap - INT QUIT; exec "$@") &
+        pid=$!
+        read -r facts <"/proc/$pid/stat" || exit 1
+        set -f
+        set -- ${facts##*) }
+        printf '%s\\t%s\\t%s\\t%s\\n' "$role" "$host" "$pid" "${20}" >>"$list"
+        """
+
+    private func start(_ role: Role, host: String, _ arguments: [String], log: String) throws(LabError) {
+        let status = try Processes.run(
+            ["/bin/sh", "-c", Self.starter, "lab-start", folder.processes, role.rawValue, host] + arguments,
+            variables: [tokenLine], output: log, apart: true)
+        if status != 0 { throw .toolFailed(tool: arguments.first ?? "", status: status) }
     }
 
-    /// Starts a process of the lab and writes it down.
-    @discardableResult
-    func start(_ role: Role, host: String, _ arguments: [String], log: String) throws(LabError) -> ProcessMark {
-        let mark = try Processes.startDetached(arguments, environment: environment, log: log)
-        try Files.append(
-            line: FieldLines.line([role.rawValue, host, "\(mark.pid)", "\(mark.start)"]), to: folder.processes)
-        return mark
-    }
-
-    /// Starts the SSH server of a host.
-    func startServer(of host: String) throws(LabError) {
+    /// Starts the SSH server of a host, unless it runs.
+    func startServer(of host: String, _ record: LabRecord) throws(LabError) {
+        if try server(of: host) != nil { return }
         let files = folder.host(host)
-        try start(
-            .server, host: host, [record.server, "-D", "-e", "-f", files.serverConfig], log: files.serverLog)
+        let arguments = ["-D", "-e", "-f", files.serverConfig, "-o", "VersionAddendum=\(greeting)"]
+        try start(.server, host: host, [record.server] + arguments, log: files.serverLog)
     }
 
     /// Starts this program again for something that takes its time.
-    func startOwn(_ role: Role, host: String, _ arguments: [String]) throws(LabError) {
+    func startOwn(_ role: Role, host: String, _ record: LabRecord, _ arguments: [String]) throws(LabError) {
         try start(role, host: host, [record.program, "lab-answer"] + arguments, log: folder.log)
     }
 
@@ -87,14 +105,15 @@ struct LabProcesses: Sendable {
     /// Cuts the power of a host: all that runs on it dies at once.
     func cutPower(of host: String) throws(LabError) {
         let servers = try entries().filter { $0.host == host && ($0.role == .server || $0.role == .gate) }.map(\.mark)
-        Processes.end(
-            servers,
-            startedWith: ["\(Processes.tokenVariable)=\(record.token)", "\(Processes.hostVariable)=\(host)"])
+        Processes.end(servers, carrying: ProcessSign(variables: [tokenLine, "\(Self.hostVariable)=\(host)"]))
     }
 
     /// Ends everything of the lab.
-    func endAll() throws(LabError) {
+    func endAll() {
+        // Without the list there is still the sign: it may be the list that is damaged or gone.
+        let listed = (try? entries()) ?? []
         Processes.end(
-            try entries().map(\.mark), startedWith: ["\(Processes.tokenVariable)=\(record.token)"])
+            listed.map(\.mark),
+            carrying: ProcessSign(variables: [tokenLine], serverArgument: "VersionAddendum=\(greeting)"))
     }
 }

@@ -42,6 +42,8 @@ enum LabScripts {
     }
 
     /// What every session on a host begins with: a home and a path of the host's own, and the shell that plays.
+    ///
+    /// - Parameter watched: whether a session may find that a fault begins with its step.
     static func login(host: String, folder: LabFolder, record: LabRecord, watched: Bool) -> String {
         let files = folder.host(host)
         let watch =
@@ -90,17 +92,28 @@ enum LabScripts {
     private static func variables(host: String, folder: LabFolder, record: LabRecord, shell: String) -> String {
         """
         BLACKSTART_LAB=\(ShellWord.quote(folder.path))
-        BLACKSTART_LAB_HOST=\(ShellWord.quote(host))
-        BLACKSTART_LAB_TOKEN=\(record.token)
+        \(LabProcesses.hostVariable)=\(ShellWord.quote(host))
+        \(LabProcesses.tokenVariable)=\(record.claim.token)
         BLACKSTART_LAB_PROGRAM=\(ShellWord.quote(record.program))
         BLACKSTART_SHELL=\(ShellWord.quote(shell))
-        export BLACKSTART_LAB BLACKSTART_LAB_HOST BLACKSTART_LAB_TOKEN BLACKSTART_LAB_PROGRAM BLACKSTART_SHELL
+        export BLACKSTART_LAB \(LabProcesses.hostVariable) \(LabProcesses.tokenVariable)
+        export BLACKSTART_LAB_PROGRAM BLACKSTART_SHELL
         """
     }
 
-    /// - Parameter penalties: whether this sshd knows PerSourcePenalties, which would lock out a lab's own address.
-    static func serverConfig(_ host: LabRecord.LabHost, folder: LabFolder, user: String, penalties: Bool) -> String {
+    /// How the sshd of this machine has to be talked to.
+    struct ServerTraits: Hashable, Sendable {
+        /// It knows PerSourcePenalties, which would lock out a lab's own address. Versions before 9.8 refuse the word.
+        var knowsPenalties = true
+        /// Only PAM lets this account in: without it sshd turns away one whose password is locked, as root's often is.
+        var needsPAM = false
+    }
+
+    static func serverConfig(
+        _ host: LabRecord.LabHost, folder: LabFolder, user: String, traits: ServerTraits
+    ) -> String {
         let files = folder.host(host.name)
+        // HOME is set here already, so that the login shell finds no start file of the person's own.
         return """
             ListenAddress \(host.address)
             Port \(host.port)
@@ -108,10 +121,11 @@ enum LabScripts {
             AuthorizedKeysFile \(folder.clientKey).pub
             AllowUsers \(user)
             ForceCommand /bin/sh \(files.login)
-            AcceptEnv BLACKSTART_STEP
+            AcceptEnv BLACKSTART_STEP BLACKSTART_RUN
+            SetEnv HOME=\(files.home)
             PidFile none
             StrictModes no
-            UsePAM no
+            UsePAM \(traits.needsPAM ? "yes" : "no")
             UseDNS no
             PasswordAuthentication no
             KbdInteractiveAuthentication no
@@ -125,7 +139,7 @@ enum LabScripts {
             MaxStartups 200:30:400
             MaxSessions 64
             LogLevel ERROR
-            \(penalties ? "PerSourcePenalties no\n" : "")
+            \(traits.knowsPenalties ? "PerSourcePenalties no\n" : "")
             """
     }
 }

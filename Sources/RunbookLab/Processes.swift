@@ -7,11 +7,41 @@ struct ProcessMark: Hashable, Sendable {
     var start: UInt64
 }
 
+/// What the processes of a lab carry from their start, and no others.
+struct ProcessSign: Hashable, Sendable {
+    /// `NAME=VALUE`, all of them in the environment.
+    var variables: [String]
+    /// Or this argument on the command line of an SSH server: sshd writes over its environment, but keeps its arguments.
+    var serverArgument: String?
+
+    func isOn(_ pid: pid_t) -> Bool {
+        if let bytes = try? Files.read("/proc/\(pid)/environ"), !bytes.isEmpty {
+            let bounded = [0] + bytes + [0]
+            if variables.allSatisfy({ Self.find([0] + Array($0.utf8) + [0], in: bounded) }) { return true }
+        }
+        guard let serverArgument, let bytes = try? Files.read("/proc/\(pid)/cmdline"),
+            Self.find(Array("sshd".utf8), in: bytes)
+        else { return false }
+        return Self.find(Array(serverArgument.utf8), in: bytes)
+    }
+
+    private static func find(_ needle: [UInt8], in bytes: [UInt8]) -> Bool {
+        guard let first = needle.first else { return true }
+        return bytes.withUnsafeBytes { all in
+            var start = 0
+            while let base = all.baseAddress, start + needle.count <= all.count,
+                let hit = memchr(base + start, Int32(first), all.count - needle.count - start + 1)
+            {
+                if memcmp(hit, needle, needle.count) == 0 { return true }
+                start = base.distance(to: UnsafeRawPointer(hit)) + 1
+            }
+            return false
+        }
+    }
+}
+
 /// What runs on this machine, and starting and ending what belongs to a lab.
 enum Processes {
-    static let tokenVariable = "BLACKSTART_LAB_TOKEN"
-    static let hostVariable = "BLACKSTART_LAB_HOST"
-
     struct Facts: Hashable, Sendable {
         var mark: ProcessMark
         var parent: pid_t
@@ -36,28 +66,19 @@ enum Processes {
     }
 
     static func isAlive(_ mark: ProcessMark) -> Bool {
-        // Collects it where it is our own child.
-        waitpid(mark.pid, nil, WNOHANG)
         guard let facts = facts(mark.pid) else { return false }
         return facts.mark == mark && !facts.isZombie
     }
 
     static func all() -> [Facts] { Files.names(in: "/proc").compactMap { pid_t($0) }.sorted().compactMap(facts) }
 
-    /// Whether the process was started with all these variables.
-    private static func wasStarted(_ pid: pid_t, with variables: [String]) -> Bool {
-        guard let bytes = try? Files.read("/proc/\(pid)/environ") else { return false }
-        let found = bytes.split(separator: 0)
-        return variables.allSatisfy { variable in found.contains { $0.elementsEqual(variable.utf8) } }
-    }
-
-    /// Ends these processes with all that came from them, and all that was started with these variables, at once: they
-    /// are stopped first, so that none sees another die. This process itself is never among them.
-    static func end(_ roots: [ProcessMark], startedWith variables: [String]) {
+    /// Ends these processes with all that came from them, and all that carry the sign, at once: they are stopped first,
+    /// so that none sees another die. This process itself is never among them.
+    static func end(_ roots: [ProcessMark], carrying sign: ProcessSign) {
         var stopped: Set<ProcessMark> = []
         // Each round finds what was started while the last one looked.
         for _ in 0..<50 {
-            let found = family(roots, startedWith: variables).filter { !stopped.contains($0) }
+            let found = family(roots, carrying: sign).filter { !stopped.contains($0) }
             if found.isEmpty { break }
             for mark in found {
                 if facts(mark.pid)?.mark == mark { kill(mark.pid, SIGSTOP) }
@@ -73,12 +94,10 @@ enum Processes {
         }
     }
 
-    private static func family(_ roots: [ProcessMark], startedWith variables: [String]) -> [ProcessMark] {
+    private static func family(_ roots: [ProcessMark], carrying sign: ProcessSign) -> [ProcessMark] {
         let all = all().filter { !$0.isZombie && $0.mark.pid != getpid() }
         var members = Set(all.map(\.mark)).intersection(roots)
-        if !variables.isEmpty {
-            members.formUnion(all.map(\.mark).filter { wasStarted($0.pid, with: variables) })
-        }
+        members.formUnion(all.map(\.mark).filter { sign.isOn($0.pid) })
         var pids = Set(members.map(\.pid))
         // Children have later starts than parents but may have smaller numbers: go round until none is added.
         for _ in 0..<64 {
@@ -95,19 +114,16 @@ enum Processes {
         return all().filter { $0.parent == parent.pid && !$0.isZombie }.map(\.mark)
     }
 
-    /// Starts a program in a session of its own, with nothing on stdin, its words in a log file, and no other descriptor.
-    static func startDetached(_ arguments: [String], environment: [String], log: String) throws(LabError) -> ProcessMark
-    {
-        let pid = try spawn(arguments, environment: environment, output: log, detached: true)
-        guard let facts = facts(pid) else {
-            throw .system(action: "start", path: arguments.first ?? "", reason: "it is gone")
-        }
-        return facts.mark
-    }
-
-    /// Runs a program to its end; its status, or 128 + the signal.
-    static func run(_ arguments: [String], environment: [String]) throws(LabError) -> Int32 {
-        let pid = try spawn(arguments, environment: environment, output: "/dev/null", detached: false)
+    /// Runs a program to its end, its words at the end of a file; its status, or 128 + the signal.
+    ///
+    /// - Parameters:
+    ///   - variables: `NAME=VALUE`, besides a plain PATH and locale.
+    ///   - apart: in a session of its own, which no terminal of this process reaches.
+    static func run(
+        _ arguments: [String], variables: [String] = [], output: String = "/dev/null", apart: Bool = false
+    ) throws(LabError) -> Int32 {
+        let environment = ["PATH=/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL=C"] + variables
+        let pid = try spawn(arguments, environment: environment, output: output, apart: apart)
         var status: Int32 = 0
         while waitpid(pid, &status, 0) < 0 {
             if errno != EINTR { throw Files.failure("wait for", arguments.first ?? "") }
@@ -118,7 +134,7 @@ enum Processes {
     /// POSIX_SPAWN_SETSID of glibc's <spawn.h>, which Swift does not see.
     private static let startsSession: Int32 = 0x80
 
-    private static func spawn(_ arguments: [String], environment: [String], output: String, detached: Bool)
+    private static func spawn(_ arguments: [String], environment: [String], output: String, apart: Bool)
         throws(LabError) -> pid_t
     {
         var actions = posix_spawn_file_actions_t()
@@ -141,7 +157,7 @@ enum Processes {
         posix_spawnattr_setsigdefault(&attributes, &everything)
         posix_spawnattr_setsigmask(&attributes, &nothing)
         var flags = Int32(POSIX_SPAWN_SETSIGDEF) | Int32(POSIX_SPAWN_SETSIGMASK)
-        if detached { flags |= startsSession }
+        if apart { flags |= startsSession }
         posix_spawnattr_setflags(&attributes, Int16(flags))
 
         let words = arguments.map { strdup($0) } + [nil]

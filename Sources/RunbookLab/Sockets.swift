@@ -22,12 +22,19 @@ enum Sockets {
         socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     }
 
-    /// Whether something accepts there; on loopback that is known at once.
-    static func accepts(_ address: String, _ port: Int) -> Bool {
+    /// The first words of what listens there, within a second; nil where nothing does.
+    static func greeting(_ address: String, _ port: Int) -> String? {
         let descriptor = open()
-        guard descriptor >= 0 else { return false }
+        guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
-        return withAddress(address, port) { connect(descriptor, $0, $1) } == 0
+        var patience = timeval(tv_sec: 1, tv_usec: 0)
+        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+            setsockopt(descriptor, SOL_SOCKET, option, &patience, socklen_t(MemoryLayout<timeval>.size))
+        }
+        guard withAddress(address, port, { connect(descriptor, $0, $1) }) == 0 else { return nil }
+        var buffer = [UInt8](repeating: 0, count: 255)
+        let count = recv(descriptor, &buffer, buffer.count, 0)
+        return String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
     }
 
     /// A listening socket; -1 where the port is taken.

@@ -15,12 +15,11 @@ struct LabTests {
             #expect(try lab.submit("san1", step: "pool", "zpool import tank") == Said(0, "importing\n"))
             #expect(try lab.ask("san1", step: "pool", "zpool list -H") == Said(0, "ONLINE\n"))
             #expect(try lab.ask("san1", "echo \"two\nlines\" | sort") == Said(0, "lines\ntwo\n"))
+            let (attempts, probes) = (try lab.attempts("san1"), try lab.probes("san1"))
+            #expect(attempts.map { [$0.host, $0.step, $0.command] } == [["san1", "pool", "zpool import tank"]])
             #expect(
-                try Lab.commandsPlayed(folder: lab.summary.folder, host: "san1") == [
-                    LabCommand(step: "", command: "zpool list -H"),
-                    LabCommand(step: "pool", command: "zpool import tank"),
-                    LabCommand(step: "pool", command: "zpool list -H"),
-                    LabCommand(step: "", command: "echo \"two\nlines\" | sort"),
+                probes.map { [$0.step, $0.command] } == [
+                    ["", "zpool list -H"], ["pool", "zpool list -H"], ["", "echo \"two\nlines\" | sort"],
                 ])
             let facts = "echo $HOME $BLACKSTART_BOOT_ID; pwd"
             let (one, other) = (try lab.ssh("san1", facts), try lab.ssh("box", facts))
@@ -37,7 +36,10 @@ struct LabTests {
             let said = Said(127, "", "blackstart fixture: no answer for `hostname -f` on box\n")
             #expect(try lab.ask("box", "hostname -f") == said)
             #expect(try Lab.status(folder: lab.summary.folder).uncovered == ["box: hostname -f"])
-            #expect(try Lab.status(folder: lab.summary.folder).hosts.map(\.commands) == [0, 0, 1])
+            #expect(
+                try Lab.status(folder: lab.summary.folder).hosts.map { [$0.attempts, $0.probes] } == [
+                    [0, 0], [0, 0], [0, 1],
+                ])
         }
     }
 
@@ -144,7 +146,7 @@ struct LabTests {
             #expect(try lab.ask("san1", step: "late", attempts: 1, "zpool list").status == 255)
             #expect(try lab.ask("san1", step: "late", attempts: 30, "zpool list").status == 255)
             #expect(try lab.ask("san1", step: "late", attempts: 30, "zpool list").status == 1)
-            #expect(try Lab.commandsPlayed(folder: lab.summary.folder, host: "san1").count == 2)
+            #expect(try lab.probes("san1").count == 2)
         }
     }
 
@@ -164,26 +166,44 @@ struct LabTests {
         }
     }
 
-    @Test("down leaves no process and no folder, and a lab ends by itself when its time is over")
-    func down() throws {
-        try TestLab.with { lab throws in
-            let runner = "printf wait >run; setsid \"$BLACKSTART_SHELL\" run >/dev/null 2>&1 & echo started"
-            #expect(try lab.ssh("san1", runner) == Said(0, "started\n"))
-            let token = try #require(lab.file("lab")?.split(separator: "\n")[1].split(separator: "\t")[1])
-            #expect(try lab.processes().count >= 4)
-            try Lab.down(folder: lab.summary.folder)
-            #expect(TestLab.processes(folder: lab.summary.folder, token: String(token)).isEmpty)
-            #expect(!FileManager.default.fileExists(atPath: lab.summary.folder))
-            #expect(throws: LabError.notALab(lab.summary.folder)) { try Lab.down(folder: lab.summary.folder) }
+    @Test("an attempt is logged under its receipt when it begins and when it ends; a question is logged apart")
+    func logs() throws {
+        try TestLab.with(speed: 60) { lab throws in
+            let folder = ".blackstart/receipts/r1/pool.san1.2"
+            let submit = """
+                mkdir -p ~/\(folder) && cd ~/\(folder) && printf 'zpool import tank' >run && printf 'zpool list' >check
+                "$BLACKSTART_SHELL" check; cd / && "$BLACKSTART_SHELL" ~/\(folder)/run
+                """
+            #expect(try lab.ssh("san1", step: "pool", submit) == Said(0, "importing\n", "no such pool\n"))
+            let attempt = try #require(try lab.attempts("san1").first)
+            #expect(attempt.receipt == "r1/pool.san1.2" && attempt.step == "pool" && attempt.host == "san1")
+            #expect(try lab.probes("san1").map(\.command) == ["zpool list"])
+            let ended = try #require(lab.file("hosts/san1/ended.log")?.split(separator: "\n").first).split(
+                separator: "\t")
+            #expect(ended.dropFirst() == ["san1", "pool", "r1/pool.san1.2", "zpool import tank", "0"])
+            // 40 s at speed 60, and what a loaded machine adds.
+            let took = try #require(Int64(ended[0])) - attempt.time
+            #expect((666..<5_000).contains(took))
         }
-        try TestLab.with(lifetime: .seconds(1)) { lab throws in
-            let token = try #require(lab.file("lab")?.split(separator: "\n")[1].split(separator: "\t")[1])
-            let watch = try #require(lab.file("processes")?.split(separator: "\n").first { $0.hasPrefix("watch") })
-            // Ends when the watch has ended, or after half a minute.
-            _ = try run(
-                "/usr/bin/timeout", ["30", "tail", "-f", "--pid=\(watch.split(separator: "\t")[1])", "/dev/null"])
-            #expect(!FileManager.default.fileExists(atPath: lab.summary.folder))
-            #expect(TestLab.processes(folder: lab.summary.folder, token: String(token)).isEmpty)
+    }
+
+    @Test("fifty commands at once are all played, each with a line of its own")
+    func parallel() throws {
+        try TestLab.with { lab throws in
+            let all = "for i in $(seq 50); do BLACKSTART_ATTEMPT=1 \"$BLACKSTART_SHELL\" -c 'true' & done; wait"
+            #expect(try lab.ssh("box", all) == Said(0, String(repeating: "done\n", count: 50)))
+            #expect(try lab.attempts("box").map(\.command) == Array(repeating: "true", count: 50))
+        }
+    }
+
+    @Test("a damaged state is an error with its line, and plays nothing")
+    func damaged() throws {
+        try TestLab.with { lab throws in
+            let state = "\(lab.summary.folder)/state"
+            try Data("blackstart-lab-state 1\nboots\tsan1\tmany\n".utf8).write(to: URL(fileURLWithPath: state))
+            let words = "blackstart lab: error: \(state):2: this line is damaged\n"
+            #expect(try lab.submit("san1", "zpool list") == Said(125, "", words))
+            #expect(try lab.attempts("san1").isEmpty)
         }
     }
 }

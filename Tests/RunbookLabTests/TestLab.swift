@@ -179,12 +179,26 @@ struct TestLab {
         try? String(contentsOfFile: "\(summary.folder)/\(path)", encoding: .utf8)
     }
 
-    /// Numbers of all processes that name the lab's folder or were started with its token.
-    func processes() throws -> [String] {
-        let token = try #require(file("lab")?.split(separator: "\n").dropFirst().first?.split(separator: "\t")[1])
-        return Self.processes(folder: summary.folder, token: String(token))
+    func attempts(_ host: String) throws -> [LabCommand] { try Lab.attempts(folder: summary.folder, host: host) }
+    func probes(_ host: String) throws -> [LabCommand] { try Lab.probes(folder: summary.folder, host: host) }
+
+    /// What marks the processes of a lab.
+    static func token(_ folder: String) throws -> String {
+        let text = try String(contentsOfFile: "\(folder)/claim", encoding: .utf8)
+        return String(try #require(text.split(separator: "\n").dropFirst().first).split(separator: "\t")[1])
     }
 
+    /// Whether the lab is gone within half a minute, with its folder and all its processes.
+    static func endsByItself(_ folder: String, token: String) throws -> Bool {
+        for _ in 0..<300 {
+            let folderIsThere = FileManager.default.fileExists(atPath: folder)
+            if !folderIsThere, processes(folder: folder, token: token).isEmpty { return true }
+            _ = try run("/bin/sleep", ["0.1"])
+        }
+        return false
+    }
+
+    /// Numbers of all processes that name the lab's folder or were started with its token.
     static func processes(folder: String, token: String) -> [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         return names.filter { Int($0) != nil && Int32($0) != getpid() }.filter { pid in
