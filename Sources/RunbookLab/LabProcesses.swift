@@ -88,16 +88,17 @@ struct LabProcesses: Sendable {
     /// Cuts every connection of a host; what runs on it goes on, and new connections are welcome.
     func cutConnections(of host: String) throws(LabError) {
         guard let server = try server(of: host) else { return }
-        for session in Processes.children(of: server) where Processes.facts(session.pid)?.mark == session {
-            kill(session.pid, SIGKILL)
+        for mark in Processes.connections(of: server) where Processes.facts(mark.pid)?.mark == mark {
+            kill(mark.pid, SIGKILL)
         }
     }
 
     /// Takes a host off the network: its server and its connections end; what runs on it goes on.
     func takeOffNetwork(_ host: String) throws(LabError) {
         guard let server = try server(of: host) else { return }
-        let sessions = Processes.children(of: server)
-        for mark in [server] + sessions where Processes.facts(mark.pid)?.mark == mark { kill(mark.pid, SIGKILL) }
+        for mark in [server] + Processes.connections(of: server) where Processes.facts(mark.pid)?.mark == mark {
+            kill(mark.pid, SIGKILL)
+        }
         // Its address is free when it is gone.
         for _ in 0..<500 where Processes.isAlive(server) { MachineTime.sleep(milliseconds: 10) }
     }

@@ -45,16 +45,17 @@ enum Processes {
     struct Facts: Hashable, Sendable {
         var mark: ProcessMark
         var parent: pid_t
+        /// The file it runs, cut to 15 bytes.
+        var name: String
         /// Ended, and not yet collected by its parent.
         var isZombie: Bool
     }
 
     /// nil when there is no such process.
     static func facts(_ pid: pid_t) -> Facts? {
-        guard let bytes = try? Files.read("/proc/\(pid)/stat"), let close = bytes.lastIndex(of: UInt8(ascii: ")"))
-        else {
-            return nil
-        }
+        guard let bytes = try? Files.read("/proc/\(pid)/stat"), let open = bytes.firstIndex(of: UInt8(ascii: "(")),
+            let close = bytes.lastIndex(of: UInt8(ascii: ")")), open < close
+        else { return nil }
         // After the name, which may hold anything: state, parent, … and the start time as the 20th.
         let fields = bytes[(close + 1)...].split(separator: UInt8(ascii: " "))
         guard fields.count > 19, let parent = pid_t(String(decoding: fields[1], as: UTF8.self)),
@@ -62,6 +63,7 @@ enum Processes {
         else { return nil }
         return Facts(
             mark: ProcessMark(pid: pid, start: start), parent: parent,
+            name: String(decoding: bytes[(open + 1)..<close], as: UTF8.self),
             isZombie: fields[0].first == UInt8(ascii: "Z") || fields[0].first == UInt8(ascii: "X"))
     }
 
@@ -109,9 +111,18 @@ enum Processes {
         return members.sorted { $0.pid < $1.pid }
     }
 
-    static func children(of parent: ProcessMark) -> [ProcessMark] {
-        guard facts(parent.pid)?.mark == parent else { return [] }
-        return all().filter { $0.parent == parent.pid && !$0.isZombie }.map(\.mark)
+    /// The processes of an SSH server that serve its connections. sshd serves one with a process or, where it separates
+    /// privileges, with several, each the child of another; what they run for a person is none of them.
+    static func connections(of server: ProcessMark) -> [ProcessMark] {
+        guard facts(server.pid)?.mark == server else { return [] }
+        let all = all().filter { !$0.isZombie && $0.name.hasPrefix("sshd") }
+        var (found, parents): ([ProcessMark], [pid_t]) = ([], [server.pid])
+        for _ in 0..<8 {
+            let children = all.filter { parents.contains($0.parent) }.map(\.mark)
+            found += children
+            parents = children.map(\.pid)
+        }
+        return found
     }
 
     /// Runs a program to its end, its words at the end of a file; its status, or 128 + the signal.
