@@ -15,21 +15,41 @@ let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto"
 /// The layers, lowest first. A target may import only what stands in a lower layer.
 let package = Package(
     name: "blackstart",
-    dependencies: [.package(url: "https://github.com/apple/swift-crypto", from: "4.5.2")],
+    products: [.executable(name: "blackstart", targets: ["blackstart"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
     targets: [
         // L0
         .target(name: "RunbookModel", swiftSettings: houseSettings),
         // L1
+        .target(
+            name: "RunbookFormat", dependencies: ["RunbookModel", .product(name: "Yams", package: "Yams")],
+            swiftSettings: houseSettings),
         .target(name: "RunbookPlan", dependencies: ["RunbookModel", crypto], swiftSettings: houseSettings),
         .target(name: "RunbookJournal", dependencies: ["RunbookModel", crypto], swiftSettings: houseSettings),
         .target(name: "RunbookTransport", dependencies: ["RunbookModel"], swiftSettings: houseSettings),
         // L2
         .target(
-            name: "RunbookSimulation", dependencies: ["RunbookModel", "RunbookTransport"], swiftSettings: houseSettings),
-        .target(
             name: "RunbookEngine",
             dependencies: ["RunbookModel", "RunbookPlan", "RunbookJournal", "RunbookTransport", crypto],
             swiftSettings: houseSettings),
+        .target(
+            name: "RunbookSimulation", dependencies: ["RunbookModel", "RunbookTransport"], swiftSettings: houseSettings),
+        .target(
+            name: "RunbookLab", dependencies: ["RunbookModel", "RunbookSimulation"], swiftSettings: houseSettings),
+        // L4
+        .target(
+            name: "RunbookCommands",
+            dependencies: [
+                "RunbookModel", "RunbookFormat", "RunbookPlan", "RunbookJournal", "RunbookTransport", "RunbookEngine",
+                "RunbookSimulation", "RunbookLab",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: houseSettings),
+        .executableTarget(name: "blackstart", dependencies: ["RunbookCommands"], swiftSettings: houseSettings),
 
         .testTarget(name: "RunbookModelTests", dependencies: ["RunbookModel"], swiftSettings: houseSettings),
         .testTarget(
@@ -43,6 +63,10 @@ let package = Package(
             swiftSettings: houseSettings),
         .testTarget(
             name: "RunbookSimulationTests", dependencies: ["RunbookModel", "RunbookTransport", "RunbookSimulation"],
+            swiftSettings: houseSettings),
+        .testTarget(
+            name: "RunbookLabTests",
+            dependencies: ["RunbookLab", "RunbookModel", "RunbookSimulation", "blackstart"],
             swiftSettings: houseSettings),
     ]
 )

@@ -154,7 +154,8 @@ final class Console: RunObserver {
         if glance.activities.count > 8 { lines.append(" and \(glance.activities.count - 8) more") }
         let filled = glance.total == 0 ? 20 : glance.through * 20 / glance.total
         let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: 20 - filled)
-        var progress = "[\(bar)] \(glance.through) of \(glance.total)   elapsed \(DurationText.clock(.milliseconds(now)))"
+        var progress =
+            "[\(bar)] \(glance.through) of \(glance.total)   elapsed \(DurationText.clock(.milliseconds(now)))"
         progress += "   about \(DurationText.clock(.milliseconds(glance.remaining))) left"
         if let rto = style.rto {
             let left = rto - .milliseconds(now)

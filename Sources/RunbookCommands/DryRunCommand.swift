@@ -139,7 +139,8 @@ private struct Rehearsal {
         var began: [String] = []
         for record in (try? recorded()) ?? [] {
             switch record {
-            case .attemptIntended(let intent) where intent.attempt.kind == .action: began.append(intent.attempt.task.step)
+            case .attemptIntended(let intent) where intent.attempt.kind == .action:
+                began.append(intent.attempt.task.step)
             case .asked(let question) where question.kind == .manual: began.append(question.task.step)
             case .taskSettled(let settlement) where !began.contains(settlement.task.step):
                 began.append(settlement.task.step)

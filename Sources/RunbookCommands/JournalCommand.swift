@@ -76,7 +76,8 @@ struct JournalText {
         case LineTypes.recovered:
             lines = [
                 Narration(
-                    word: "", text: "\(entry.fields["cut"]?.integer ?? 0) bytes of a line that was never finished were cut.")
+                    word: "",
+                    text: "\(entry.fields["cut"]?.integer ?? 0) bytes of a line that was never finished were cut.")
             ]
         case LineTypes.runClose:
             lines = [Narration(word: "", text: "The session ends: \(entry.fields["outcome"]?.string ?? "").")]
@@ -88,7 +89,8 @@ struct JournalText {
         }
         let shown = lines.filter { isVerbose || $0.weight != .detail }
         return shown.map { line in
-            let head = "\("\(entry.sequence)".leftPadded(5))  \(TimeText.clock(entry.timestamp))  \(line.word.padded(9)) "
+            let head =
+                "\("\(entry.sequence)".leftPadded(5))  \(TimeText.clock(entry.timestamp))  \(line.word.padded(9)) "
             return Wrapping.lines(head + line.text, columns: 100, indent: 31).joined(separator: "\n") + "\n"
         }.joined()
     }
@@ -142,7 +144,8 @@ package struct JournalVerify: ParsableCommand {
                     ]))
             }
             throw CommandFailure(
-                .journalBroken, "\(TerminalText.shown(path)):\(broken.line): the journal is broken: \(broken.reason.message)",
+                .journalBroken,
+                "\(TerminalText.shown(path)):\(broken.line): the journal is broken: \(broken.reason.message)",
                 hint: "what stands before line \(broken.line) is still proven by its seals; look for another copy")
         case .success(let report): Terminal.out(console.isJSON ? json(report) : text(report, path))
         }
@@ -162,9 +165,11 @@ package struct JournalVerify: ParsableCommand {
         let unsealed = report.unsealedLines
         lines.append(
             "  Sealed    up to line \(report.sealedThrough)"
-                + (unsealed == 0 ? "" : "; \(unsealed) \(unsealed == 1 ? "line" : "lines") after it are chained, not signed"))
+                + (unsealed == 0
+                    ? "" : "; \(unsealed) \(unsealed == 1 ? "line" : "lines") after it are chained, not signed"))
         for session in report.sessions {
-            lines.append("  Signed by \(TerminalText.shown(session.by))  \(session.fingerprint)  (line \(session.sequence))")
+            lines.append(
+                "  Signed by \(TerminalText.shown(session.by))  \(session.fingerprint)  (line \(session.sequence))")
         }
         switch report.trust {
         case .checked: lines.append("  Trust     every signer is among the allowed signers")
@@ -184,7 +189,9 @@ package struct JournalVerify: ParsableCommand {
                 "sessions",
                 .array(
                     report.sessions.map {
-                        .object(["by": .string($0.by), "key": .string($0.fingerprint), "seq": .integer(Int64($0.sequence))])
+                        .object([
+                            "by": .string($0.by), "key": .string($0.fingerprint), "seq": .integer(Int64($0.sequence)),
+                        ])
                     })
             ),
         ])

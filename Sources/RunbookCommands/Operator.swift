@@ -5,7 +5,8 @@ internal import RunbookModel
 /// The person at the controls, by key.
 enum Operator {
     /// Finds the operator's key, and says so on stderr where one was made just now.
-    static func key(_ options: RunsOptions, _ places: Places, useAgent: Bool) throws(CommandFailure) -> any OperatorKey {
+    static func key(_ options: RunsOptions, _ places: Places, useAgent: Bool) throws(CommandFailure) -> any OperatorKey
+    {
         do {
             let found = try OperatorKeyStore.resolve(
                 flag: options.operatorKey, environment: places.environment, home: places.home, useAgent: useAgent)
@@ -25,7 +26,9 @@ enum Operator {
         case .broken(let path, let broken):
             CommandFailure(
                 .journalBroken, "the journal is broken, so nothing was started: \(broken.message)",
-                hint: "compare \(TerminalText.shown(path)) with a copy; `blackstart journal verify \(run)` says what stands")
+                hint:
+                    "compare \(TerminalText.shown(path)) with a copy; `blackstart journal verify \(run)` says what stands"
+            )
         case .locked:
             CommandFailure(
                 .programFailed, fault.message, hint: "let the other session end; two would start everything twice")

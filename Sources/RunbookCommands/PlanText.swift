@@ -97,5 +97,7 @@ struct PlanText {
 }
 
 extension String {
-    func leftPadded(_ width: Int) -> String { String(repeating: " ", count: max(0, width - unicodeScalars.count)) + self }
+    func leftPadded(_ width: Int) -> String {
+        String(repeating: " ", count: max(0, width - unicodeScalars.count)) + self
+    }
 }

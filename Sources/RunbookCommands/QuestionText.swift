@@ -31,7 +31,9 @@ struct QuestionText: Sendable {
             parts.append(("What happened", place + TerminalText.shown(question.text, lines: true)))
             parts.append(("Why it matters", consequence(task)))
             if let help = step.ifItFails { parts.append(("Try first", help)) }
-            if let place = plan.host(of: task)?.location { parts.append(("Where", "\(question.task.host ?? ""): \(place)")) }
+            if let place = plan.host(of: task)?.location {
+                parts.append(("Where", "\(question.task.host ?? ""): \(place)"))
+            }
         }
         var text = "\n"
         for (label, value) in parts {
@@ -123,7 +125,9 @@ struct QuestionText: Sendable {
         guard let task = plan.index[question.task] else { return "" }
         let step = plan.step(of: task)
         var text = "\n"
-        if case .run(let template) = step.action { text += "  Command    \(TerminalText.shown(template.source, lines: true))\n" }
+        if case .run(let template) = step.action {
+            text += "  Command    \(TerminalText.shown(template.source, lines: true))\n"
+        }
         text += AttemptPrintout.last(of: question.task, in: folder)
         return text
     }

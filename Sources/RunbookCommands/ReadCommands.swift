@@ -101,8 +101,10 @@ package struct StatusCommand: ParsableCommand {
         }
         let opening = recorded.opening
         let isOpen = recorded.entries.last { $0.type == LineTypes.runClose || $0.type == LineTypes.sessionOpen }
-        let ended = isOpen?.type == LineTypes.runClose ? recorded.state.closed?.rawValue ?? "open" : "open: running, or killed"
-        var text = "Run \(opening.run)\(opening.mode == .dryRun ? " (dry run)" : ""): \(TerminalText.shown(opening.title))\n"
+        let ended =
+            isOpen?.type == LineTypes.runClose ? recorded.state.closed?.rawValue ?? "open" : "open: running, or killed"
+        var text =
+            "Run \(opening.run)\(opening.mode == .dryRun ? " (dry run)" : ""): \(TerminalText.shown(opening.title))\n"
         text += "  Began     \(TimeText.date(opening.began)) by \(TerminalText.shown(opening.by))\n"
         text += "  State     \(ended)\n\n"
         for (number, step) in StepStates.of(plan, recorded.state).enumerated() {
@@ -113,7 +115,8 @@ package struct StatusCommand: ParsableCommand {
             let words = Set(tasks.map { recorded.state.word($0) })
             if words.count > 1 {
                 for task in tasks {
-                    text += "                   \(recorded.state.word(task).word.padded(10)) \(plan.tasks[task].id.host ?? "")\n"
+                    text +=
+                        "                   \(recorded.state.word(task).word.padded(10)) \(plan.tasks[task].id.host ?? "")\n"
                 }
             }
         }

@@ -117,19 +117,8 @@ package enum Planner {
             next += 1
         }
         guard order.count == needs.count else {
-            // Every step that is left needs one that is left: walking needs must come back to where it was.
-            let done = Set(order)
-            var path: [Int] = []
-            var step = needs.indices.first { !done.contains($0) }
-            while let current = step, !path.contains(current) {
-                path.append(current)
-                step = needs[current].first { !done.contains($0) }
-            }
-            let start = step.flatMap { path.firstIndex(of: $0) } ?? 0
-            let cycle = Array(path[start...])
-            let smallest = cycle.indices.min { cycle[$0] < cycle[$1] } ?? 0
-            let rotated = cycle[smallest...] + cycle[..<smallest] + [cycle[smallest]]
-            throw .cycle(rotated.map { runbook.steps[$0].id })
+            let cycle = StepCycle.first(in: needs) ?? []
+            throw .cycle(cycle.map { runbook.steps[$0].id })
         }
         return order
     }

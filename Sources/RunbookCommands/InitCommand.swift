@@ -1,0 +1,132 @@
+package import ArgumentParser
+internal import Glibc
+internal import RunbookJournal
+internal import RunbookModel
+
+/// `init [FOLDER]`: a small site to begin from.
+package struct InitCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "init", abstract: "Write a small runbook, inventory and fixture to begin from.")
+
+    @Argument(help: "The folder; made if need be.")
+    package var folder = "."
+
+    package init() {}
+
+    package func run() throws {
+        for (name, _) in StarterSite.files where access("\(folder)/\(name)", F_OK) == 0 {
+            throw CommandFailure(
+                .usage, "`\(TerminalText.shown("\(folder)/\(name)"))` exists already; nothing was written",
+                hint: "name an empty folder")
+        }
+        do {
+            try SystemCalls.makeFolders(folder)
+            for (name, text) in StarterSite.files {
+                let descriptor = try SystemCalls.open(
+                    "\(folder)/\(name)", O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
+                defer { close(descriptor) }
+                try SystemCalls.write(Array(text.utf8), to: descriptor)
+            }
+        } catch {
+            throw CommandFailure(
+                .programFailed, "can't write to `\(TerminalText.shown(folder))`: \(error.words)")
+        }
+        let at = folder == "." ? "" : "\(folder)/"
+        Terminal.out(
+            """
+            Wrote \(StarterSite.files.map { "\(at)\($0.name)" }.joined(separator: ", ")).
+            Try:  blackstart check \(at)runbook.yaml
+                  blackstart dry-run \(at)runbook.yaml --fixture \(at)fixture.yaml
+
+            """)
+    }
+}
+
+/// Two hosts, five steps: what a first runbook looks like.
+enum StarterSite {
+    static let files: [(name: String, text: String)] = [
+        ("runbook.yaml", runbook), ("inventory.yaml", inventory), ("fixture.yaml", fixture),
+    ]
+
+    private static let runbook = """
+        version: 1
+        name: Restart of a small site
+        scenario: total-outage
+        use_when: Everything was off, and power is back.
+        do_not_use_when: Only one service failed.
+        owner: it-operations
+        inventory: inventory.yaml
+        vars: { pool: tank }
+        steps:
+        - id: power-ok
+          name: Confirm power
+          manual: |
+            Read the display of the UPS. It must say ON LINE.
+          why: Starting on battery loses data if power fails again.
+          if_it_fails: Do not go on. Call facilities.
+          estimate: 5m
+        - id: pool
+          name: Import the storage pool
+          needs: [power-ok]
+          hosts: storage
+          run: zpool import ${{ vars.pool }}
+          verify: { run: "zpool list -H -o health ${{ vars.pool }}", equals: ONLINE, retries: 30, delay: 10s }
+          undo: { run: "zpool export ${{ vars.pool }}" }
+          estimate: 1m
+        - { id: cp-storage, name: Storage is up, needs: [pool], checkpoint: storage }
+        - id: database
+          name: Start the database
+          needs: [cp-storage]
+          hosts: server
+          run: systemctl start postgresql
+          verify: { run: systemctl is-active postgresql, equals: active, retries: 6, delay: 5s }
+          undo: { run: systemctl stop postgresql }
+          estimate: 30s
+        - id: application
+          name: Start the application
+          needs: [database]
+          hosts: server
+          run: systemctl start shop
+          verify: { run: systemctl is-active shop, equals: active, retries: 6, delay: 5s }
+          undo: { run: systemctl stop shop }
+          estimate: 30s
+
+        """
+
+    private static let inventory = """
+        version: 1
+        name: Small site
+        defaults: { user: ops, identity_file: ~/.ssh/id_ed25519, known_hosts: ~/.ssh/known_hosts }
+        hosts:
+          storage: { kind: appliance, address: 192.0.2.11, location: "room 1, rack 1, unit 10" }
+          server: { kind: physical, address: 192.0.2.12, location: "room 1, rack 1, unit 20" }
+
+        """
+
+    private static let fixture = """
+        version: 1
+        name: Everything comes up
+        clock: "2026-01-15T03:00:00Z"
+        seed: 7
+        hosts:
+          storage:
+            answers:
+            - { run: "zpool import tank", takes: 40s, set: { pool: ONLINE } }
+            - { run: "zpool export tank", takes: 5s, set: { pool: ~ } }
+            - { run: "zpool list*", when: { pool: ONLINE }, stdout: "ONLINE\\n" }
+            - { run: "zpool list*", exit: 1, stderr: "no such pool\\n" }
+          server:
+            answers:
+            - { run: "systemctl start postgresql", takes: 12s, set: { postgresql: active } }
+            - { run: "systemctl start shop", takes: 8s, set: { shop: active } }
+            - { run: "systemctl stop postgresql", takes: 3s, set: { postgresql: ~ } }
+            - { run: "systemctl stop shop", takes: 3s, set: { shop: ~ } }
+            - { run: "systemctl is-active postgresql", when: { postgresql: active }, stdout: "active\\n" }
+            - { run: "systemctl is-active shop", when: { shop: active }, stdout: "active\\n" }
+            - { run: "systemctl is-active*", exit: 3, stdout: "inactive\\n" }
+        operator:
+        - { step: power-ok, answer: done, after: 2m }
+        expect: { outcome: succeeded, order: [power-ok, pool, database, application], max_duration: 10m }
+
+        """
+}

@@ -1,0 +1,217 @@
+package import RunbookModel
+
+/// Reads a fixture.
+package enum FixtureReader {
+    static let table = KeyTable(
+        known: ["version", "name", "clock", "seed", "hosts", "faults", "operator", "expect"])
+    static let hostTable = KeyTable(known: ["boot", "state", "answers"])
+    static let answerTable = KeyTable(
+        known: ["run", "tcp", "http", "when", "takes", "set", "stdout", "stderr", "exit", "status"])
+    static let faultTable = KeyTable(known: ["host", "kind", "from", "after", "times"])
+    static let operatorTable = KeyTable(
+        known: ["step", "host", "answer", "choose", "reason", "after"], later: ["approve", "as"])
+    static let expectTable = KeyTable(known: ["outcome", "order", "steps", "max_duration"])
+    static let laterFaults = ["garbage", "auth", "full-disk", "reboot"]
+
+    package static func read(bytes: [UInt8], path: String) throws(InvalidFiles) -> Fixture {
+        let source = try SourceText(bytes, path: path, limitBytes: Limits.fixtureBytes)
+        let tree = try YamlParser(source: source).parse()
+        let findings = Findings(source)
+        guard let fields = Fields(tree, table, what: "a fixture", findings) else { throw InvalidFiles(findings.sorted) }
+        FileVersion.check(fields, what: "the fixture")
+        var fixture = Fixture(
+            path: path, name: fields.required("name", of: "the fixture") ?? "", clock: clock(fields),
+            seed: UInt64(fields.integer("seed", in: 0...Int.max) ?? 1))
+        for (key, value) in fields.mapping("hosts") ?? [] {
+            if let host = host(key, value, findings) { fixture.hosts.append(host) }
+        }
+        if !fields.has("hosts") { fields.missing("hosts", of: "the fixture") }
+        for item in fields.list("faults") ?? [] {
+            if let fault = fault(item, findings) { fixture.faults.append(fault) }
+        }
+        for item in fields.list("operator") ?? [] {
+            if let line = operatorLine(item, findings) { fixture.operatorLines.append(line) }
+        }
+        if let tree = fields.value("expect") { fixture.expectation = expectation(tree, findings) }
+        try findings.check()
+        return fixture
+    }
+
+    /// 2026-01-15 03:00 UTC unless the file says otherwise.
+    private static func clock(_ fields: Fields) -> Int64 {
+        let fallback: Int64 = 1_768_446_000_000
+        guard let text = fields.text("clock"), let place = fields.value("clock")?.place else { return fallback }
+        guard let instant = Instant.parse(text) else {
+            fields.findings.add(
+                at: place, "`clock` has to be an instant, not `\(TerminalText.shown(text))`",
+                hint: "write \"2026-01-15T03:00:00Z\"")
+            return fallback
+        }
+        return instant
+    }
+
+    private static func host(_ key: Named, _ value: YamlTree, _ findings: Findings) -> FixtureHost? {
+        guard let fields = Fields(value, hostTable, what: "a host of a fixture", findings) else { return nil }
+        var host = FixtureHost(pattern: key.name, at: key.place)
+        if let boot = fields.duration("boot") { host.boot = boot }
+        host.state = state(fields, "state", mayNameHost: false)
+        for item in fields.list("answers") ?? [] {
+            if let answer = answer(item, findings) { host.answers.append(answer) }
+        }
+        return host
+    }
+
+    /// `key: value`; `~` is nil. `other.key` names another host where that is allowed.
+    private static func state(_ fields: Fields, _ key: String, mayNameHost: Bool) -> [StateValue] {
+        (fields.mapping(key) ?? []).compactMap { name, value in
+            guard case .scalar(let text, _) = value.content else {
+                fields.findings.add(
+                    at: value.place, "`\(TerminalText.shown(name.name))` has to be text, not \(value.noun)")
+                return nil
+            }
+            let content = value.isNull ? nil : text
+            if mayNameHost, let dot = name.name.lastIndex(of: ".") {
+                return StateValue(
+                    host: String(name.name[..<dot]), key: String(name.name[name.name.index(after: dot)...]),
+                    value: content)
+            }
+            return StateValue(key: name.name, value: content)
+        }
+    }
+
+    private static func answer(_ tree: YamlTree, _ findings: Findings) -> Answer? {
+        guard let fields = Fields(tree, answerTable, what: "an answer", findings) else { return nil }
+        let kinds = ["run", "tcp", "http"].filter(fields.has)
+        guard kinds.count == 1, let kind = kinds.first, let pattern = fields.text(kind) else {
+            if kinds.count != 1 { findings.add(at: tree.place, "an answer has one of `run`, `tcp` and `http`") }
+            return nil
+        }
+        var answer = Answer(
+            kind == "run" ? .run(pattern) : kind == "tcp" ? .tcp(pattern) : .http(pattern), at: tree.place)
+        answer.when = state(fields, "when", mayNameHost: false)
+        answer.set = state(fields, "set", mayNameHost: true)
+        if let takes = fields.duration("takes") { answer.takes = takes }
+        if let stdout = fields.text("stdout") { answer.stdout = stdout }
+        if let stderr = fields.text("stderr") { answer.stderr = stderr }
+        if let exit = fields.integer("exit", in: 0...255) { answer.exit = exit }
+        if let status = fields.integer("status", in: 100...599) { answer.status = status }
+        return answer
+    }
+
+    private static func fault(_ tree: YamlTree, _ findings: Findings) -> Fault? {
+        guard let fields = Fields(tree, faultTable, what: "a fault", findings) else { return nil }
+        if let word = fields.text("kind"), laterFaults.contains(word), let place = fields.value("kind")?.place {
+            findings.add(at: place, "`\(word)` is not supported yet")
+            return nil
+        }
+        guard fields.required("kind", of: "the fault") != nil, let kind: Fault.Kind = fields.word("kind") else {
+            return nil
+        }
+        var fault = Fault(kind, host: fields.text("host"), at: tree.place)
+        if kind == .crash {
+            if fault.host != nil {
+                findings.add(at: fields.keyPlace("host"), "a crash is one of the run, not of a host")
+            }
+            if !fields.has("after") { fields.missing("after", of: "the crash") }
+        } else {
+            if fault.host == nil, !fields.has("host") { fields.missing("host", of: "the fault") }
+            if fields.has("after") {
+                findings.add(at: fields.keyPlace("after"), "`after` goes with `crash`; write `from`")
+            }
+        }
+        let key = kind == .crash ? "after" : "from"
+        if let step = fields.text(key), let place = fields.value(key)?.place { fault.from = Named(step, at: place) }
+        fault.times = fields.integer("times", in: 1...1_000_000)
+        return fault
+    }
+
+    private static func operatorLine(_ tree: YamlTree, _ findings: Findings) -> OperatorLine? {
+        guard let fields = Fields(tree, operatorTable, what: "an operator line", findings) else { return nil }
+        guard let step = fields.required("step", of: "the operator line"), let place = fields.value("step")?.place
+        else {
+            return nil
+        }
+        var line = OperatorLine(step: Named(step, at: place))
+        line.host = fields.text("host")
+        line.reason = fields.text("reason")
+        if let after = fields.duration("after") { line.after = after }
+        if let value = fields.value("answer") {
+            if case .mapping = value.content {
+                findings.add(at: value.place, "an `answer` with values is not supported yet")
+            } else if let text = fields.text("answer") {
+                if text != "done", text != "failed" {
+                    findings.add(
+                        at: value.place, "`answer` has to be done or failed, not `\(TerminalText.shown(text))`")
+                }
+                line.answer = text
+            }
+        }
+        for choice in fields.names("choose", single: true) ?? [] {
+            if Choice(rawValue: choice.name) == nil {
+                let known = Choice.allCases.map(\.rawValue)
+                findings.add(
+                    at: choice.place,
+                    "`\(TerminalText.shown(choice.name))` is no choice; it is one of \(known.joined(separator: ", "))",
+                    hint: Nearest.hint(choice.name, known))
+            }
+            line.choose.append(choice.name)
+        }
+        return line
+    }
+
+    private static func expectation(_ tree: YamlTree, _ findings: Findings) -> Expectation? {
+        guard let fields = Fields(tree, expectTable, what: "`expect`", findings) else { return nil }
+        var expectation = Expectation(at: tree.place)
+        let outcome: Outcome? = fields.word("outcome")
+        expectation.outcome = outcome?.rawValue
+        expectation.order = fields.names("order") ?? []
+        expectation.maxDuration = fields.duration("max_duration")
+        for (key, value) in fields.mapping("steps") ?? [] {
+            guard case .scalar(let text, _) = value.content, let state = StepState(rawValue: text) else {
+                let known = StepState.allCases.map(\.rawValue).joined(separator: ", ")
+                findings.add(
+                    at: value.place, "the state of `\(TerminalText.shown(key.name))` has to be one of \(known)")
+                continue
+            }
+            expectation.steps.append(ExpectedState(step: key, state: state))
+        }
+        return expectation
+    }
+}
+
+/// `2026-01-15T03:00:00Z`, as milliseconds since 1970 UTC.
+enum Instant {
+    static func parse(_ text: String) -> Int64? {
+        let bytes = Array(text.utf8)
+        guard bytes.count == 20, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"),
+            bytes[10] == UInt8(ascii: "T"), bytes[13] == UInt8(ascii: ":"), bytes[16] == UInt8(ascii: ":"),
+            bytes[19] == UInt8(ascii: "Z")
+        else { return nil }
+        func number(_ range: Range<Int>) -> Int64? {
+            var value: Int64 = 0
+            for byte in bytes[range] {
+                guard (0x30...0x39).contains(byte) else { return nil }
+                value = value * 10 + Int64(byte - 0x30)
+            }
+            return value
+        }
+        guard let year = number(0..<4), let month = number(5..<7), let day = number(8..<10), let hour = number(11..<13),
+            let minute = number(14..<16), let second = number(17..<19), year >= 1970, (1...12).contains(month),
+            (1...daysIn(month, year)).contains(day), hour < 24, minute < 60, second < 60
+        else { return nil }
+        var days: Int64 = 0
+        for past in 1970..<year { days += isLeap(past) ? 366 : 365 }
+        for past in 1..<month { days += daysIn(past, year) }
+        return ((days + day - 1) * 86_400 + hour * 3_600 + minute * 60 + second) * 1_000
+    }
+
+    private static func isLeap(_ year: Int64) -> Bool { year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) }
+
+    private static func daysIn(_ month: Int64, _ year: Int64) -> Int64 {
+        switch month {
+        case 2: isLeap(year) ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
+    }
+}
