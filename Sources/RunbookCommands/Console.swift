@@ -38,18 +38,22 @@ final class Console: RunObserver {
     private let clock: any RunClock
     private let screen = Mutex(Screen())
     private let since = Mutex<[Int: Int64]>([:])
-    private let ticker = Mutex<DispatchSourceTimer?>(nil)
+    private let queue = DispatchQueue(label: "blackstart.console")
 
     init(_ plan: Plan, style: Style, clock: any RunClock) {
         narrator = Narrator(plan: plan)
         self.style = style
         self.clock = clock
-        guard style.isLive else { return }
-        let timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "blackstart.console"))
-        timer.schedule(deadline: .now() + .milliseconds(500), repeating: .milliseconds(500))
-        timer.setEventHandler { [weak self] in self?.redraw() }
-        timer.resume()
-        ticker.withLock { $0 = timer }
+        if style.isLive { tick() }
+    }
+
+    /// Twice a second, as long as the run lasts.
+    private func tick() {
+        queue.asyncAfter(deadline: .now() + .milliseconds(500)) { [weak self] in
+            guard let self, !screen.withLock({ $0.isOver }) else { return }
+            redraw()
+            tick()
+        }
     }
 
     func recorded(_ records: [Record], by engine: borrowing Engine, at moment: Moment) {
@@ -69,10 +73,6 @@ final class Console: RunObserver {
 
     /// The block is gone for good; what comes after is plain text.
     func finish() {
-        ticker.withLock { timer in
-            timer?.cancel()
-            timer = nil
-        }
         screen.withLock { screen in
             erase(&screen)
             screen.isOver = true

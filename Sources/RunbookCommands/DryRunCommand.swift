@@ -149,7 +149,7 @@ private struct Rehearsal {
         }
         let coverage = world.coverage
         if !console.isJSON, !console.quiet {
-            Terminal.message("The fixture answered with \(coverage.used) of its \(coverage.answers) answers.\n")
+            Terminal.message("The fixture answered with \(coverage.used) of its \(coverage.total) answers.\n")
             for question in coverage.uncovered {
                 Terminal.message(
                     "  no answer for `\(TerminalText.shown(question.text))` on \(question.host)\n")
@@ -160,7 +160,7 @@ private struct Rehearsal {
             uniqueKeysWithValues: StepStates.of(plan, end.engine.state).map { ($0.step, $0.state) })
         let wrong = checkExpectation(
             expectation, outcome: end.outcome.rawValue, began: began, states: states,
-            duration: .milliseconds(world.openSession().siteTime))
+            duration: .milliseconds(world.openSession().now().wall - fixture.clock))
         for sentence in wrong { Terminal.message("blackstart: error: \(sentence)\n") }
         return wrong.isEmpty ? end.outcome.exitCode : ExitStatusCode.findings.rawValue
     }

@@ -29,8 +29,8 @@ package struct JournalShow: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show what a journal says, line by line.")
 
-    @Argument(help: "The run, its folder, or a journal file; the newest run.")
-    package var run: String?
+    @Argument(help: ArgumentHelp("The run, its folder, or a journal file; the newest run.", valueName: "run"))
+    package var name: String?
 
     @OptionGroup package var runs: RunsOptions
     @OptionGroup package var console: ConsoleOptions
@@ -39,7 +39,7 @@ package struct JournalShow: ParsableCommand {
 
     package func run() throws {
         let places = Places()
-        let path = try JournalCommand.path(run, places.runs(runs.runDir))
+        let path = try JournalCommand.path(name, places.runs(runs.runDir))
         let bytes: [UInt8]
         do { bytes = try JournalReader.contents(of: path) } catch {
             throw CommandFailure(.programFailed, error.message)
@@ -115,8 +115,8 @@ package struct JournalVerify: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Prove that a journal is whole and who signed it.")
 
-    @Argument(help: "The run, its folder, or a journal file; the newest run.")
-    package var run: String?
+    @Argument(help: ArgumentHelp("The run, its folder, or a journal file; the newest run.", valueName: "run"))
+    package var name: String?
 
     @Option(help: "An OpenSSH allowed_signers file to check the signers against.")
     package var allowedSigners: String?
@@ -128,7 +128,7 @@ package struct JournalVerify: ParsableCommand {
 
     package func run() throws {
         let places = Places()
-        let path = try JournalCommand.path(run, places.runs(runs.runDir))
+        let path = try JournalCommand.path(name, places.runs(runs.runDir))
         let bytes: [UInt8]
         do { bytes = try JournalReader.contents(of: path) } catch {
             throw CommandFailure(.programFailed, error.message)

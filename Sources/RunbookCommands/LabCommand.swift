@@ -56,17 +56,18 @@ package struct LabUp: ParsableCommand {
                 .usage, "`--lifetime \(TerminalText.shown(lifetime))` is no duration", hint: "write 30m or 2h")
         }
         let hosts = try inventory.map { path throws(CommandFailure) in try Self.read(path, places) } ?? Self.own(site)
-        do {
+        let program = try Self.program()
+        do throws(LabError) {
             let lab = try Lab.up(
                 fixture: site, inventory: hosts, folder: LabCommand.folder(options.dir), speed: speed,
-                program: try Self.program(), lifetime: lives)
+                program: program, lifetime: lives)
             Terminal.out("The lab is up: \(lab.hosts.count) hosts in \(lab.folder), \(lab.speed) times as fast.\n")
             for host in lab.hosts {
                 let state = host.isOff ? "off" : host.answers ? "answers" : "does not answer"
                 Terminal.out("  \(host.name.padded(20)) \(host.address):\(host.port)  \(state)\n")
             }
             Terminal.out("Inventory: \(lab.inventoryPath)\nEnd it with: blackstart lab down --dir \(lab.folder)\n")
-        } catch let error as LabError { throw LabCommand.failure(error) }
+        } catch { throw LabCommand.failure(error) }
     }
 
     private static func read(_ path: String, _ places: Places) throws(CommandFailure) -> Inventory {
@@ -109,7 +110,7 @@ package struct LabDown: ParsableCommand {
 
     package func run() throws {
         let folder = LabCommand.folder(options.dir)
-        do { try Lab.down(folder: folder) } catch let error as LabError { throw LabCommand.failure(error) }
+        do { try Lab.down(folder: folder) } catch { throw LabCommand.failure(error) }
         Terminal.out("The lab in \(folder) is gone.\n")
     }
 }
@@ -124,7 +125,7 @@ package struct LabStatusCommand: ParsableCommand {
 
     package func run() throws {
         let status: LabStatus
-        do { status = try Lab.status(folder: LabCommand.folder(options.dir)) } catch let error as LabError {
+        do { status = try Lab.status(folder: LabCommand.folder(options.dir)) } catch {
             throw LabCommand.failure(error)
         }
         Terminal.out(
@@ -152,7 +153,7 @@ package struct LabReboot: ParsableCommand {
     package init() {}
 
     package func run() throws {
-        do { try Lab.reboot(folder: LabCommand.folder(options.dir), host: host) } catch let error as LabError {
+        do { try Lab.reboot(folder: LabCommand.folder(options.dir), host: host) } catch {
             throw LabCommand.failure(error)
         }
     }
@@ -170,7 +171,7 @@ package struct LabCut: ParsableCommand {
     package init() {}
 
     package func run() throws {
-        do { try Lab.cutConnections(folder: LabCommand.folder(options.dir), host: host) } catch let error as LabError {
+        do { try Lab.cutConnections(folder: LabCommand.folder(options.dir), host: host) } catch {
             throw LabCommand.failure(error)
         }
     }

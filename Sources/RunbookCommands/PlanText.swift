@@ -1,3 +1,4 @@
+internal import RunbookJournal
 internal import RunbookModel
 internal import RunbookPlan
 

@@ -2,6 +2,7 @@ internal import Glibc
 internal import RunbookEngine
 internal import RunbookModel
 internal import RunbookPlan
+internal import RunbookTransport
 
 /// The words of a question: what happened, why it matters, what can be done; and what an answer means.
 struct QuestionText: Sendable {

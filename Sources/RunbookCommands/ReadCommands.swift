@@ -26,7 +26,7 @@ package struct CheckCommand: ParsableCommand {
         var diagnostics: [Diagnostic] = []
         var failure: CommandFailure?
         for path in runbooks {
-            do {
+            do throws(CommandFailure) {
                 let files = try SiteFiles.read(runbook: path, inventory: site.inventory, home: places.userHome)
                 let plan = try files.plan(try site.overrides())
                 for fixture in fixture { _ = try FixtureFile.read(fixture, files) }
@@ -34,7 +34,7 @@ package struct CheckCommand: ParsableCommand {
                     Terminal.out(
                         "\(path): no faults. \(plan.runbook.steps.count) steps, \(plan.tasks.count) tasks.\n")
                 }
-            } catch let error as CommandFailure {
+            } catch {
                 diagnostics += error.diagnostics
                 failure = error
                 if !console.isJSON { Terminal.message(error.rendered) }
@@ -80,8 +80,8 @@ package struct StatusCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Show how a run stands, step by step.")
 
-    @Argument(help: "The run, or its folder; the newest.")
-    package var run: String?
+    @Argument(help: ArgumentHelp("The run, or its folder; the newest.", valueName: "run"))
+    package var name: String?
 
     @OptionGroup package var runs: RunsOptions
     @OptionGroup package var console: ConsoleOptions
@@ -90,7 +90,7 @@ package struct StatusCommand: ParsableCommand {
 
     package func run() throws {
         let places = Places()
-        let folder = try RecordedRun.find(run, runs: places.runs(runs.runDir))
+        let folder = try RecordedRun.find(name, runs: places.runs(runs.runDir))
         let recorded = try RecordedRun.read(folder, places)
         let plan = recorded.plan
         if console.isJSON {

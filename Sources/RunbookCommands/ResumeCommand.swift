@@ -10,8 +10,8 @@ package struct ResumeCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "resume", abstract: "Go on with a run that was interrupted.")
 
-    @Argument(help: "The run, or its folder; the newest that is not over.")
-    package var run: String?
+    @Argument(help: ArgumentHelp("The run, or its folder; the newest that is not over.", valueName: "run"))
+    package var name: String?
 
     @OptionGroup package var runs: RunsOptions
     @OptionGroup package var answers: AnswerOptions
@@ -22,7 +22,7 @@ package struct ResumeCommand: AsyncParsableCommand {
     package func run() async throws {
         let places = Places()
         let folder = try RecordedRun.find(
-            run, runs: places.runs(runs.runDir), RecordedRun.isResumable, what: "run to resume")
+            name, runs: places.runs(runs.runDir), RecordedRun.isResumable, what: "run to resume")
         let outcome = try await Resumption(
             places: places, folder: folder, runs: runs, answers: answers, console: console
         ).play { _ in .began }
@@ -35,8 +35,8 @@ package struct RollbackCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "rollback", abstract: "Undo what was done since a checkpoint, in reverse order.")
 
-    @Argument(help: "The run, or its folder; the newest that is not over.")
-    package var run: String?
+    @Argument(help: ArgumentHelp("The run, or its folder; the newest that is not over.", valueName: "run"))
+    package var name: String?
 
     @Option(help: "The checkpoint to go back to, or start; the last one reached.")
     package var to: String?
@@ -49,7 +49,7 @@ package struct RollbackCommand: AsyncParsableCommand {
 
     package func run() async throws {
         let places = Places()
-        let folder = try RecordedRun.find(run, runs: places.runs(runs.runDir), what: "run to roll back")
+        let folder = try RecordedRun.find(name, runs: places.runs(runs.runDir), what: "run to roll back")
         let resumption = Resumption(places: places, folder: folder, runs: runs, answers: answers, console: console)
         let target = to
         let asks = !answers.noInput && Terminal.hasTerminalIn && Terminal.hasTerminalOut && !console.isJSON

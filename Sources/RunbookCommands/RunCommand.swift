@@ -3,7 +3,6 @@ internal import RunbookEngine
 internal import RunbookJournal
 internal import RunbookModel
 internal import RunbookPlan
-internal import RunbookSSH
 internal import RunbookTransport
 
 /// `run RUNBOOK`: the recovery itself.

@@ -93,39 +93,39 @@ struct RunSession {
 }
 
 /// Ctrl-C and a lost terminal: the first one stops after what is in flight, the second one leaves at once.
-private final class Signals: Sendable {
-    private struct State {
-        var sources: [DispatchSourceSignal] = []
-        var count = 0
+private struct Signals {
+    private final class Count: Sendable {
+        private let value = Mutex(0)
+
+        func next() -> Int {
+            value.withLock { value in
+                value += 1
+                return value
+            }
+        }
     }
 
-    private let state = Mutex(State())
+    private var sources: [any DispatchSourceSignal] = []
 
     init(_ halt: @escaping @Sendable (String) -> Void) {
         let queue = DispatchQueue(label: "blackstart.signals")
+        let count = Count()
         for number in [SIGINT, SIGTERM, SIGHUP] {
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-            source.setEventHandler { [weak self] in
-                let count = self?.state.withLock { state -> Int in
-                    state.count += 1
-                    return state.count
-                }
-                if count ?? 2 > 1 { _exit(Outcome.interrupted.exitCode) }
+            source.setEventHandler {
+                if count.next() > 1 { _exit(Outcome.interrupted.exitCode) }
                 if number != SIGHUP {
                     Terminal.message("\nStopping: what is in flight ends first. Once more to leave at once.\n")
                 }
                 halt(number == SIGHUP ? "the terminal went away" : "stopped on request")
             }
             source.resume()
-            state.withLock { $0.sources.append(source) }
+            sources.append(source)
         }
     }
 
     func end() {
-        state.withLock { state in
-            for source in state.sources { source.cancel() }
-            state.sources = []
-        }
+        for source in sources { source.cancel() }
     }
 }
