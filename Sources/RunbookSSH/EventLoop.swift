@@ -1,0 +1,250 @@
+internal import CLibssh
+internal import Glibc
+
+/// One thread that waits for descriptors and runs the jobs of the actors that live on it. A libssh session that is only
+/// touched by such an actor is only ever touched by this thread.
+final class EventLoop: SerialExecutor, @unchecked Sendable {
+    // Sendable: `inbox` has a lock of its own; everything else that changes is touched by the loop's thread only, which
+    // `wait`, `sleep`, `wake(_:)` and `forget(_:)` hold by being called from actors on this loop.
+
+    enum Wakeup: Hashable {
+        case ready
+        case timedOut
+    }
+
+    private struct Inbox {
+        var jobs: [UnownedJob] = []
+        var isSignalled = false
+        var isStopping = false
+        var thread: pthread_t?
+    }
+
+    private struct Waiter {
+        var number: UInt64
+        var wantsWrite: Bool
+        var continuation: UnsafeContinuation<Wakeup, Never>
+    }
+
+    private struct Alarm {
+        var at: UInt64
+        var number: UInt64
+        /// -1: a sleeper.
+        var descriptor: Int32
+    }
+
+    private let inbox = LoopLock(Inbox())
+    private let poll: Int32
+    private let event: Int32
+    private var waiters: [Int32: [Waiter]] = [:]
+    private var sleepers: [UInt64: UnsafeContinuation<Wakeup, Never>] = [:]
+    private var registered: Set<Int32> = []
+    private var alarms = AlarmHeap()
+    private var numbers: UInt64 = 0
+
+    init() {
+        poll = epoll_create1(Int32(EPOLL_CLOEXEC.rawValue))
+        event = eventfd(0, Int32(EFD_NONBLOCK.rawValue) | Int32(EFD_CLOEXEC.rawValue))
+        var interest = epoll_event()
+        interest.events = EPOLLIN.rawValue
+        interest.data.fd = event
+        epoll_ctl(poll, EPOLL_CTL_ADD, event, &interest)
+        var thread = pthread_t()
+        let me = Unmanaged.passRetained(self)
+        let code = pthread_create(
+            &thread, nil,
+            { context in
+                if let context { Unmanaged<EventLoop>.fromOpaque(context).takeRetainedValue().run() }
+                return nil
+            }, me.toOpaque())
+        if code == 0 { pthread_detach(thread) } else { me.release() }
+    }
+
+    deinit {
+        close(poll)
+        close(event)
+    }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        let mustSignal = inbox.withLock { inbox -> Bool in
+            inbox.jobs.append(job)
+            if inbox.isSignalled { return false }
+            if let thread = inbox.thread, pthread_equal(thread, pthread_self()) != 0 { return false }
+            inbox.isSignalled = true
+            return true
+        }
+        if mustSignal { signal() }
+    }
+
+    func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
+
+    /// Ends the thread once nothing is left to run.
+    func stop() {
+        inbox.withLock { $0.isStopping = true }
+        signal()
+    }
+
+    private func signal() {
+        var one: UInt64 = 1
+        _ = write(event, &one, 8)
+    }
+
+    /// Monotonic nanoseconds.
+    static func now() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(max(0, time.tv_sec)) * 1_000_000_000 + UInt64(max(0, time.tv_nsec))
+    }
+
+    // MARK: On the thread
+
+    private func run() {
+        inbox.withLock { $0.thread = pthread_self() }
+        var events = [epoll_event](repeating: epoll_event(), count: 256)
+        while true {
+            let (jobs, isStopping) = inbox.withLock { inbox -> ([UnownedJob], Bool) in
+                defer { inbox.jobs = [] }
+                inbox.isSignalled = false
+                return (inbox.jobs, inbox.isStopping)
+            }
+            if isStopping, jobs.isEmpty, waiters.isEmpty, sleepers.isEmpty { return }
+            for job in jobs { job.runSynchronously(on: asUnownedSerialExecutor()) }
+            let now = Self.now()
+            while let alarm = alarms.take(until: now) { ring(alarm) }
+            let count = epoll_wait(poll, &events, Int32(events.count), timeout(now))
+            guard count > 0 else { continue }
+            for happened in events[..<Int(count)] {
+                let descriptor = happened.data.fd
+                if descriptor == event {
+                    var value: UInt64 = 0
+                    _ = read(event, &value, 8)
+                } else {
+                    wake(descriptor)
+                }
+            }
+        }
+    }
+
+    private func timeout(_ now: UInt64) -> Int32 {
+        if inbox.withLock({ !$0.jobs.isEmpty }) { return 0 }
+        guard let next = alarms.nextAt else { return -1 }
+        return Int32(min(60_000, (next - min(now, next) + 999_999) / 1_000_000))
+    }
+
+    private func ring(_ alarm: Alarm) {
+        if alarm.descriptor < 0 {
+            sleepers.removeValue(forKey: alarm.number)?.resume(returning: .timedOut)
+            return
+        }
+        guard let index = waiters[alarm.descriptor]?.firstIndex(where: { $0.number == alarm.number }),
+            let waiter = waiters[alarm.descriptor]?.remove(at: index)
+        else { return }
+        if waiters[alarm.descriptor]?.isEmpty == true { waiters[alarm.descriptor] = nil }
+        waiter.continuation.resume(returning: .timedOut)
+    }
+
+    // MARK: For actors on this loop
+
+    /// Until `descriptor` can be read (or written, where that is wanted), or `deadline` (monotonic nanoseconds) passes.
+    func wait(
+        _ descriptor: Int32, wantsWrite: Bool, deadline: UInt64, isolation: isolated (any Actor) = #isolation
+    ) async -> Wakeup {
+        numbers += 1
+        let number = numbers
+        return await withUnsafeContinuation(isolation: isolation) { continuation in
+            waiters[descriptor, default: []].append(
+                Waiter(number: number, wantsWrite: wantsWrite, continuation: continuation))
+            register(descriptor)
+            alarms.put(Alarm(at: deadline, number: number, descriptor: descriptor))
+        }
+    }
+
+    private func register(_ descriptor: Int32) {
+        let wantsWrite = waiters[descriptor]?.contains { $0.wantsWrite } ?? false
+        var interest = epoll_event()
+        interest.events = EPOLLIN.rawValue | EPOLLRDHUP.rawValue | EPOLLONESHOT.rawValue
+        if wantsWrite { interest.events |= EPOLLOUT.rawValue }
+        interest.data.fd = descriptor
+        let isKnown = !registered.insert(descriptor).inserted
+        if epoll_ctl(poll, isKnown ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, descriptor, &interest) != 0 {
+            epoll_ctl(poll, isKnown ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, descriptor, &interest)
+        }
+    }
+
+    func sleep(_ duration: Duration, isolation: isolated (any Actor) = #isolation) async {
+        numbers += 1
+        let number = numbers
+        let at = Self.now() + UInt64(max(0, min(duration / .milliseconds(1), 86_400_000))) * 1_000_000
+        _ = await withUnsafeContinuation(isolation: isolation) { continuation in
+            sleepers[number] = continuation
+            alarms.put(Alarm(at: at, number: number, descriptor: -1))
+        }
+    }
+
+    /// Whoever waits on `descriptor` looks again: another call has read from it.
+    func wake(_ descriptor: Int32) {
+        for waiter in waiters.removeValue(forKey: descriptor) ?? [] { waiter.continuation.resume(returning: .ready) }
+    }
+
+    /// The descriptor is about to be closed.
+    func forget(_ descriptor: Int32) {
+        wake(descriptor)
+        registered.remove(descriptor)
+    }
+
+    private struct AlarmHeap {
+        private var alarms: [Alarm] = []
+
+        var nextAt: UInt64? { alarms.first?.at }
+
+        mutating func put(_ alarm: Alarm) {
+            alarms.append(alarm)
+            var child = alarms.count - 1
+            while child > 0, alarms[child].at < alarms[(child - 1) / 2].at {
+                alarms.swapAt(child, (child - 1) / 2)
+                child = (child - 1) / 2
+            }
+        }
+
+        mutating func take(until now: UInt64) -> Alarm? {
+            guard let first = alarms.first, first.at <= now, let last = alarms.popLast() else { return nil }
+            guard !alarms.isEmpty else { return first }
+            alarms[0] = last
+            var parent = 0
+            while true {
+                var best = parent
+                for child in [2 * parent + 1, 2 * parent + 2]
+                where child < alarms.count && alarms[child].at < alarms[best].at { best = child }
+                if best == parent { return first }
+                alarms.swapAt(best, parent)
+                parent = best
+            }
+        }
+    }
+}
+
+/// A lock around a value, on pthreads: ThreadSanitizer understands it.
+final class LoopLock<Value>: @unchecked Sendable {
+    // Sendable: `value` is only touched between lock and unlock of `mutex`, whose address never changes.
+    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    private var value: Value
+
+    init(_ value: Value) {
+        mutex = .allocate(capacity: 1)
+        mutex.initialize(to: pthread_mutex_t())
+        pthread_mutex_init(mutex, nil)
+        self.value = value
+    }
+
+    deinit {
+        pthread_mutex_destroy(mutex)
+        mutex.deinitialize(count: 1)
+        mutex.deallocate()
+    }
+
+    func withLock<Result>(_ body: (inout Value) -> Result) -> Result {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return body(&value)
+    }
+}

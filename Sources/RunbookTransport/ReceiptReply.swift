@@ -1,0 +1,153 @@
+package import RunbookModel
+
+/// Reads what a receipt script prints, byte by byte as it comes, and trusts none of it: every line is short, every
+/// number is bounded, and whatever does not fit ends the reading.
+package struct ReceiptReply: Sendable {
+    package enum Ending: Hashable, Sendable {
+        case status(ReceiptStatus)
+        case facts(boot: String, nowSeconds: Int64?)
+        case probe(status: Int)
+        case late
+        case tidied
+        /// The host says why it can't.
+        case refused(String)
+        /// What came is no reply.
+        case garbage
+    }
+
+    private enum State: Sendable {
+        case noise
+        case line
+        case bytes(OutputChunk.Stream, left: Int)
+        case over
+    }
+
+    /// Noise before the reply, at most, in bytes.
+    static let noiseLimit = 256 << 10
+    static let lineLimit = 4 << 10
+
+    private let nonce: [UInt8]
+    private var state = State.noise
+    private var line: [UInt8] = []
+    private var noise = 0
+    package private(set) var ending: Ending?
+
+    package init(nonce: String) { self.nonce = Array("BS1 \(nonce)".utf8) }
+
+    /// Takes the next bytes; hands out what the command printed.
+    package mutating func take(_ bytes: [UInt8], _ output: (OutputChunk) -> Void) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            switch state {
+            case .over: return
+            case .bytes(let stream, let left):
+                let part = rest.prefix(left)
+                output(OutputChunk(stream, Array(part)))
+                rest = rest.dropFirst(part.count)
+                state = left == part.count ? .line : .bytes(stream, left: left - part.count)
+            case .noise, .line:
+                guard let end = rest.firstIndex(of: 0x0A) else {
+                    line += rest
+                    if line.count > Self.lineLimit { overlong() }
+                    rest = []
+                    continue
+                }
+                line += rest[..<end]
+                rest = rest[(end + 1)...]
+                let whole = line
+                line = []
+                takeLine(whole)
+            }
+        }
+    }
+
+    private mutating func overlong() {
+        if case .noise = state {
+            noise += line.count
+            line = Array(line.suffix(nonce.count))
+            if noise > Self.noiseLimit { end(.garbage) }
+        } else {
+            end(.garbage)
+        }
+    }
+
+    private mutating func end(_ ending: Ending) {
+        self.ending = ending
+        state = .over
+    }
+
+    private mutating func takeLine(_ line: [UInt8]) {
+        if case .noise = state {
+            noise += line.count + 1
+            // A login that prints without a line end stands before the marker on its line.
+            if line.count >= nonce.count, line.suffix(nonce.count).elementsEqual(nonce) { state = .line }
+            if noise > Self.noiseLimit { end(.garbage) }
+            return
+        }
+        let words = String(decoding: line, as: UTF8.self).split(separator: " ", omittingEmptySubsequences: true)
+        switch words.first {
+        case "H" where words.count == 1: break
+        case "O", "E":
+            guard words.count == 2, let count = Int(words[1]), (1...(1 << 20)).contains(count) else {
+                return end(.garbage)
+            }
+            state = .bytes(words[0] == "O" ? .stdout : .stderr, left: count)
+        case "S": end(Self.status(words.dropFirst()).map(Ending.status) ?? .garbage)
+        case "F":
+            let fields = Self.fields(words.dropFirst())
+            guard let boot = fields["boot"] else { return end(.garbage) }
+            end(.facts(boot: boot, nowSeconds: fields["now"].flatMap { Int64($0) }))
+        case "X":
+            guard words.count == 2, let code = Int(words[1]), (0...255).contains(code) else { return end(.garbage) }
+            end(.probe(status: code))
+        case "L": end(.late)
+        case "T": end(.tidied)
+        case "N": end(.refused(words.dropFirst().joined(separator: " ")))
+        default: end(.garbage)
+        }
+    }
+
+    private static func fields(_ words: ArraySlice<Substring>) -> [String: String] {
+        var fields: [String: String] = [:]
+        for word in words {
+            guard let sign = word.firstIndex(of: "=") else { continue }
+            fields[String(word[..<sign])] = String(word[word.index(after: sign)...])
+        }
+        return fields
+    }
+
+    private static func status(_ words: ArraySlice<Substring>) -> ReceiptStatus? {
+        let fields = fields(words)
+        guard let boot = fields["boot"], let claim = fields["claim"], let go = fields["go"], let end = fields["end"],
+            let alive = fields["alive"], let out = fields["out"].flatMap({ Int($0) }),
+            let err = fields["err"].flatMap({ Int($0) }), out >= 0, err >= 0
+        else { return nil }
+        var status = ReceiptStatus(
+            claimed: claim == "1", boot: boot, stdoutBytes: out, stderrBytes: err)
+        if let digest = fields["id"], !digest.isEmpty { status.digest = digest }
+        status.alive = alive == "1"
+        let refused = fields["refused"] ?? ""
+        if !refused.isEmpty {
+            guard let refusal = ReceiptStatus.Refusal(rawValue: refused) else { return nil }
+            status.refused = refusal
+        }
+        if go.hasPrefix("run:") {
+            let parts = go.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+            guard parts.count == 3 else { return nil }
+            status.go = .run(boot: String(parts[2]))
+        } else if go.hasPrefix("fenced:") {
+            status.go = .fenced
+        } else if !go.isEmpty {
+            return nil
+        }
+        if end.hasPrefix("exit:") {
+            guard let code = Int(end.dropFirst(5)), (0...255).contains(code) else { return nil }
+            status.end = .exit(code)
+        } else if end == "lost" {
+            status.end = .lost
+        } else if !end.isEmpty {
+            return nil
+        }
+        return status
+    }
+}
