@@ -36,6 +36,10 @@ let package = Package(
             name: "RunbookEngine",
             dependencies: ["RunbookModel", "RunbookPlan", "RunbookJournal", "RunbookTransport", crypto],
             swiftSettings: houseSettings),
+        .systemLibrary(name: "CLibssh", pkgConfig: "libssh", providers: [.apt(["libssh-dev"])]),
+        .target(
+            name: "RunbookSSH", dependencies: ["CLibssh", "RunbookModel", "RunbookTransport", crypto],
+            swiftSettings: houseSettings),
         .target(
             name: "RunbookSimulation", dependencies: ["RunbookModel", "RunbookTransport"], swiftSettings: houseSettings),
         .target(
@@ -45,7 +49,7 @@ let package = Package(
             name: "RunbookCommands",
             dependencies: [
                 "RunbookModel", "RunbookFormat", "RunbookPlan", "RunbookJournal", "RunbookTransport", "RunbookEngine",
-                "RunbookSimulation", "RunbookLab",
+                "RunbookSSH", "RunbookSimulation", "RunbookLab",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: houseSettings),

@@ -1,3 +1,4 @@
+internal import RunbookModel
 internal import RunbookPlan
 internal import RunbookSSH
 internal import RunbookTransport

@@ -42,8 +42,8 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
     private var numbers: UInt64 = 0
 
     init() {
-        poll = epoll_create1(Int32(EPOLL_CLOEXEC.rawValue))
-        event = eventfd(0, Int32(EFD_NONBLOCK.rawValue) | Int32(EFD_CLOEXEC.rawValue))
+        poll = epoll_create1(Int32(EPOLL_CLOEXEC))
+        event = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
         var interest = epoll_event()
         interest.events = EPOLLIN.rawValue
         interest.data.fd = event

@@ -1,4 +1,4 @@
-package import RunbookModel
+internal import RunbookModel
 
 /// Reads what a receipt script prints, byte by byte as it comes, and trusts none of it: every line is short, every
 /// number is bounded, and whatever does not fit ends the reading.
@@ -31,6 +31,9 @@ package struct ReceiptReply: Sendable {
     private var line: [UInt8] = []
     private var noise = 0
     package private(set) var ending: Ending?
+
+    /// Whether the host has begun to answer.
+    package var hasBegun: Bool { if case .noise = state { false } else { true } }
 
     package init(nonce: String) { self.nonce = Array("BS1 \(nonce)".utf8) }
 

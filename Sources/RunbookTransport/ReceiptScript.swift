@@ -1,4 +1,4 @@
-package import RunbookModel
+internal import RunbookModel
 
 /// The shell text by which a host keeps receipts. Sent whole on stdin of `/bin/sh -s`, it is one brace group: a transfer
 /// that is cut is a syntax error, and nothing runs. It needs a POSIX shell and the usual small tools.
@@ -71,7 +71,7 @@ package enum ReceiptScript {
     private static let functions = #"""
         umask 077; LC_ALL=C; export LC_ALL
         bs_sh=${BLACKSTART_SHELL:-/bin/sh}
-        bs_root=$HOME/.blackstart/receipts
+        bs_root=${BLACKSTART_RECEIPTS:-$HOME/.blackstart/receipts}
         bs_link() { readlink "$1" 2>/dev/null || { [ -h "$1" ] && ls -ld "$1" | sed 's/.* -> //'; }; }
         bs_size() { if [ -f "$1" ]; then echo $(($(wc -c <"$1"))); else echo 0; fi; }
         bs_nap() { sleep "$1" 2>/dev/null || sleep 1; }
@@ -105,7 +105,7 @@ package enum ReceiptScript {
               command -v logger >/dev/null 2>&1 && logger -t blackstart "receipt $1 journal $4" 2>/dev/null
               s=; command -v setsid >/dev/null 2>&1 && s=setsid
               $s /bin/sh -c 'd=$1; trap "" HUP; ln -s "run:$$:$2" "$d/go" || exit 1
-                (trap - HUP; cd "$HOME" 2>/dev/null || cd /; . "$d/env"; exec "$3" "$d/run") </dev/null >>"$d/out" 2>>"$d/err"
+                (trap - HUP; cd "${BLACKSTART_FOLDER:-$HOME}" 2>/dev/null || cd /; . "$d/env"; exec "$3" "$d/run") </dev/null >>"$d/out" 2>>"$d/err"
                 mv "$d/e" "$d/end.exit:$?"' "blackstart:$1" "$d" "$b" "$bs_sh" </dev/null >/dev/null 2>&1 &
               n=0
               while [ ! -h "$d/go" ] && [ $n -lt 100 ]; do n=$((n+1)); bs_nap 0.05; done
@@ -162,7 +162,7 @@ package enum ReceiptScript {
           if ! mkdir "$w" 2>/dev/null; then w=$HOME/.blackstart/probe.$$.$nonce; mkdir -p "$w" || { echo "N no folder to work in"; return; }; fi
           printf %s "$2" >"$w/env"; printf %s "$3" >"$w/question"
           s=; command -v setsid >/dev/null 2>&1 && s=setsid
-          $s /bin/sh -c 'cd "$HOME" 2>/dev/null || cd /; . "$1/env"; exec "$2" "$1/question"' "blackstart:probe" "$w" "$bs_sh" </dev/null >"$w/out" 2>"$w/err" & p=$!
+          $s /bin/sh -c 'cd "${BLACKSTART_FOLDER:-$HOME}" 2>/dev/null || cd /; . "$1/env"; exec "$2" "$1/question"' "blackstart:probe" "$w" "$bs_sh" </dev/null >"$w/out" 2>"$w/err" & p=$!
           ( sleep "$1"; : >"$w/late"; kill -KILL "-$p" 2>/dev/null || kill -KILL "$p" 2>/dev/null ) </dev/null >/dev/null 2>&1 & k=$!
           wait "$p"; z=$?
           kill "$k" 2>/dev/null

@@ -1,0 +1,231 @@
+internal import Glibc
+internal import RunbookModel
+internal import RunbookTransport
+
+/// One request, played as a shell text on a host, and its reply.
+struct ScriptCall: Sendable {
+    private let request: HostRequest
+    private let keepsReceipts: Bool
+
+    init(_ request: HostRequest, keepsReceipts: Bool) {
+        self.request = request
+        self.keepsReceipts = keepsReceipts
+    }
+
+    /// What a question may take beyond its own time: the way there and back.
+    private static let margin = Duration.seconds(15)
+
+    func play(_ runner: some ScriptRunner, _ progress: @escaping @Sendable (OutputChunk) -> Void) async -> HostReply {
+        if !keepsReceipts { return await playInSession(runner, progress) }
+        var random = SystemRandomNumberGenerator()
+        let nonce = String(UInt64.random(in: 0...UInt64.max, using: &random), radix: 36)
+        guard
+            let text = ReceiptScript.text(
+                request.operation, nonce: nonce, run: run ?? "", step: request.task.step)
+        else {
+            return .failure(TransportFailure(.unsuitable, sent: false, "this can't be asked of a host"))
+        }
+        let reader = ReplyReader(nonce: nonce, streamsOutput: !isProbe, progress)
+        let job = ScriptJob(
+            command: "env BLACKSTART_RUN=\(run ?? "-") BLACKSTART_STEP=\(request.task.step) /bin/sh -s",
+            environment: [], input: Array(text.utf8), deadline: deadline)
+        do throws(TransportFailure) {
+            _ = try await runner.run(job) { reader.take($0) }
+        } catch {
+            if error.isDeadline { return late }
+            // What the host had said before the connection broke still counts, if it was all.
+            if reader.ending == nil { return .failure(error) }
+        }
+        return reply(reader)
+    }
+
+    private var run: String? {
+        switch request.operation {
+        case .submit(let submission, _): submission.receipt.run
+        case .attach(let id, _, _, _), .inspect(let id), .fence(let id), .markLost(let id), .kill(let id): id.run
+        case .contact, .probe, .tidy: nil
+        }
+    }
+
+    private var isProbe: Bool { if case .probe = request.operation { true } else { false } }
+
+    private var deadline: Duration {
+        switch request.operation {
+        case .submit(_, let deadline), .attach(_, _, _, let deadline): deadline
+        case .probe(let probe): probe.timeout + Self.margin
+        case .kill: .seconds(40)
+        case .contact, .inspect, .fence, .markLost, .tidy: .seconds(30)
+        }
+    }
+
+    private var late: HostReply {
+        switch request.operation {
+        case .submit, .attach: .deadline
+        case .probe: .probe(ProbeAnswer(.timedOut))
+        case .contact, .inspect, .fence, .markLost, .kill, .tidy:
+            .failure(TransportFailure(.lost, sent: true, "the host did not answer in time"))
+        }
+    }
+
+    private func reply(_ reader: ReplyReader) -> HostReply {
+        switch (request.operation, reader.ending) {
+        case (.contact, .facts(let boot, let seconds)):
+            let offset = seconds.map { $0 * 1_000 - Int64(time(nil)) * 1_000 }
+            return .contact(HostFacts(boot: boot, clockOffset: offset))
+        case (.probe, .probe(let status)):
+            return .probe(ProbeAnswer(.exit(.exited(status)), stdout: reader.stdout, stderr: reader.stderr))
+        case (.probe, .late): return .probe(ProbeAnswer(.timedOut, stdout: reader.stdout, stderr: reader.stderr))
+        case (.submit, .status(let status)), (.attach, .status(let status)), (.inspect, .status(let status)),
+            (.fence, .status(let status)), (.markLost, .status(let status)), (.kill, .status(let status)):
+            return .receipt(status)
+        case (.tidy, .tidied): return .tidied
+        case (_, .refused(let why)):
+            return .failure(TransportFailure(.unsuitable, sent: true, "the host can't do this: \(why)"))
+        case (_, nil):
+            return .failure(
+                TransportFailure(.lost, sent: true, reader.hasBegun ? "the answer was cut" : reader.noise))
+        case (_, .some):
+            return .failure(TransportFailure(.unsuitable, sent: true, "the host's answer makes no sense"))
+        }
+    }
+
+    // MARK: Hosts without receipts
+
+    /// The command goes to the host as it is, and lives as long as the session.
+    private func playInSession(
+        _ runner: some ScriptRunner, _ progress: @escaping @Sendable (OutputChunk) -> Void
+    ) async -> HostReply {
+        let marks = [EnvironmentPair(name: "BLACKSTART_STEP", value: request.task.step)]
+        switch request.operation {
+        case .contact:
+            let job = ScriptJob(command: "true", environment: marks, input: [], deadline: .seconds(30))
+            do throws(TransportFailure) { _ = try await runner.run(job) { _ in true } } catch {
+                return .failure(error.isDeadline ? .silent : error)
+            }
+            return .contact(HostFacts(boot: "", clockOffset: nil))
+        case .probe(let probe):
+            guard case .run(let command, let environment) = probe.probe else { return .failure(.noReceipts) }
+            let reader = PlainReader(nil)
+            let job = ScriptJob(
+                command: Self.text(command, environment), environment: marks, input: [], deadline: probe.timeout)
+            do throws(TransportFailure) {
+                let end = try await runner.run(job) { reader.take($0) }
+                return .probe(ProbeAnswer(.exit(Self.status(end)), stdout: reader.stdout, stderr: reader.stderr))
+            } catch { return error.isDeadline ? .probe(ProbeAnswer(.timedOut)) : .failure(error) }
+        case .submit(let submission, let deadline):
+            let job = ScriptJob(
+                command: Self.text(submission.command, submission.environment),
+                environment: marks + [EnvironmentPair(name: "BLACKSTART_ATTEMPT", value: "1")], input: [],
+                deadline: deadline)
+            let reader = PlainReader(progress)
+            do throws(TransportFailure) {
+                switch try await runner.run(job, output: { reader.take($0) }) {
+                case .exited(let code): return .ended(.exited(code))
+                case .signalled(let name): return .ended(.signalled(name))
+                case .silent:
+                    return .failure(TransportFailure(.lost, sent: true, "the session ended without an exit status"))
+                }
+            } catch { return error.isDeadline ? .deadline : .failure(error) }
+        case .attach, .inspect, .fence, .markLost, .kill, .tidy: return .failure(.noReceipts)
+        }
+    }
+
+    private static func text(_ command: String, _ environment: [EnvironmentPair]) -> String {
+        environment.map { "export \($0.name)=\(ShellWord.quote($0.value)); " }.joined() + command
+    }
+
+    private static func status(_ end: SessionEnd) -> ExitStatus {
+        switch end {
+        case .exited(let code): .exited(code)
+        case .signalled(let name): .signalled(name)
+        case .silent: .signalled("unknown")
+        }
+    }
+}
+
+extension TransportFailure {
+    static let noReceipts = TransportFailure(.unsuitable, sent: false, "the host keeps no receipts")
+    static let silent = TransportFailure(.unreachable, sent: false, "the host did not answer in time")
+}
+
+/// Reads the reply of a receipt script as it comes.
+private final class ReplyReader: Sendable {
+    private struct State {
+        var reply: ReceiptReply
+        var stdout: [UInt8] = []
+        var stderr: [UInt8] = []
+        var noise: [UInt8] = []
+    }
+
+    private let state: LoopLock<State>
+    private let streamsOutput: Bool
+    private let progress: @Sendable (OutputChunk) -> Void
+
+    init(nonce: String, streamsOutput: Bool, _ progress: @escaping @Sendable (OutputChunk) -> Void) {
+        state = LoopLock(State(reply: ReceiptReply(nonce: nonce)))
+        self.streamsOutput = streamsOutput
+        self.progress = progress
+    }
+
+    /// False once the reply is whole.
+    func take(_ chunk: OutputChunk) -> Bool {
+        var printed: [OutputChunk] = []
+        let goesOn = state.withLock { state -> Bool in
+            guard chunk.stream == .stdout else {
+                // The script itself says nothing here; a shell that can't run it does.
+                if state.noise.count < 400 { state.noise += chunk.bytes.prefix(400) }
+                return true
+            }
+            var reply = state.reply
+            reply.take(chunk.bytes) { printed.append($0) }
+            state.reply = reply
+            if !streamsOutput {
+                for part in printed {
+                    switch part.stream {
+                    case .stdout: state.stdout += part.bytes
+                    case .stderr: state.stderr += part.bytes
+                    }
+                }
+            }
+            return reply.ending == nil
+        }
+        if streamsOutput { for part in printed { progress(part) } }
+        return goesOn
+    }
+
+    var ending: ReceiptReply.Ending? { state.withLock { $0.reply.ending } }
+    var stdout: [UInt8] { state.withLock { $0.stdout } }
+    var stderr: [UInt8] { state.withLock { $0.stderr } }
+    var hasBegun: Bool { state.withLock { $0.reply.hasBegun } }
+
+    /// What a host said instead of a reply.
+    var noise: String {
+        let text = TerminalText.shown(bytes: state.withLock { $0.noise })
+        return text.isEmpty ? "the host closed the session without an answer" : "the host says: \(text)"
+    }
+}
+
+/// Takes the output of a session as it is: handed on, or kept within bounds.
+private final class PlainReader: Sendable {
+    private let kept = LoopLock<(stdout: [UInt8], stderr: [UInt8])>(([], []))
+    private let progress: (@Sendable (OutputChunk) -> Void)?
+
+    init(_ progress: (@Sendable (OutputChunk) -> Void)?) { self.progress = progress }
+
+    func take(_ chunk: OutputChunk) -> Bool {
+        if let progress {
+            progress(chunk)
+            return true
+        }
+        kept.withLock { kept in
+            switch chunk.stream {
+            case .stdout: kept.stdout += chunk.bytes.prefix(max(0, Limits.checkOutputBytes - kept.stdout.count))
+            case .stderr: kept.stderr += chunk.bytes.prefix(max(0, Limits.checkOutputBytes - kept.stderr.count))
+            }
+        }
+        return true
+    }
+
+    var stdout: [UInt8] { kept.withLock { $0.stdout } }
+    var stderr: [UInt8] { kept.withLock { $0.stderr } }
+}
