@@ -37,6 +37,8 @@ final class Console: RunObserver {
     private let style: Style
     private let clock: any RunClock
     private let screen = Mutex(Screen())
+    /// Failures that were told, until something runs again: the question about one and its end say the same.
+    private let told = Mutex<Set<String>>([])
     private let since = Mutex<[Int: Int64]>([:])
     private let queue = DispatchQueue(label: "blackstart.console")
 
@@ -59,7 +61,9 @@ final class Console: RunObserver {
     func recorded(_ records: [Record], by engine: borrowing Engine, at moment: Moment) {
         var text = ""
         for record in records {
-            for line in narrator.lines(record) where isShown(line) { text += format(line, at: moment.wall) }
+            for line in narrator.lines(record) where isShown(line) && isNew(line) {
+                text += format(line, at: moment.wall)
+            }
         }
         let glance = style.isLive ? glance(engine, moment) : nil
         screen.withLock { screen in
@@ -91,6 +95,13 @@ final class Console: RunObserver {
     func show() { screen.withLock { $0.isHidden = false } }
 
     // MARK: Lines
+
+    private func isNew(_ line: Narration) -> Bool {
+        told.withLock { told in
+            if line.word == StepState.running.word { told = [] }
+            return line.word != StepState.failed.word || told.insert(line.text).inserted
+        }
+    }
 
     private func isShown(_ line: Narration) -> Bool {
         switch line.weight {

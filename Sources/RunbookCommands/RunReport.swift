@@ -12,10 +12,18 @@ struct RunReport {
     /// Milliseconds of this session.
     var uptime: Int64
 
+    /// Steps that have not begun, at most, by name.
+    static let pendingShown = 3
+
     var text: String {
         var lines = ["", headline]
         let steps = StepStates.of(plan, state)
+        var pending = 0
         for (number, step) in steps.enumerated() where isNoteworthy(step.state) {
+            if step.state == .pending {
+                pending += 1
+                if pending > Self.pendingShown { continue }
+            }
             let name = TerminalText.shown(plan.runbook.steps[number].name)
             let hosts = tasks(number, step.state).joined(separator: ", ")
             lines += Wrapping.lines(
@@ -24,6 +32,9 @@ struct RunReport {
             for reason in reasons(number, step.state) {
                 lines += Wrapping.lines("             \(reason)", columns: columns, indent: 13)
             }
+        }
+        if pending > Self.pendingShown {
+            lines.append("             and \(pending - Self.pendingShown) more steps that have not begun")
         }
         let good = steps.count { $0.state == .ok || $0.state == .already }
         lines.append("  \(good) of \(steps.count) steps are good. This session took \(duration).")

@@ -53,18 +53,22 @@ package struct RunFolder: Hashable, Sendable {
         } catch { throw .system(path: path, error) }
     }
 
-    /// Every run in `folder`, newest name last; none where there is no such folder.
+    /// Every run in `folder`, the one that was written to last comes last; none where there is no such folder.
     package static func all(in folder: String) -> [RunFolder] {
         guard let directory = opendir(folder) else { return [] }
         defer { closedir(directory) }
-        var names: [String] = []
+        var found: [(name: String, at: Int64)] = []
         while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-            if !name.hasPrefix("."), access("\(folder)/\(name)/\(JournalReader.fileName)", F_OK) == 0 {
-                names.append(name)
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
             }
+            var facts = stat()
+            guard !name.hasPrefix("."), stat("\(folder)/\(name)/\(JournalReader.fileName)", &facts) == 0 else {
+                continue
+            }
+            found.append((name, Int64(facts.st_mtim.tv_sec) * 1_000 + Int64(facts.st_mtim.tv_nsec) / 1_000_000))
         }
-        return names.sorted().map { RunFolder("\(folder)/\($0)") }
+        return found.sorted { ($0.at, $0.name) < ($1.at, $1.name) }.map { RunFolder("\(folder)/\($0.name)") }
     }
 }
 

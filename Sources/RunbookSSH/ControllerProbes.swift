@@ -25,7 +25,9 @@ actor ControllerProbes {
     func http(_ url: String, _ timeout: Duration, address: @Sendable (String) -> String?) async -> ProbeAnswer {
         guard let target = HTTPTarget(url) else {
             return ProbeAnswer(
-                .http(status: nil, url.hasPrefix("https://") ? "https is not supported yet" : "\(url) is no http address"))
+                .http(
+                    status: nil, url.hasPrefix("https://") ? "https is not supported yet" : "\(url) is no http address")
+            )
         }
         let deadline = EventLoop.now() + HostLink.nanoseconds(timeout)
         let descriptor: Int32
@@ -80,7 +82,9 @@ struct HTTPTarget: Hashable {
         if place.hasPrefix("["), let end = place.firstIndex(of: "]") {
             host = String(place[place.index(after: place.startIndex)..<end])
             let after = place[place.index(after: end)...]
-            guard let port = after.isEmpty ? 80 : after.hasPrefix(":") ? Int(after.dropFirst()) : nil else { return nil }
+            guard let port = after.isEmpty ? 80 : after.hasPrefix(":") ? Int(after.dropFirst()) : nil else {
+                return nil
+            }
             self.port = port
         } else {
             let parts = place.split(separator: ":", omittingEmptySubsequences: false)
@@ -122,7 +126,9 @@ struct HTTPAnswer {
     private static func headerEnd(_ bytes: [UInt8]) -> Range<Int>? {
         for index in bytes.indices where bytes[index] == 0x0A {
             if index + 1 < bytes.count, bytes[index + 1] == 0x0A { return index..<(index + 2) }
-            if index + 2 < bytes.count, bytes[index + 1] == 0x0D, bytes[index + 2] == 0x0A { return index..<(index + 3) }
+            if index + 2 < bytes.count, bytes[index + 1] == 0x0D, bytes[index + 2] == 0x0A {
+                return index..<(index + 3)
+            }
         }
         return nil
     }

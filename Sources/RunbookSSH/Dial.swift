@@ -14,7 +14,8 @@ enum Dial {
         } else {
             places = await SocketAddress.resolve(address, port: port)
             if places.isEmpty {
-                throw TransportFailure(.unreachable, sent: false, "the name \(address) can't be resolved; write its address")
+                throw TransportFailure(
+                    .unreachable, sent: false, "the name \(address) can't be resolved; write its address")
             }
         }
         var last = TransportFailure(.unreachable, sent: false, "no address")

@@ -111,7 +111,9 @@ actor LocalShell: ScriptRunner {
     ) async throws(TransportFailure) -> Bool {
         var rest = input[...]
         var writer = shell.input
-        var open: [(descriptor: Int32, stream: OutputChunk.Stream)] = [(shell.output, .stdout), (shell.errors, .stderr)]
+        var open: [(descriptor: Int32, stream: OutputChunk.Stream)] = [
+            (shell.output, .stdout), (shell.errors, .stderr),
+        ]
         while true {
             if writer >= 0 {
                 while !rest.isEmpty {

@@ -237,7 +237,9 @@ actor SSHConnection {
         while true {
             let code = step()
             if code == SSH_OK { return }
-            guard code == SSH_AGAIN else { throw ssh_is_connected(session) == 0 ? lose(words(session)) : .lost(words(session)) }
+            guard code == SSH_AGAIN else {
+                throw ssh_is_connected(session) == 0 ? lose(words(session)) : .lost(words(session))
+            }
             try await activity(session, deadline)
         }
     }
@@ -267,7 +269,9 @@ actor SSHConnection {
         guard self.session != nil, !isLost else { throw .lost("the connection is gone") }
         guard wakeup == .timedOut else { return }
         let now = EventLoop.now()
-        if now >= heardAt + silence.limit { throw lose("the host has not sent a byte for \(silence.limit / 1_000_000_000) s") }
+        if now >= heardAt + silence.limit {
+            throw lose("the host has not sent a byte for \(silence.limit / 1_000_000_000) s")
+        }
         if now >= deadline { throw .deadline }
         if now >= heardAt + silence.probe, !isProbing {
             isProbing = true
