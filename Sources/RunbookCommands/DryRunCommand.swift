@@ -43,7 +43,7 @@ package struct DryRunCommand: AsyncParsableCommand {
         let folder = try Beginning.folder(name, runs: places.runs(runs.runDir))
         let key = try Operator.key(runs, places, useAgent: false)
         let opening = RunOpening(
-            run: name, mode: .dryRun, title: plan.runbook.name, plan: plan.hash,
+            run: name, mark: RunName.mark(), mode: .dryRun, title: plan.runbook.name, plan: plan.hash,
             runbook: Places.absolute(files.runbookPath), inventory: Places.absolute(files.inventoryPath),
             overrides: overrides)
         let world = SimulatedWorld(play, hosts: plan.inventory.hosts)
@@ -53,7 +53,8 @@ package struct DryRunCommand: AsyncParsableCommand {
             Terminal.out(PlanText(plan: plan).summary + "Dry run \(name) on \(play.name)\n\n")
         }
         let rehearsal = Rehearsal(
-            plan: plan, folder: folder, facts: RunFacts(id: name, by: key.principal), world: world, key: key,
+            plan: plan, folder: folder, facts: RunFacts(id: name, by: key.principal, mark: opening.mark),
+            world: world, key: key,
             answers: prepared, console: console, noColor: places.noColor)
         let end = try await rehearsal.play(journal)
         throw ExitCode(rehearsal.judge(end, play))

@@ -11,6 +11,7 @@ enum LiveTransport {
         options.localHome = places.home
         options.agentSocket = places.environment["SSH_AUTH_SOCK"]
         options.workingFolder = Places.folder(of: plan.runbook.path)
+        options.localShell = plan.inventory.labShell
         return SSHTransport(hosts: plan.inventory.hosts, options: options)
     }
 }

@@ -50,4 +50,10 @@ enum RunName {
         let tail = [letters.randomElement(using: &generator), digits.randomElement(using: &generator)]
         return "\(TimeText.stamp(wall))-\(String(tail.compactMap(\.self)))"
     }
+
+    /// See ``RunFacts/mark``: 64 bits of chance.
+    static func mark() -> String {
+        var generator = SystemRandomNumberGenerator()
+        return String(generator.next() as UInt64, radix: 36)
+    }
 }

@@ -47,12 +47,12 @@ package struct RunCommand: AsyncParsableCommand {
         }
         let key = try Operator.key(runs, places, useAgent: true)
         let opening = RunOpening(
-            run: name, mode: .live, title: plan.runbook.name, plan: plan.hash,
+            run: name, mark: RunName.mark(), mode: .live, title: plan.runbook.name, plan: plan.hash,
             runbook: Places.absolute(files.runbookPath), inventory: Places.absolute(files.inventoryPath),
             overrides: overrides)
         let journal = try Beginning.journal(opening, folder, files, key, now)
         let session = RunSession(
-            plan: plan, folder: folder, facts: RunFacts(id: name, by: key.principal), mode: .live, journal: journal,
+            plan: plan, folder: folder, facts: RunFacts(id: name, by: key.principal, mark: opening.mark), mode: .live, journal: journal,
             console: console, noColor: places.noColor)
         let outcome = try await session.live(
             .began, transport: LiveTransport.make(plan, places), answers: prepared, noInput: answers.noInput)

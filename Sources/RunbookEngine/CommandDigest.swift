@@ -20,6 +20,12 @@ enum CommandDigest {
         return Hex.text(hasher.finalize())
     }
 
+    /// What a receipt is known by: the command, for this run. A run of the same name elsewhere has receipts of the same
+    /// names on the same hosts, and its results must not be taken for ours.
+    static func receipt(_ digest: String, mark: String) -> String {
+        Hex.text(SHA256.hash(data: Array("\(mark):\(digest)".utf8)))
+    }
+
     /// The command as the journal keeps it.
     static func recorded(_ command: String) -> String {
         guard command.utf8.count > Limits.recordedCommandBytes else { return command }

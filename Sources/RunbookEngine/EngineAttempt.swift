@@ -72,7 +72,8 @@ extension Engine {
             .submit(
                 Submission(
                     receipt: receipt(name), command: text, environment: environment,
-                    boot: facts.boot.isEmpty ? nil : facts.boot, journalHead: "", digest: digest), deadline: timeout))
+                    boot: facts.boot.isEmpty ? nil : facts.boot, journalHead: "",
+                    digest: CommandDigest.receipt(digest, mark: run.mark)), deadline: timeout))
     }
 
     private mutating func noContact(_ task: Int, _ reply: HostReply) {
@@ -152,9 +153,12 @@ extension Engine {
     private mutating func judge(_ task: Int, _ status: ReceiptStatus, _ output: AttemptOutput?) {
         guard let intent = state.tasks[task].open else { return }
         let id = receipt(intent.attempt)
+        if let digest = status.digest, digest != CommandDigest.receipt(intent.digest, mark: run.mark) {
+            return fenced(task, "another run has a receipt of this name there", output)
+        }
         switch (status.refused, status.end, status.go) {
         case (.boot, _, _): fenced(task, "the host was restarted just before", output)
-        case (.conflict, _, _): ended(task, .unknown("another command holds its receipt"), output)
+        case (.conflict, _, _): fenced(task, "another run has a receipt of this name there", output)
         case (nil, .exit(let code), _): ended(task, .exited(code), output)
         case (nil, .lost, _):
             ended(task, .unknown("it was running and died without an exit status"), output)

@@ -92,6 +92,8 @@ package struct RunOpening: Hashable, Sendable {
     package enum Mode: String, Hashable, Sendable { case live, dryRun = "dry-run" }
 
     package var run: String
+    /// See ``RunFacts/mark``.
+    package var mark: String
     package var mode: Mode
     /// Name of the runbook, for people.
     package var title: String
@@ -114,10 +116,11 @@ package struct RunOpening: Hashable, Sendable {
     }
 
     package init(
-        run: String, mode: Mode, title: String, plan: String, runbook: String, inventory: String,
+        run: String, mark: String, mode: Mode, title: String, plan: String, runbook: String, inventory: String,
         overrides: [(name: String, value: String)]
     ) {
         self.run = run
+        self.mark = mark
         self.mode = mode
         self.title = title
         self.plan = plan
@@ -130,7 +133,7 @@ package struct RunOpening: Hashable, Sendable {
         Draft(
             type: LineTypes.runOpen,
             fields: [
-                "run": .string(run), "mode": .string(mode.rawValue), "title": .string(title), "plan": .string(plan),
+                "run": .string(run), "mark": .string(mark), "mode": .string(mode.rawValue), "title": .string(title), "plan": .string(plan),
                 "runbook": .string(runbook), "inventory": .string(inventory), "version": .integer(1),
                 "vars": .array(pairs.map { .array([.string($0.name), .string($0.value)]) }),
             ])
@@ -138,7 +141,8 @@ package struct RunOpening: Hashable, Sendable {
 
     package init(_ entries: [JournalEntry]) throws(RunFolderFault) {
         guard let entry = entries.first, entry.type == LineTypes.runOpen, entry.fields["version"]?.integer == 1,
-            let run = entry.fields["run"]?.string, let plan = entry.fields["plan"]?.string,
+            let run = entry.fields["run"]?.string, let mark = entry.fields["mark"]?.string,
+            let plan = entry.fields["plan"]?.string,
             let mode = entry.fields["mode"]?.string.flatMap(Mode.init), let title = entry.fields["title"]?.string,
             let runbook = entry.fields["runbook"]?.string, let inventory = entry.fields["inventory"]?.string,
             let vars = entry.fields["vars"]?.array, let by = entry.fields["by"]?.string
@@ -150,7 +154,7 @@ package struct RunOpening: Hashable, Sendable {
             overrides.append((name, value))
         }
         self.init(
-            run: run, mode: mode, title: title, plan: plan, runbook: runbook, inventory: inventory,
+            run: run, mark: mark, mode: mode, title: title, plan: plan, runbook: runbook, inventory: inventory,
             overrides: overrides)
         self.by = by
         began = entry.timestamp

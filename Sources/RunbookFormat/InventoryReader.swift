@@ -3,7 +3,7 @@ package import RunbookModel
 /// Reads an inventory.
 package enum InventoryReader {
     static let table = KeyTable(
-        known: ["version", "name", "defaults", "hosts", "groups", "lab_speed"],
+        known: ["version", "name", "defaults", "hosts", "groups", "lab_speed", "lab_shell"],
         later: ["contacts", "services", "domains", "redundancy", "people", "roles"])
     static let defaultsTable = KeyTable(
         known: ["user", "port", "identity_file", "known_hosts"], later: ["become", "via"])
@@ -29,6 +29,7 @@ package enum InventoryReader {
         var inventory = Inventory(path: path, name: fields.required("name", of: "the inventory") ?? "")
         if let speed = fields.integer("lab_speed", in: 1...1_000) { inventory.labSpeed = speed }
         let paths = InventoryPaths(inventory: path, home: home)
+        inventory.labShell = fields.text("lab_shell").map(paths.absolute)
         var defaults = Host(name: "", address: "", at: tree.place)
         defaults.knownHosts = home.map { "\($0)/.ssh/known_hosts" }
         if let tree = fields.value("defaults"),

@@ -4,7 +4,8 @@ import RunbookModel
 enum LabInventory {
     static func text(_ inventory: Inventory, record: LabRecord, folder: LabFolder, user: String) -> String {
         var lines = [
-            "version: 1", "name: \(quote("\(inventory.name) (lab)"))", "lab_speed: \(record.speed)", "defaults:",
+            "version: 1", "name: \(quote("\(inventory.name) (lab)"))", "lab_speed: \(record.speed)",
+            "lab_shell: \(quote(folder.localShell))", "defaults:",
             "  user: \(quote(user))", "  identity_file: \(quote(folder.clientKey))",
             "  known_hosts: \(quote(folder.knownHosts))", "hosts:",
         ]

@@ -8,6 +8,8 @@ package struct Inventory: Hashable, Sendable {
     package var groups: [Group] = []
     /// How many times faster than real time the site's clock runs: 1 at a real site, more in a lab.
     package var labSpeed = 1
+    /// Absolute path of the shell that plays the commands of `local` steps in a lab; nil at a real site.
+    package var labShell: String?
 
     package init(path: String, name: String) {
         self.path = path

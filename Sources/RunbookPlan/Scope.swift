@@ -4,10 +4,13 @@ package import RunbookModel
 package struct RunFacts: Hashable, Sendable {
     package var id: String
     package var by: String
+    /// Tells this run from every other of the same name, whoever began it wherever: receipts on hosts outlive journals.
+    package var mark: String
 
-    package init(id: String, by: String) {
+    package init(id: String, by: String, mark: String) {
         self.id = id
         self.by = by
+        self.mark = mark
     }
 }
 

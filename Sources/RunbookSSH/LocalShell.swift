@@ -102,6 +102,7 @@ actor LocalShell: ScriptRunner {
         }
         lines.append("BLACKSTART_RECEIPTS=\(options.localHome)/receipts")
         lines.append("BLACKSTART_FOLDER=\(options.workingFolder)")
+        if let shell = options.localShell { lines.append("BLACKSTART_SHELL=\(shell)") }
         return lines + job.environment.map { "\($0.name)=\($0.value)" }
     }
 

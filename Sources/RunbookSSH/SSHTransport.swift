@@ -14,6 +14,8 @@ package struct SSHOptions: Sendable {
     package var agentSocket: String?
     /// Where `local` commands run.
     package var workingFolder = "."
+    /// What runs the texts of `local` commands, in place of `/bin/sh`.
+    package var localShell: String?
     package var connectTimeout = Duration.seconds(10)
     /// A peer that has not sent a byte for so long is gone.
     package var silenceLimit = Duration.seconds(14)

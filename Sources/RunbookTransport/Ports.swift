@@ -73,7 +73,7 @@ package struct Submission: Hashable, Sendable {
     package var boot: String?
     /// Head of the journal at submission, `seq:sha256`, kept in the receipt.
     package var journalHead: String
-    /// Lower-case hex SHA-256 of command and environment: tells one submission from another under the same receipt.
+    /// Lower-case hex SHA-256 of command, environment and run: tells one submission from another under the same receipt.
     package var digest: String
 
     package init(

@@ -166,6 +166,7 @@ extension LabTests {
                     version: 1
                     name: "Data \\"North\\" (lab)"
                     lab_speed: 100
+                    lab_shell: "\(lab.summary.folder)/bin/local-shell"
                     defaults:
                       user: "\(login)"
                       identity_file: "\(lab.summary.folder)/client_key"

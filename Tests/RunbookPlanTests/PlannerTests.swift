@@ -86,7 +86,7 @@ private func source(_ steps: [Step], variables: [Variable] = [], set: [(name: St
         let pool = Variable(name: "pool", value: "a; reboot", kind: .text, description: nil, place: place)
         let plan = try Planner.plan(source([run], variables: [pool]))
         guard case .run(let template) = plan.step(of: 0).action else { return }
-        let scope = Scope(plan, task: 0, run: RunFacts(id: "R1", by: "alice"))
+        let scope = Scope(plan, task: 0, run: RunFacts(id: "R1", by: "alice", mark: "m1"))
         #expect(scope.command(template) == "zpool import 'a; reboot'")
     }
 }
