@@ -113,7 +113,7 @@ extension WorldCore {
 
     mutating func reboot(_ host: String) { carryOut(site.reboot(host, at: now)) }
 
-    private mutating func carryOut(_ changes: [FixtureSite.PowerChange]) {
+    mutating func carryOut(_ changes: [FixtureSite.PowerChange]) {
         for change in changes {
             switch change {
             case .wentOff(let host):

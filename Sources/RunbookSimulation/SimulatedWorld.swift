@@ -46,6 +46,13 @@ package final class SimulatedWorld: Sendable {
     /// The state of a host; nil where the key is unset.
     package func value(_ key: String, of host: String) -> String? { core.withLock { $0.site.value(key, of: host) } }
 
+    /// Something on a host changes by itself; nil unsets the key.
+    package func change(_ host: String, _ key: String, to value: String?) {
+        core.withLock { core in
+            core.carryOut(core.site.apply([StateValue(key: key, value: value)], by: host, at: core.now))
+        }
+    }
+
     /// Lets time go by while no controller runs.
     package func pass(_ duration: Duration) {
         let end = core.withLock { $0.after(duration.wholeMilliseconds) }
