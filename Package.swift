@@ -55,6 +55,7 @@ let package = Package(
             swiftSettings: houseSettings),
         .executableTarget(name: "blackstart", dependencies: ["RunbookCommands"], swiftSettings: houseSettings),
 
+        .testTarget(name: "HouseTests", swiftSettings: houseSettings),
         .testTarget(name: "RunbookModelTests", dependencies: ["RunbookModel"], swiftSettings: houseSettings),
         .testTarget(
             name: "RunbookPlanTests", dependencies: ["RunbookModel", "RunbookPlan"], swiftSettings: houseSettings),

@@ -50,7 +50,8 @@ struct VerdictTests {
                 "it ended badly", receipt(.run(boot: "b1"), end: .exit(3)), "end 1 exited 3", failed,
                 "ask failure: exit status 3"),
             Verdict(
-                "an end counts whatever else is said", receipt(.run(boot: "b0"), end: .exit(0), alive: true, boot: "b9"),
+                "an end counts whatever else is said",
+                receipt(.run(boot: "b0"), end: .exit(0), alive: true, boot: "b9"),
                 "end 1 exited 0", done[0], done[1], done[2]),
             Verdict("it runs on", receipt(.run(boot: "b1"), alive: true), "attach r1/db.a.1 at 0, 0"),
             Verdict("it died without a word", receipt(.run(boot: "b1")), "mark lost r1/db.a.1"),
