@@ -55,7 +55,8 @@ package struct RollbackCommand: AsyncParsableCommand {
         let asks = !answers.noInput && Terminal.hasTerminalIn && Terminal.hasTerminalOut && !console.isJSON
         let outcome = try await resumption.play { (recorded) throws(CommandFailure) in
             let engine = Engine(
-                plan: recorded.plan, run: RunFacts(id: recorded.opening.run, by: "", mark: recorded.opening.mark), state: recorded.state)
+                plan: recorded.plan, run: RunFacts(id: recorded.opening.run, by: "", mark: recorded.opening.mark),
+                state: recorded.state)
             let names = recorded.state.checkpoints.map(\.name)
             let goal = target ?? names.last ?? RollbackPlan.start
             guard engine.isRollbackTarget(goal) else {
@@ -139,7 +140,8 @@ struct Resumption {
         } catch { throw Operator.failure(error, run: folder.name) }
         if !console.isJSON, !console.quiet { Terminal.out(ResumeText(recorded: recorded).text) }
         let session = RunSession(
-            plan: recorded.plan, folder: folder, facts: RunFacts(id: recorded.opening.run, by: key.principal, mark: recorded.opening.mark),
+            plan: recorded.plan, folder: folder,
+            facts: RunFacts(id: recorded.opening.run, by: key.principal, mark: recorded.opening.mark),
             mode: .live, journal: journal, state: recorded.state, console: console, noColor: places.noColor)
         return try await session.live(
             event, transport: LiveTransport.make(recorded.plan, places), answers: prepared, noInput: answers.noInput)

@@ -133,7 +133,8 @@ package struct RunOpening: Hashable, Sendable {
         Draft(
             type: LineTypes.runOpen,
             fields: [
-                "run": .string(run), "mark": .string(mark), "mode": .string(mode.rawValue), "title": .string(title), "plan": .string(plan),
+                "run": .string(run), "mark": .string(mark), "mode": .string(mode.rawValue), "title": .string(title),
+                "plan": .string(plan),
                 "runbook": .string(runbook), "inventory": .string(inventory), "version": .integer(1),
                 "vars": .array(pairs.map { .array([.string($0.name), .string($0.value)]) }),
             ])

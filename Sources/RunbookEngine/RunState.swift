@@ -49,6 +49,8 @@ extension RunState {
     /// hash has been compared before.
     package mutating func evolve(_ record: Record, _ plan: Plan) {
         records += 1
+        // Anything on record after the end of a session belongs to a later one.
+        closed = nil
         switch record {
         case .hostSeen(let sighting): hosts[sighting.host ?? Host.localName] = sighting
         case .attemptIntended(let intent):

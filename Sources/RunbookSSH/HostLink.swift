@@ -102,7 +102,6 @@ actor HostLink: ScriptRunner {
         let task = connecting ?? Task { await connect() }
         connecting = task
         let result = await task.value
-        connecting = nil
         return result.map { ($0, true) }
     }
 
@@ -119,6 +118,7 @@ actor HostLink: ScriptRunner {
             result = .success(made)
         } catch { result = .failure(error) }
         await handshakes.leave()
+        connecting = nil
         if isEnded { await made.end() }
         return result
     }

@@ -17,10 +17,10 @@ actor LocalShell: ScriptRunner {
     func run(
         _ job: ScriptJob, output: @escaping @Sendable (OutputChunk) -> Bool
     ) async throws(TransportFailure) -> SessionEnd {
-        let shell = try start(job)
+        var shell = try start(job)
         let deadline = EventLoop.now() + HostLink.nanoseconds(job.deadline)
         defer { shut([shell.input, shell.output, shell.errors]) }
-        let isWhole = try await converse(shell, job.input, deadline, output)
+        let isWhole = try await converse(&shell, job.input, deadline, output)
         // It is in a session of its own, and what it left behind is meant to stay.
         if !isWhole { kill(shell.pid, SIGTERM) }
         return await ending(shell.pid)
@@ -28,6 +28,7 @@ actor LocalShell: ScriptRunner {
 
     private struct Shell {
         var pid: pid_t
+        /// -1 once closed: its number may be another file's by then.
         var input: Int32
         var output: Int32
         var errors: Int32
@@ -108,17 +109,16 @@ actor LocalShell: ScriptRunner {
 
     /// Writes the text and reads the answer until it is whole or the shell has ended; false where it was whole before.
     private func converse(
-        _ shell: Shell, _ input: [UInt8], _ deadline: UInt64, _ output: (OutputChunk) -> Bool
+        _ shell: inout Shell, _ input: [UInt8], _ deadline: UInt64, _ output: (OutputChunk) -> Bool
     ) async throws(TransportFailure) -> Bool {
         var rest = input[...]
-        var writer = shell.input
         var open: [(descriptor: Int32, stream: OutputChunk.Stream)] = [
             (shell.output, .stdout), (shell.errors, .stderr),
         ]
         while true {
-            if writer >= 0 {
+            if shell.input >= 0 {
                 while !rest.isEmpty {
-                    let count = rest.withUnsafeBytes { write(writer, $0.baseAddress, $0.count) }
+                    let count = rest.withUnsafeBytes { write(shell.input, $0.baseAddress, $0.count) }
                     if count <= 0 {
                         if count < 0, errno == EINTR { continue }
                         if count < 0, errno != EAGAIN { rest = [] }
@@ -127,9 +127,8 @@ actor LocalShell: ScriptRunner {
                     rest = rest.dropFirst(count)
                 }
                 if rest.isEmpty {
-                    loop.forget(writer)
-                    close(writer)
-                    writer = -1
+                    shut([shell.input])
+                    shell.input = -1
                 }
             }
             var moved = false
@@ -153,8 +152,8 @@ actor LocalShell: ScriptRunner {
             }
             // Both streams matter: look again soon whatever the first of them does.
             let soon = min(deadline, EventLoop.now() + 20_000_000)
-            if writer >= 0 {
-                _ = await loop.wait(writer, wantsWrite: true, deadline: soon)
+            if shell.input >= 0 {
+                _ = await loop.wait(shell.input, wantsWrite: true, deadline: soon)
             } else {
                 _ = await loop.wait(open[0].descriptor, wantsWrite: false, deadline: soon)
             }

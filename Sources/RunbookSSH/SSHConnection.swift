@@ -187,13 +187,20 @@ actor SSHConnection {
         let sink = ChannelSink()
         sink.attach(channel)
         defer {
-            sink.detach(channel)
-            if self.session != nil { ssh_channel_free(channel) }
+            // Ending the session frees its channels.
+            if self.session != nil {
+                sink.detach(channel)
+                ssh_channel_free(channel)
+            }
         }
         try await until(session, deadline) { ssh_channel_open_session(channel) }
         for pair in environment {
             // A server that accepts no environment refuses; nothing depends on it.
-            _ = try? await until(session, deadline) { ssh_channel_request_env(channel, pair.name, pair.value) }
+            do {
+                try await until(session, deadline) { ssh_channel_request_env(channel, pair.name, pair.value) }
+            } catch {
+                guard self.session != nil, !isLost, error != .deadline else { throw error }
+            }
         }
         sent()
         try await until(session, deadline) { ssh_channel_request_exec(channel, command) }
