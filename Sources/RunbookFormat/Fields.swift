@@ -4,6 +4,22 @@ internal import RunbookModel
 struct KeyTable: Sendable {
     var known: [String]
     var later: [String] = []
+
+    /// What `key` was probably meant to be.
+    func hint(_ key: String) -> String? {
+        if let meant = Self.synonyms[key.lowercased()], known.contains(meant) { return "did you mean `\(meant)`?" }
+        if let hint = Nearest.hint(key, known) { return hint }
+        if key == "<<" { return "merge keys are not supported: write the keys out" }
+        return known.count <= 12 ? "known keys are \(known.joined(separator: ", "))" : nil
+    }
+
+    /// What the same thing is called elsewhere.
+    private static let synonyms = [
+        "after": "needs", "ansible_host": "address", "check": "verify", "cmd": "run", "command": "run",
+        "depends_on": "needs", "dependson": "needs", "description": "why", "environment": "env", "hostname": "address",
+        "ip": "address", "on_error": "on_failure", "requires": "needs", "rollback": "undo", "shell": "run",
+        "test": "verify", "title": "name", "username": "user",
+    ]
 }
 
 /// One mapping, key by key. Whatever is wrong goes to the findings, and reading goes on.
@@ -22,11 +38,11 @@ struct Fields {
         self.findings = findings
         place = tree.place
         for (key, _) in pairs where !table.known.contains(key.name) {
-            let shown = TerminalText.shown(key.name)
+            let shown = Excerpt.of(key.name)
             if table.later.contains(key.name) {
                 findings.add(at: key.place, "`\(shown)` is not supported yet")
             } else {
-                findings.add(at: key.place, "unknown key `\(shown)`", hint: Nearest.hint(key.name, table.known))
+                findings.add(at: key.place, "unknown key `\(shown)`", hint: table.hint(key.name))
             }
         }
     }
@@ -39,37 +55,62 @@ struct Fields {
 
     func keyPlace(_ key: String) -> SourcePlace { pairs.first { $0.key.name == key }?.key.place ?? place }
 
-    func missing(_ key: String, of what: String) { findings.add(at: place, "\(what) lacks `\(key)`") }
+    func missing(_ key: String, of what: String, hint: String? = nil) {
+        findings.add(at: place, "\(what) lacks `\(key)`", hint: hint)
+    }
+
+    private func mismatch(_ key: String, _ value: YamlTree, _ wanted: String, hint: String? = nil) {
+        if value.isNull {
+            findings.add(at: value.place, "`\(key)` has no value; it has to be \(wanted)", hint: hint)
+        } else {
+            findings.add(at: value.place, "`\(key)` has to be \(wanted), not \(value.noun)", hint: hint)
+        }
+    }
 
     // MARK: Scalars
 
     func text(_ key: String) -> String? {
         guard let value = value(key) else { return nil }
         guard case .scalar(let text, _) = value.content, !value.isNull else {
-            findings.add(at: value.place, "`\(key)` has to be text, not \(value.noun)")
+            let first = findings.source.scalar(at: value.place)
+            let isBracket = first == "[" || first == "{"
+            mismatch(key, value, "text", hint: isBracket ? "put text that begins with `{` or `[` in quotes" : nil)
             return nil
         }
         return text
     }
 
-    func required(_ key: String, of what: String) -> String? {
-        guard has(key) else {
-            missing(key, of: what)
+    /// Text that says something.
+    func nonEmpty(_ key: String) -> String? {
+        guard let text = text(key), let value = value(key) else { return nil }
+        if text.utf8.allSatisfy({ $0 == 0x20 || (0x09...0x0D).contains($0) }) {
+            findings.add(at: value.place, "`\(key)` is empty")
             return nil
         }
-        return text(key)
+        return text
+    }
+
+    func required(_ key: String, of what: String, hint: String? = nil) -> String? {
+        guard has(key) else {
+            missing(key, of: what, hint: hint)
+            return nil
+        }
+        return nonEmpty(key)
     }
 
     func integer(_ key: String, in range: ClosedRange<Int>) -> Int? {
         guard let text = text(key), let value = value(key) else { return nil }
-        let isNumber =
-            !text.isEmpty && text.utf8.drop { $0 == UInt8(ascii: "-") }.allSatisfy { (0x30...0x39).contains($0) }
-        guard isNumber, let number = Int(text) else {
-            findings.add(at: value.place, "`\(key)` has to be a whole number, not `\(TerminalText.shown(text))`")
+        let shown = Excerpt.of(text)
+        let digits = text.utf8.first == UInt8(ascii: "-") ? text.utf8.dropFirst() : text.utf8[...]
+        guard !digits.isEmpty, digits.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            findings.add(at: value.place, "`\(key)` has to be a whole number, not `\(shown)`")
             return nil
         }
-        guard range.contains(number) else {
-            findings.add(at: value.place, "`\(key)` has to be between \(range.lowerBound) and \(range.upperBound)")
+        // More digits than an Int has are out of every range as well.
+        guard let number = Int(text), range.contains(number) else {
+            findings.add(
+                at: value.place,
+                "`\(key)` has to be between \(range.lowerBound) and \(range.upperBound), not \(shown)")
             return nil
         }
         return number
@@ -78,18 +119,23 @@ struct Fields {
     func boolean(_ key: String) -> Bool? {
         guard let text = text(key), let value = value(key) else { return nil }
         guard text == "true" || text == "false" else {
-            findings.add(at: value.place, "`\(key)` has to be true or false, not `\(TerminalText.shown(text))`")
+            findings.add(at: value.place, "`\(key)` has to be true or false, not `\(Excerpt.of(text))`")
             return nil
         }
         return text == "true"
     }
 
-    func duration(_ key: String) -> Duration? {
+    /// `isPositive`: zero makes no sense here.
+    func duration(_ key: String, isPositive: Bool = false) -> Duration? {
         guard let text = text(key), let value = value(key) else { return nil }
         guard let duration = DurationText.parse(text) else {
             findings.add(
-                at: value.place, "`\(key)` has to be a duration, not `\(TerminalText.shown(text))`",
+                at: value.place, "`\(key)` has to be a duration, not `\(Excerpt.of(text))`",
                 hint: "write 90s, 5m or 1h30m; the longest is 366d")
+            return nil
+        }
+        if isPositive, duration == .zero {
+            findings.add(at: value.place, "`\(key)` has to be longer than 0")
             return nil
         }
         return duration
@@ -102,41 +148,55 @@ struct Fields {
         let known = Word.allCases.map(\.rawValue)
         findings.add(
             at: value.place,
-            "`\(key)` can't be `\(TerminalText.shown(text))`; it is one of \(known.joined(separator: ", "))",
+            "`\(key)` can't be `\(Excerpt.of(text))`; it is one of \(known.joined(separator: ", "))",
             hint: Nearest.hint(text, known))
         return nil
     }
 
-    // MARK: Lists
+    // MARK: Lists and mappings
 
     func list(_ key: String) -> [YamlTree]? {
         guard let value = value(key) else { return nil }
         guard case .sequence(let items) = value.content else {
-            findings.add(at: value.place, "`\(key)` has to be a list, not \(value.noun)")
+            var hint: String?
+            if case .scalar(let text, true) = value.content, !value.isNull { hint = "write [\(Excerpt.of(text))]" }
+            mismatch(key, value, "a list", hint: hint)
             return nil
         }
         return items
     }
 
-    /// A list of names, or one name where `single` allows it.
-    func names(_ key: String, single: Bool = false) -> [Named]? {
+    /// A list of names, each once, or one name where `single` allows it.
+    func names(_ key: String, single: Bool = false, mayRepeat: Bool = false) -> [Named]? {
         guard let value = value(key) else { return nil }
         if single, case .scalar(let text, _) = value.content, !value.isNull { return [Named(text, at: value.place)] }
-        return list(key)?.compactMap { item in
-            guard case .scalar(let text, _) = item.content, !item.isNull else {
-                findings.add(at: item.place, "`\(key)` has to list names, not \(item.noun)")
-                return nil
-            }
-            return Named(text, at: item.place)
-        }
+        return list(key).map { findings.names($0, in: "`\(key)`", mayRepeat: mayRepeat) }
     }
 
     func mapping(_ key: String) -> [(key: Named, value: YamlTree)]? {
         guard let value = value(key) else { return nil }
         guard case .mapping(let pairs) = value.content else {
-            findings.add(at: value.place, "`\(key)` has to be a mapping, not \(value.noun)")
+            mismatch(key, value, "a mapping", hint: "write `\(key): { name: value }`")
             return nil
         }
         return pairs
+    }
+}
+
+extension Findings {
+    /// The names in a list.
+    func names(_ items: [YamlTree], in what: String, mayRepeat: Bool = false) -> [Named] {
+        var seen: Set<String> = []
+        return items.compactMap { item in
+            guard case .scalar(let text, _) = item.content, !item.isNull else {
+                add(at: item.place, "\(what) has to list names, not \(item.noun)")
+                return nil
+            }
+            if !seen.insert(text).inserted, !mayRepeat {
+                add(at: item.place, "`\(Excerpt.of(text))` is listed twice")
+                return nil
+            }
+            return Named(text, at: item.place)
+        }
     }
 }
