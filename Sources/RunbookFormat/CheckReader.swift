@@ -13,9 +13,10 @@ struct CheckReader {
 
     func check(_ tree: YamlTree, what: String) -> Check? {
         if case .scalar(let text, _) = tree.content, !tree.isNull {
+            let kind = Self.isEndpoint(text) ? "tcp" : text.hasPrefix("http://") ? "http" : "run"
             findings.add(
                 at: tree.place, "\(what) has to be a mapping, not text",
-                hint: "write { run: \"\(Excerpt.of(text))\" }")
+                hint: "write { \(kind): \"\(Excerpt.of(text))\" }")
             return nil
         }
         guard let fields = Fields(tree, Self.table, what: what, findings) else { return nil }
@@ -32,7 +33,9 @@ struct CheckReader {
     private func probe(_ fields: Fields, _ what: String) -> Check.Probe? {
         let given = fields.keys.filter { Self.probes.contains($0.name) }
         guard let kind = given.first else {
-            findings.add(at: fields.place, "\(what) lacks one of `run`, `tcp` and `http`")
+            if !fields.misspells(Self.probes) {
+                findings.add(at: fields.place, "\(what) lacks one of `run`, `tcp` and `http`")
+            }
             return nil
         }
         if given.count > 1 {
@@ -103,24 +106,24 @@ struct CheckReader {
     }
 
     private func checkEndpoint(_ text: String, _ place: SourcePlace) {
-        guard !text.contains("${{") else { return }
-        var host = text[...]
+        guard !text.contains("${{"), !Self.isEndpoint(text) else { return }
+        findings.add(
+            at: place, "`\(Excerpt.of(text))` is no port or host:port",
+            hint: "write \"22\", \"10.0.0.1:22\" or \"[fd00::1]:22\"")
+    }
+
+    /// `22`, `host:22` or `[v6]:22`.
+    private static func isEndpoint(_ text: String) -> Bool {
         var port = text[...]
         if let colon = text.lastIndex(of: ":") {
-            host = text[..<colon]
+            let host = text[..<colon]
+            let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+            if host.isEmpty || host.contains(where: \.isWhitespace) || (host.contains(":") && !isBracketed) {
+                return false
+            }
             port = text[text.index(after: colon)...]
-        } else {
-            host = "any"
         }
-        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
-        let isHost = !host.isEmpty && (isBracketed || !host.contains(":")) && !host.contains(where: \.isWhitespace)
-        guard isHost, port.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(port),
-            (1...65_535).contains(number)
-        else {
-            findings.add(
-                at: place, "`\(Excerpt.of(text))` is no port or host:port",
-                hint: "write \"22\", \"10.0.0.1:22\" or \"[fd00::1]:22\"")
-            return
-        }
+        guard port.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(port) else { return false }
+        return (1...65_535).contains(number)
     }
 }

@@ -5,10 +5,14 @@ struct KeyTable: Sendable {
     var known: [String]
     var later: [String] = []
 
-    /// What `key` was probably meant to be.
+    /// The key that `key` was probably meant to be.
+    func meant(by key: String) -> String? {
+        if let meant = Self.synonyms[key.lowercased()], known.contains(meant) { return meant }
+        return Nearest.name(to: key, in: known)
+    }
+
     func hint(_ key: String) -> String? {
-        if let meant = Self.synonyms[key.lowercased()], known.contains(meant) { return "did you mean `\(meant)`?" }
-        if let hint = Nearest.hint(key, known) { return hint }
+        if let meant = meant(by: key) { return "did you mean `\(meant)`?" }
         if key == "<<" { return "merge keys are not supported: write the keys out" }
         return known.count <= 12 ? "known keys are \(known.joined(separator: ", "))" : nil
     }
@@ -17,8 +21,8 @@ struct KeyTable: Sendable {
     private static let synonyms = [
         "after": "needs", "ansible_host": "address", "check": "verify", "cmd": "run", "command": "run",
         "depends_on": "needs", "dependson": "needs", "description": "why", "environment": "env", "hostname": "address",
-        "ip": "address", "on_error": "on_failure", "requires": "needs", "rollback": "undo", "shell": "run",
-        "test": "verify", "title": "name", "username": "user",
+        "if_fails": "if_it_fails", "ip": "address", "on_error": "on_failure", "requires": "needs", "retry": "retries",
+        "rollback": "undo", "shell": "run", "test": "verify", "title": "name", "username": "user", "wait": "wait_for",
     ]
 }
 
@@ -26,17 +30,23 @@ struct KeyTable: Sendable {
 struct Fields {
     let findings: Findings
     let place: SourcePlace
+    private let table: KeyTable
     private let pairs: [(key: Named, value: YamlTree)]
 
-    /// nil where `tree` is no mapping; that is a finding.
-    init?(_ tree: YamlTree, _ table: KeyTable, what: String, _ findings: Findings) {
+    /// nil where `tree` is no mapping; that is a finding. `place` is where a missing key is told; the mapping's beginning
+    /// unless given.
+    init?(
+        _ tree: YamlTree, _ table: KeyTable, what: String, at place: SourcePlace? = nil, _ findings: Findings,
+        hint: String? = nil
+    ) {
         guard case .mapping(let pairs) = tree.content else {
-            findings.add(at: tree.place, "\(what) has to be a mapping, not \(tree.noun)")
+            findings.add(at: tree.place, "\(what) has to be a mapping, not \(tree.noun)", hint: hint)
             return nil
         }
         self.pairs = pairs
+        self.table = table
         self.findings = findings
-        place = tree.place
+        self.place = place ?? tree.place
         for (key, _) in pairs where !table.known.contains(key.name) {
             let shown = Excerpt.of(key.name)
             if table.later.contains(key.name) {
@@ -56,7 +66,16 @@ struct Fields {
     func keyPlace(_ key: String) -> SourcePlace { pairs.first { $0.key.name == key }?.key.place ?? place }
 
     func missing(_ key: String, of what: String, hint: String? = nil) {
-        findings.add(at: place, "\(what) lacks `\(key)`", hint: hint)
+        if !misspells([key]) { findings.add(at: place, "\(what) lacks `\(key)`", hint: hint) }
+    }
+
+    /// Whether an unknown key was probably meant to be one of `keys`: then it is told there, and not called missing.
+    func misspells(_ keys: [String]) -> Bool {
+        pairs.prefix(100).contains { pair in
+            let name = pair.key.name
+            if table.known.contains(name) || table.later.contains(name) { return false }
+            return table.meant(by: name).map(keys.contains) ?? false
+        }
     }
 
     private func mismatch(_ key: String, _ value: YamlTree, _ wanted: String, hint: String? = nil) {
@@ -72,12 +91,18 @@ struct Fields {
     func text(_ key: String) -> String? {
         guard let value = value(key) else { return nil }
         guard case .scalar(let text, _) = value.content, !value.isNull else {
-            let first = findings.source.scalar(at: value.place)
-            let isBracket = first == "[" || first == "{"
-            mismatch(key, value, "text", hint: isBracket ? "put text that begins with `{` or `[` in quotes" : nil)
+            mismatch(key, value, "text", hint: textHint(key, value))
             return nil
         }
         return text
+    }
+
+    private func textHint(_ key: String, _ value: YamlTree) -> String? {
+        if let items = value.items, items.count == 1, case .scalar(let only, _)? = items.first?.content {
+            return "write `\(key): \(Excerpt.of(only))`"
+        }
+        let first = findings.source.scalar(at: value.place)
+        return first == "[" || first == "{" ? "put text that begins with `{` or `[` in quotes" : nil
     }
 
     /// Text that says something.
@@ -99,7 +124,7 @@ struct Fields {
     }
 
     func integer(_ key: String, in range: ClosedRange<Int>) -> Int? {
-        guard let text = text(key), let value = value(key) else { return nil }
+        guard let text = nonEmpty(key), let value = value(key) else { return nil }
         let shown = Excerpt.of(text)
         let digits = text.utf8.first == UInt8(ascii: "-") ? text.utf8.dropFirst() : text.utf8[...]
         guard !digits.isEmpty, digits.allSatisfy({ (0x30...0x39).contains($0) }) else {
@@ -117,7 +142,7 @@ struct Fields {
     }
 
     func boolean(_ key: String) -> Bool? {
-        guard let text = text(key), let value = value(key) else { return nil }
+        guard let text = nonEmpty(key), let value = value(key) else { return nil }
         guard text == "true" || text == "false" else {
             findings.add(at: value.place, "`\(key)` has to be true or false, not `\(Excerpt.of(text))`")
             return nil
@@ -127,7 +152,7 @@ struct Fields {
 
     /// `isPositive`: zero makes no sense here.
     func duration(_ key: String, isPositive: Bool = false) -> Duration? {
-        guard let text = text(key), let value = value(key) else { return nil }
+        guard let text = nonEmpty(key), let value = value(key) else { return nil }
         guard let duration = DurationText.parse(text) else {
             findings.add(
                 at: value.place, "`\(key)` has to be a duration, not `\(Excerpt.of(text))`",
@@ -143,7 +168,7 @@ struct Fields {
 
     /// One of a few words.
     func word<Word: RawRepresentable<String> & CaseIterable>(_ key: String, _: Word.Type = Word.self) -> Word? {
-        guard let text = text(key), let value = value(key) else { return nil }
+        guard let text = nonEmpty(key), let value = value(key) else { return nil }
         if let word = Word(rawValue: text) { return word }
         let known = Word.allCases.map(\.rawValue)
         findings.add(
@@ -155,12 +180,12 @@ struct Fields {
 
     // MARK: Lists and mappings
 
-    func list(_ key: String) -> [YamlTree]? {
+    func list(_ key: String, wanted: String = "a list") -> [YamlTree]? {
         guard let value = value(key) else { return nil }
         guard case .sequence(let items) = value.content else {
             var hint: String?
             if case .scalar(let text, true) = value.content, !value.isNull { hint = "write [\(Excerpt.of(text))]" }
-            mismatch(key, value, "a list", hint: hint)
+            mismatch(key, value, wanted, hint: hint)
             return nil
         }
         return items
@@ -170,7 +195,9 @@ struct Fields {
     func names(_ key: String, single: Bool = false, mayRepeat: Bool = false) -> [Named]? {
         guard let value = value(key) else { return nil }
         if single, case .scalar(let text, _) = value.content, !value.isNull { return [Named(text, at: value.place)] }
-        return list(key).map { findings.names($0, in: "`\(key)`", mayRepeat: mayRepeat) }
+        return list(key, wanted: single ? "a name or a list of names" : "a list").map {
+            findings.names($0, in: "`\(key)`", mayRepeat: mayRepeat)
+        }
     }
 
     func mapping(_ key: String) -> [(key: Named, value: YamlTree)]? {

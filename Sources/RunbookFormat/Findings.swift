@@ -63,11 +63,11 @@ enum Nearest {
     private static let nameLimit = 2_000
     private static let byteLimit = 64
 
-    /// The name with the fewest edits, at most two, or a third of its length; the first of equals.
+    /// The name with the fewest edits, at most two or a third of its length, fewer for a short one; the first of equals.
     static func name(to name: String, in known: some Sequence<String>) -> String? {
         let wanted = Array(name.lowercased().utf8.prefix(byteLimit))
         var best: (name: String, distance: Int)?
-        let limit = wanted.count < 3 ? 1 : min(editLimit, max(2, wanted.count / 3))
+        let limit = wanted.count < 2 ? 0 : wanted.count < 4 ? 1 : min(editLimit, max(2, wanted.count / 3))
         for candidate in known.prefix(nameLimit) {
             let closest = min(limit, (best?.distance ?? .max) - 1)
             let other = Array(candidate.utf8.prefix(byteLimit))

@@ -46,7 +46,7 @@ package enum FixtureReader {
         guard let text = fields.text("clock"), let place = fields.value("clock")?.place else { return fallback }
         guard let instant = Instant.parse(text) else {
             fields.findings.add(
-                at: place, "`clock` has to be an instant, not `\(Excerpt.of(text))`",
+                at: place, "`clock` has to be a date and time in UTC, not `\(Excerpt.of(text))`",
                 hint: "write \"2026-01-15T03:00:00Z\"")
             return fallback
         }
@@ -85,7 +85,9 @@ package enum FixtureReader {
     private static func answer(_ tree: YamlTree, _ findings: Findings) -> Answer? {
         guard let fields = Fields(tree, answerTable, what: "an answer", findings) else { return nil }
         let given = fields.keys.filter { CheckReader.probes.contains($0.name) }
-        if given.isEmpty { findings.add(at: tree.place, "an answer lacks one of `run`, `tcp` and `http`") }
+        if given.isEmpty, !fields.misspells(CheckReader.probes) {
+            findings.add(at: tree.place, "an answer lacks one of `run`, `tcp` and `http`")
+        }
         if given.count > 1 {
             findings.add(
                 at: given[1].place,
@@ -124,7 +126,7 @@ package enum FixtureReader {
         } else {
             if fault.host == nil, !fields.has("host") { fields.missing("host", of: "the fault") }
             if fields.has("after") {
-                findings.add(at: fields.keyPlace("after"), "`after` goes with `crash`; write `from`")
+                findings.add(at: fields.keyPlace("after"), "`after` goes with `crash` only", hint: "write `from`")
             }
         }
         let key = kind == .crash ? "after" : "from"
@@ -179,10 +181,8 @@ package enum FixtureReader {
             guard case .scalar(let text, _) = value.content, let state = StepState(rawValue: text) else {
                 var hint: String?
                 if case .scalar(let text, _) = value.content { hint = Nearest.hint(text, known) }
-                findings.add(
-                    at: value.place,
-                    "the state of `\(Excerpt.of(key.name))` has to be one of \(known.joined(separator: ", "))",
-                    hint: hint)
+                let message = "the state of `\(Excerpt.of(key.name))` is one of \(known.joined(separator: ", "))"
+                findings.add(at: value.place, message, hint: hint)
                 continue
             }
             expectation.steps.append(ExpectedState(step: key, state: state))

@@ -57,11 +57,16 @@ package enum InventoryReader {
         _ key: Named, _ value: YamlTree, _ defaults: Host, _ paths: InventoryPaths, _ findings: Findings
     ) -> Host? {
         checkName(key, what: "host", findings)
-        guard let fields = Fields(value, hostTable, what: "a host", findings) else { return nil }
+        let what = "the host `\(Excerpt.of(key.name))`"
+        var hint: String?
+        if case .scalar(let text, _) = value.content, HostAddress.isAddress(text) {
+            hint = "write { address: \(text) }"
+        }
+        guard let fields = Fields(value, hostTable, what: what, at: key.place, findings, hint: hint) else { return nil }
         var host = defaults
         host.name = key.name
         host.place = key.place
-        host.address = fields.required("address", of: "the host `\(Excerpt.of(key.name))`") ?? ""
+        host.address = fields.required("address", of: what) ?? ""
         if let place = fields.value("address")?.place, !host.address.isEmpty, !HostAddress.isAddress(host.address) {
             findings.add(
                 at: place, "`\(Excerpt.of(host.address))` is no address", hint: HostAddress.hint(host.address))
@@ -73,7 +78,7 @@ package enum InventoryReader {
         if let key = fields.text("host_key"), let place = fields.value("host_key")?.place {
             if !isFingerprint(key) {
                 findings.add(
-                    at: place, "`host_key` has to be SHA256: and 43 letters, not `\(Excerpt.of(key))`",
+                    at: place, "`host_key` has to be SHA256: and 43 characters, not `\(Excerpt.of(key))`",
                     hint: "`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` on the host shows it")
             }
             host.hostKey = key
@@ -112,6 +117,10 @@ package enum InventoryReader {
                 }
             }
         let isBare = key.name.utf8.first != UInt8(ascii: ".") && key.name.utf8.first != UInt8(ascii: "-")
+        if key.name.isEmpty {
+            findings.add(at: key.place, "the name of a \(what) is empty")
+            return
+        }
         guard isName, isBare, key.name != Host.localName else {
             findings.add(
                 at: key.place, "`\(Excerpt.of(key.name))` is no name for a \(what)",
@@ -126,7 +135,9 @@ package enum InventoryReader {
     ) {
         let pairs = fields.mapping("groups") ?? []
         let groups = pairs.map(\.key.name)
-        let (knownHosts, knownGroups) = (Set(hosts), Set(groups))
+        let knownHosts = Set(hosts)
+        let known = knownHosts.union(groups)
+        let hostsAreRead = fields.value("hosts")?.isMapping ?? false
         for (key, value) in pairs {
             checkName(key, what: "group", findings)
             if knownHosts.contains(key.name) {
@@ -136,16 +147,22 @@ package enum InventoryReader {
             if let items = value.items {
                 group.members = findings.names(items, in: "a group")
             } else {
-                findings.add(at: value.place, "a group has to be a list of hosts and groups, not \(value.noun)")
+                var hint: String?
+                if case .scalar(let text, _) = value.content, !value.isNull { hint = "write [\(Excerpt.of(text))]" }
+                findings.add(
+                    at: value.place, "a group has to be a list of hosts and groups, not \(value.noun)", hint: hint)
             }
-            for member in group.members where !knownHosts.contains(member.name) && !knownGroups.contains(member.name) {
+            for member in group.members where hostsAreRead && !known.contains(member.name) {
                 findings.add(
                     at: member.place, "unknown host or group `\(Excerpt.of(member.name))`",
                     hint: Nearest.hint(member.name, hosts + groups))
             }
             inventory.groups.append(group)
         }
-        let index = Dictionary(groups.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        // The name of a host means the host.
+        let index = Dictionary(
+            groups.enumerated().filter { !knownHosts.contains($1) }.map { ($1, $0) },
+            uniquingKeysWith: { first, _ in first })
         let members = inventory.groups.map { $0.members.compactMap { index[$0.name] } }
         if let cycle = StepCycle.first(in: members), let first = cycle.first {
             findings.add(

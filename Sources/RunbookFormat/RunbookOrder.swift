@@ -61,7 +61,7 @@ enum RunbookOrder {
             guard case .rollback(.some(let target)) = step.onFailure, !known.contains(target.name) else { continue }
             findings.add(
                 at: target.place, "unknown checkpoint `\(Excerpt.of(target.name))`",
-                hint: Nearest.hint(target.name, names))
+                hint: Nearest.name(to: target.name, in: names).map { "did you mean `rollback:\($0)`?" })
         }
     }
 }

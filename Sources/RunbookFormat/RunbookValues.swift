@@ -10,7 +10,9 @@ enum RunbookValues {
         let known = Set(variables)
         for step in runbook.steps {
             let environment = step.environment.map(\.name)
-            for reference in references(of: step) {
+            // A value of `env` that names another one is told already.
+            let inEnvironment = step.environment.flatMap(\.value.references).filter { $0.path.first != "env" }
+            for reference in inEnvironment + references(of: step) {
                 guard reference.path.count == 2, let scope = reference.path.first, let name = reference.path.last else {
                     continue
                 }
@@ -42,7 +44,7 @@ enum RunbookValues {
     }
 
     private static func references(of step: Step) -> [Template.Reference] {
-        var templates: [Template] = step.environment.map(\.value)
+        var templates: [Template] = []
         var checks: [Check] = [step.verify].compactMap(\.self)
         switch step.action {
         case .run(let template), .manual(let template): templates.append(template)

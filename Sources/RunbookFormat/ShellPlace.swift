@@ -18,9 +18,11 @@ struct ShellPlace {
         }
         switch levels.last {
         case .single, .double:
+            let isFirst = previous == "\"" || previous == "'"
             return (
                 "an expression can't stand inside quotes",
-                "the value arrives as one shell word: take the quotes away"
+                "the value arrives as one quoted shell word: "
+                    + (isFirst ? "take the quotes away" : "end the quotes before it")
             )
         case .comment: return ("an expression can't stand in a comment", "take it away")
         case .open, nil: break

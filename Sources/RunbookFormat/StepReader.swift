@@ -24,7 +24,8 @@ struct StepReader {
 
     /// nil only where `tree` is no mapping: a step with faults still has an id that others wait for.
     mutating func step(_ tree: YamlTree, isFirst: Bool) -> Step? {
-        guard let fields = Fields(tree, Self.table, what: "a step", findings) else { return nil }
+        guard let fields = Fields(tree, Self.table, what: "a step", findings, hint: "a step begins with `- id: NAME`")
+        else { return nil }
         let id = readID(fields)
         let name = fields.required("name", of: "the step") ?? id
         // The stand-in is never used: a step without an action is a finding.
@@ -72,8 +73,10 @@ struct StepReader {
     private mutating func action(_ fields: Fields) -> Action? {
         let given = fields.keys.filter { (Self.actions + Self.laterActions).contains($0.name) }
         guard let key = given.first else {
-            findings.add(
-                at: fields.place, "the step has no action", hint: "give one of \(Self.actions.joined(separator: ", "))")
+            if !fields.misspells(Self.actions) {
+                let hint = "give one of \(Self.actions.joined(separator: ", "))"
+                findings.add(at: fields.place, "the step has no action", hint: hint)
+            }
             return nil
         }
         if given.count > 1 {
@@ -129,7 +132,7 @@ struct StepReader {
                 findings.add(at: value.place, "`hosts` is empty", hint: "name a host, a group, or `local`")
             }
         }
-        if !fields.has("hosts"), fields.has("run") {
+        if case .run = step.action, !fields.has("hosts"), !fields.misspells(["hosts"]) {
             findings.add(
                 at: fields.keyPlace("run"), "a `run` step lacks `hosts`", hint: "name a host, a group, or `local`")
         }
@@ -147,6 +150,7 @@ struct StepReader {
             }
             guard case .scalar(let text, _) = value.content, !value.isNull else {
                 findings.add(at: value.place, "`\(shown)` has to be text, not \(value.noun)")
+                step.environment.append(EnvironmentValue(name: key.name, value: Template([], at: value.place)))
                 continue
             }
             if text.utf8.count > Limits.environmentValueBytes {

@@ -99,9 +99,12 @@ private struct YamlWalk {
             for (key, value) in mapping {
                 let keyTree = try tree(key, depth: depth + 1)
                 guard case .scalar(let name, _) = keyTree.content else {
+                    let isJinja = place.column + 1 == keyTree.place.column && keyTree.isMapping
                     throw findings.failure(
                         at: keyTree.place, "a key has to be text, not \(keyTree.noun)",
-                        hint: "put text that begins with `{` or `[` in quotes")
+                        hint: isJinja
+                            ? "an expression is written \"${{ vars.NAME }}\""
+                            : "put text that begins with `{` or `[` in quotes")
                 }
                 let valueTree = try tree(value, depth: depth + 1)
                 if !standIns.contains(name) { pairs.append((Named(name, at: keyTree.place), valueTree)) }
@@ -119,7 +122,8 @@ private struct YamlWalk {
             let isStandard = name.hasPrefix("tag:yaml.org,2002:")
             let shown = isStandard ? "!!\(name.dropFirst(18))" : name
             throw findings.failure(
-                at: place, "the tag `\(Excerpt.of(shown))` is not supported", hint: YamlProblem.quotesHint)
+                at: place, "the tag `\(Excerpt.of(shown))` is not supported",
+                hint: "take it away; text that begins with `!` needs quotes")
         }
     }
 }

@@ -4,7 +4,7 @@ internal import Yams
 /// What the YAML parser says, in words for a person who does not know its insides.
 enum YamlProblem {
     static let anchors = "anchors and aliases are not supported"
-    static let anchorsHint = "write the value out, or use `vars`; text that begins with `&` or `*` needs quotes"
+    static let anchorsHint = "write the value out; text that begins with `&` or `*` needs quotes"
     static let tooDeep = "the file is nested deeper than \(Limits.yamlDepth) levels"
     static let quotesHint = "put the text in quotes"
 
@@ -56,9 +56,7 @@ private struct Site {
         case "mapping keys are not allowed in this context":
             return Fault(place, "a key can't begin with `? `", hint: "write `key: value`")
         case "mapping values are not allowed in this context":
-            return Fault(
-                place, "a `:` can't stand here",
-                hint: "put text with `: ` in quotes; keys of one mapping begin in the same column")
+            return colon
         case "found a tab character where an indentation space is expected",
             "found a tab character that violates indentation":
             return tab(place)
@@ -69,6 +67,7 @@ private struct Site {
         case "Maximum nesting level reached, set with yaml_set_max_nest_level())":
             return Fault(place, YamlProblem.tooDeep)
         case "did not find expected comment or line break" where context == "while scanning a block scalar":
+            if endsWithQuote(before: start) { return behindQuote(start) }
             return Fault(place, "text can't stand behind `|` or `>`", hint: "begin it on the next line")
         case "found an indentation indicator equal to 0":
             return Fault(place, "`|0` and `>0` mean nothing", hint: "write `|` or `>`")
@@ -79,9 +78,32 @@ private struct Site {
     private var badStart: Fault {
         guard let scalar = source.scalar(at: place) else { return Fault(place, "a value is missing") }
         if scalar == "\t" { return tab(place) }
+        let name = scalar == "`" ? "a backtick" : "`\(TerminalText.shown(String(Character(scalar))))`"
+        return Fault(place, "text can't begin with \(name)", hint: YamlProblem.quotesHint)
+    }
+
+    /// A second `: ` in a line, or a line in a column of its own.
+    private var colon: Fault {
+        let before = source.line(place).unicodeScalars.prefix(place.column - 1)
+        if String(before).contains(": ") {
+            return Fault(place, "a second `: ` stands in this line", hint: YamlProblem.quotesHint)
+        }
+        let indentation = before.prefix { $0 == " " }.count
         return Fault(
-            place, "text can't begin with `\(TerminalText.shown(String(Character(scalar))))`",
-            hint: YamlProblem.quotesHint)
+            source.place(place.line, indentation + 1), "this key is indented more than the line before it allows",
+            hint: "keys of one mapping begin in the same column")
+    }
+
+    private func endsWithQuote(before place: SourcePlace) -> Bool {
+        let before = source.line(place).unicodeScalars.prefix(place.column - 1)
+        let last = before.last { $0 != " " }
+        return last == "\"" || last == "'"
+    }
+
+    private func behindQuote(_ place: SourcePlace) -> Fault {
+        Fault(
+            place, "nothing can follow the closing quote",
+            hint: "put the whole text in quotes; inside single quotes, '' is one")
     }
 
     private func tab(_ place: SourcePlace) -> Fault {
@@ -108,10 +130,7 @@ private struct Site {
 
     private func collection(_ problem: String) -> Fault? {
         switch problem {
-        case "did not find expected '-' indicator":
-            return misplaced("this is no item of the list that begins in line \(start.line)", "items of one list")
-        case "did not find expected key":
-            return misplaced("this is no key of the mapping that begins in line \(start.line)", "keys of one mapping")
+        case "did not find expected '-' indicator", "did not find expected key": return misplaced
         case "did not find expected ',' or ']'": return unclosed("list", "]")
         case "did not find expected ',' or '}'": return unclosed("mapping", "}")
         case "did not find expected node content":
@@ -125,15 +144,16 @@ private struct Site {
         }
     }
 
-    /// Something in the wrong column, or behind a closing quote.
-    private func misplaced(_ message: String, _ what: String) -> Fault {
-        let line = source.line(place).unicodeScalars.prefix(place.column - 1)
-        if line.contains(where: { $0 == "\"" || $0 == "'" }) {
-            return Fault(
-                place, "nothing can follow the closing quote",
-                hint: "put the whole text in quotes; inside single quotes, '' is one")
+    /// Something in the wrong column, or behind what is complete.
+    private var misplaced: Fault {
+        let before = source.line(place).unicodeScalars.prefix(place.column - 1)
+        if endsWithQuote(before: place) { return behindQuote(place) }
+        if before.contains(where: { $0 != " " }) {
+            return Fault(place, "nothing can follow here", hint: "put the whole text in quotes")
         }
-        return Fault(place, message, hint: "\(what) begin in the same column (this one in column \(start.column))")
+        return Fault(
+            place, "the indentation of this line fits nothing above it",
+            hint: "keys of one mapping, and items of one list, begin in the same column")
     }
 
     private func unclosed(_ what: String, _ bracket: String) -> Fault {
@@ -143,7 +163,7 @@ private struct Site {
         }
         if place.line > start.line { return Fault(start, message, hint: "close it, and put a `,` between its items") }
         return Fault(
-            place, "a `,` or `\(bracket)` is missing here", hint: "put text with `,`, brackets or quotes in quotes")
+            place, "a `,` or `\(bracket)` is missing here", hint: "put a `,` between the values, or the text in quotes")
     }
 
     private func rest(_ problem: String) -> Fault? {
