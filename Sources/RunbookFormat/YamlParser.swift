@@ -3,8 +3,9 @@ internal import Yams
 
 /// Turns text into a tree within bounds: depth, number of values; no anchors, no tags, no key twice.
 struct YamlParser {
-    /// Keys given twice are told together, up to this many in one file.
+    /// Keys given twice are told together, up to this many in one file, as long as reading it again and again stays cheap.
     private static let repeatedKeyLimit = 10
+    private static let rereadLimitBytes = 2 << 20
 
     let findings: Findings
 
@@ -24,7 +25,7 @@ struct YamlParser {
                 let second = RepeatedKey(name: name, first: first, lines: source.lines).second
                 let message = "the key `\(Excerpt.of(name))` is given twice"
                 guard let second, let standIn = Unicode.Scalar(0x10_F000 + UInt32(standIns.count)),
-                    standIns.count < Self.repeatedKeyLimit
+                    standIns.count < min(Self.repeatedKeyLimit, Self.rereadLimitBytes / max(1, source.text.utf8.count))
                 else {
                     throw findings.failure(at: second ?? first, message, hint: "keep one of them")
                 }

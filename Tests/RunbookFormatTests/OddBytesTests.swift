@@ -156,16 +156,16 @@ import Testing
         Row(
             "10,000 levels of lists", "steps: " + String(repeating: "[", count: 10_000),
             """
-            a.yaml:1:1006: error: the file is nested deeper than 32 levels
-                \(String(repeating: "[", count: 100))
-                \(String(repeating: " ", count: 50))^
+            a.yaml:1:9: error: the file is nested deeper than 32 levels
+                steps: \(String(repeating: "[", count: 93))
+                        ^
 
             """),
         Row(
             "10,000 levels of mappings", String(repeating: "{a: ", count: 10_000),
             """
-            a.yaml:1:4001: error: the file is nested deeper than 32 levels
-                \(String(repeating: "a: {", count: 25))
+            a.yaml:1:3997: error: the file is nested deeper than 32 levels
+                : {\(String(repeating: "a: {", count: 24))a
                 \(String(repeating: " ", count: 50))^
 
             """),
@@ -173,7 +173,7 @@ import Testing
             "1,400 levels by indentation",
             (0..<1_400).map { "\(String(repeating: " ", count: $0))a:\n" }.joined(),
             """
-            a.yaml:1001:1001: error: the file is nested deeper than 32 levels
+            a.yaml:1000:1000: error: the file is nested deeper than 32 levels
                 \(String(repeating: " ", count: 98))a:
                 \(String(repeating: " ", count: 98))^
 
@@ -255,7 +255,7 @@ import Testing
                 + "steps:\n- { id: a, name: A, hosts: san1, run: x, env: { A: \(String(repeating: "x", count: 40_000)) } }\n",
             """
             a.yaml:5:52: error: an environment value has at most 32768 bytes, not 40000
-                \("{ id: a, name: A, hosts: san1, run: x, env: { A: ")\(String(repeating: "x", count: 51))
+                 { id: a, name: A, hosts: san1, run: x, env: { A: \(String(repeating: "x", count: 50))
                 \(String(repeating: " ", count: 50))^
 
             """),
