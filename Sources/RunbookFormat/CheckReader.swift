@@ -47,7 +47,7 @@ struct CheckReader {
         let templates = TemplateReader(findings: findings)
         switch kind.name {
         case "run":
-            checkLength(text, place)
+            guard isShort(text, place) else { return nil }
             return .run(templates.template(text, at: place, .command))
         case "tcp":
             checkEndpoint(text, place)
@@ -99,10 +99,11 @@ struct CheckReader {
         }
     }
 
-    func checkLength(_ text: String, _ place: SourcePlace) {
-        if text.utf8.count > Limits.commandBytes {
-            findings.add(at: place, "a command has at most \(Limits.commandBytes) bytes, not \(text.utf8.count)")
-        }
+    /// Whether a command is short enough to be run; a longer one is a finding.
+    func isShort(_ text: String, _ place: SourcePlace) -> Bool {
+        if text.utf8.count <= Limits.commandBytes { return true }
+        findings.add(at: place, "a command has at most \(Limits.commandBytes) bytes, not \(text.utf8.count)")
+        return false
     }
 
     private func checkEndpoint(_ text: String, _ place: SourcePlace) {

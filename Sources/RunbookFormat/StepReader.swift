@@ -85,8 +85,9 @@ struct StepReader {
         let templates = TemplateReader(findings: findings)
         switch key.name {
         case "run":
-            guard let (text, place) = textAndPlace(fields, "run") else { return nil }
-            CheckReader(findings: findings).checkLength(text, place)
+            guard let (text, place) = textAndPlace(fields, "run"),
+                CheckReader(findings: findings).isShort(text, place)
+            else { return nil }
             return .run(templates.template(text, at: place, .command))
         case "wait_for":
             guard let tree = fields.value("wait_for") else { return nil }
@@ -223,10 +224,9 @@ extension StepReader {
         let checks = CheckReader(findings: findings)
         let timeout = fields.duration("timeout", isPositive: true) ?? .seconds(300)
         let verify = fields.value("verify").flatMap { checks.check($0, what: "`verify`") }
-        guard let text = fields.required("run", of: "`undo`"), let place = fields.value("run")?.place else {
-            return nil
-        }
-        checks.checkLength(text, place)
+        guard let text = fields.required("run", of: "`undo`"), let place = fields.value("run")?.place,
+            checks.isShort(text, place)
+        else { return nil }
         let command = TemplateReader(findings: findings).template(text, at: place, .command)
         return .run(command, timeout: timeout, verify: verify)
     }

@@ -329,7 +329,7 @@ import Testing
     @Test("a mebibyte of one thing is read or refused in seconds", .timeLimit(.minutes(1)), arguments: worst)
     func mebibyte(name: String, piece: String) throws {
         let count = Limits.runbookBytes / piece.utf8.count - 200
-        for prefix in ["", Self.head, Self.head + "steps:\n- id: a\n  name: A\n  hosts: a\n  run: |\n    "] {
+        for prefix in ["", Self.head + "steps:\n- id: a\n  name: A\n  hosts: a\n  run: |\n    "] {
             let said = try Corpus.said(
                 .runbook, Array((prefix + String(repeating: piece, count: count)).utf8), path: "a.yaml")
             #expect(said.utf8.count < 50_000, "\(name)")
