@@ -2,29 +2,29 @@ import RunbookFormat
 import RunbookModel
 import Testing
 
-/// Files that no editor shows as they are, or that are too large to be kept: made here, byte by byte.
-@Suite struct OddBytesTests {
-    struct Row: CustomTestStringConvertible, Sendable {
-        var name: String
-        var bytes: [UInt8]
-        var said: String
+/// A file made here, byte by byte, and all that is said about it as a runbook.
+struct OddFile: CustomTestStringConvertible, Sendable {
+    var name: String
+    var bytes: [UInt8]
+    var said: String
 
-        var testDescription: String { name }
+    var testDescription: String { name }
 
-        init(_ name: String, _ bytes: [UInt8], _ said: String) {
-            self.name = name
-            self.bytes = bytes
-            self.said = said
-        }
-
-        init(_ name: String, _ text: String, _ said: String) { self.init(name, Array(text.utf8), said) }
+    init(_ name: String, _ bytes: [UInt8], _ said: String) {
+        self.name = name
+        self.bytes = bytes
+        self.said = said
     }
 
-    static let head = "version: 1\nname: North\ninventory: inventory.yaml\n"
-    static let step = "steps:\n- { id: a, name: A, hosts: san1, run: \"true\" }\n"
+    init(_ name: String, _ text: String, _ said: String) { self.init(name, Array(text.utf8), said) }
 
-    static let bytes: [Row] = [
-        Row(
+    func check() throws { #expect(try Corpus.said(.runbook, bytes, path: "a.yaml") == said) }
+}
+
+/// Files that no editor shows as they are.
+@Suite struct OddBytesTests {
+    static let bytes: [OddFile] = [
+        OddFile(
             "Latin-1", Array("version: 1\nname: Z".utf8) + [0xFC] + Array("rich\n".utf8),
             """
             a.yaml:2:8: error: the byte 0xFC is no UTF-8 text
@@ -33,7 +33,7 @@ import Testing
                 hint: save the file as UTF-8
 
             """),
-        Row(
+        OddFile(
             "a cut character at the end", Array("name: Zürich\n# ".utf8) + [0xE2, 0x82],
             """
             a.yaml:2:3: error: the byte 0xE2 is no UTF-8 text
@@ -42,7 +42,7 @@ import Testing
                 hint: save the file as UTF-8
 
             """),
-        Row(
+        OddFile(
             "a surrogate", Array("name: ".utf8) + [0xED, 0xA0, 0x80, 0x0A],
             """
             a.yaml:1:7: error: the byte 0xED is no UTF-8 text
@@ -51,7 +51,7 @@ import Testing
                 hint: save the file as UTF-8
 
             """),
-        Row(
+        OddFile(
             "a longer form than needed", [0xC0, 0xAF],
             """
             a.yaml:1:1: error: the byte 0xC0 is no UTF-8 text
@@ -60,7 +60,7 @@ import Testing
                 hint: save the file as UTF-8
 
             """),
-        Row(
+        OddFile(
             "UTF-16 with a mark", [0xFF, 0xFE, 0x76, 0x00],
             """
             a.yaml:1:1: error: the file is UTF-16
@@ -69,7 +69,7 @@ import Testing
                 hint: save it as UTF-8
 
             """),
-        Row(
+        OddFile(
             "UTF-16 without a mark", [0x76, 0x00, 0x65, 0x00],
             """
             a.yaml:1:1: error: the file is UTF-16
@@ -78,7 +78,7 @@ import Testing
                 hint: save it as UTF-8
 
             """),
-        Row(
+        OddFile(
             "NUL", Array("name: a".utf8) + [0] + Array("b\n".utf8),
             """
             a.yaml:1:8: error: the control character U+0000 is not allowed
@@ -87,7 +87,7 @@ import Testing
                 hint: delete it
 
             """),
-        Row(
+        OddFile(
             "an escape sequence", "version: 1\nname: \u{1B}[31mred\n",
             """
             a.yaml:2:7: error: the control character U+001B is not allowed
@@ -96,7 +96,7 @@ import Testing
                 hint: delete it
 
             """),
-        Row(
+        OddFile(
             "DEL", "name: a\u{7F}\n",
             """
             a.yaml:1:8: error: the control character U+007F is not allowed
@@ -105,7 +105,7 @@ import Testing
                 hint: delete it
 
             """),
-        Row(
+        OddFile(
             "a control character of Latin-1", "name: Füße \u{9B}31m\n",
             """
             a.yaml:1:12: error: the control character U+009B is not allowed
@@ -114,7 +114,7 @@ import Testing
                 hint: delete it
 
             """),
-        Row(
+        OddFile(
             "a line separator", "name: one\u{2028}two\n",
             """
             a.yaml:1:10: error: the invisible character U+2028 is not allowed
@@ -123,7 +123,7 @@ import Testing
                 hint: delete it
 
             """),
-        Row(
+        OddFile(
             "no character at all", "name: \u{FFFE}\n",
             """
             a.yaml:1:7: error: the invisible character U+FFFE is not allowed
@@ -132,7 +132,7 @@ import Testing
                 hint: delete it
 
             """),
-        Row(
+        OddFile(
             "old Mac line ends", "version: 1\rname: North\r",
             """
             a.yaml:1:11: error: a carriage return stands without a line feed
@@ -141,198 +141,11 @@ import Testing
                 hint: save the file with Unix line ends
 
             """),
-        Row("nothing", "", "a.yaml:1:1: error: the file is empty\n"),
-        Row("a byte-order mark", [0xEF, 0xBB, 0xBF], "a.yaml:1:1: error: the file is empty\n"),
-        Row("empty lines", "\n\n\n", "a.yaml:1:1: error: the file is empty\n"),
+        OddFile("nothing", "", "a.yaml:1:1: error: the file is empty\n"),
+        OddFile("a byte-order mark", [0xEF, 0xBB, 0xBF], "a.yaml:1:1: error: the file is empty\n"),
+        OddFile("empty lines", "\n\n\n", "a.yaml:1:1: error: the file is empty\n"),
     ]
 
     @Test("bytes that are no text are told with their place", arguments: bytes)
-    func oddBytes(row: Row) throws { try check(row) }
-
-    static let large: [Row] = [
-        Row(
-            "a file over the limit", [UInt8](repeating: 0x23, count: Limits.runbookBytes + 1),
-            "a.yaml:1:1: error: the file has 1048577 bytes; at most 1048576 are allowed\n"),
-        Row(
-            "10,000 levels of lists", "steps: " + String(repeating: "[", count: 10_000),
-            """
-            a.yaml:1:9: error: the file is nested deeper than 32 levels
-                steps: \(String(repeating: "[", count: 93))
-                        ^
-
-            """),
-        Row(
-            "10,000 levels of mappings", String(repeating: "{a: ", count: 10_000),
-            """
-            a.yaml:1:3997: error: the file is nested deeper than 32 levels
-                : {\(String(repeating: "a: {", count: 24))a
-                \(String(repeating: " ", count: 50))^
-
-            """),
-        Row(
-            "1,400 levels by indentation",
-            (0..<1_400).map { "\(String(repeating: " ", count: $0))a:\n" }.joined(),
-            """
-            a.yaml:1000:1000: error: the file is nested deeper than 32 levels
-                \(String(repeating: " ", count: 98))a:
-                \(String(repeating: " ", count: 98))^
-
-            """),
-        Row(
-            "10,000 lists in a line", String(repeating: "- ", count: 10_000),
-            """
-            a.yaml:1:201: error: the file is nested deeper than 32 levels
-                \(String(repeating: "- ", count: 50))
-                \(String(repeating: " ", count: 50))^
-
-            """),
-        Row(
-            "33 levels", "steps: " + String(repeating: "[", count: 33) + String(repeating: "]", count: 33),
-            """
-            a.yaml:1:40: error: the file is nested deeper than 32 levels
-                steps: \(String(repeating: "[", count: 33))\(String(repeating: "]", count: 33))
-                                                       ^
-
-            """),
-        Row(
-            "keys in keys", String(repeating: "? ", count: 10_000),
-            """
-            a.yaml:1:17: error: a key can't begin with `? `
-                \(String(repeating: "? ", count: 50))
-                                ^
-                hint: write `key: value`
-
-            """),
-        Row(
-            "a bomb of aliases", bomb(inKey: false),
-            """
-            a.yaml:1:4: error: anchors and aliases are not supported
-                a: &a [x, x, x, x, x, x, x, x, x]
-                   ^
-                hint: write the value out; text that begins with `&` or `*` needs quotes
-
-            """),
-        Row(
-            "a bomb of aliases in a key", bomb(inKey: true),
-            """
-            a.yaml:1:4: error: anchors and aliases are not supported
-                a: &a [x, x, x, x, x, x, x, x, x]
-                   ^
-                hint: write the value out; text that begins with `&` or `*` needs quotes
-
-            """),
-        Row(
-            "a small bomb", "a: &a [x, x]\n? [*a, *a]\n: 1\n",
-            """
-            a.yaml:1:4: error: anchors and aliases are not supported
-                a: &a [x, x]
-                   ^
-                hint: write the value out; text that begins with `&` or `*` needs quotes
-
-            """),
-        Row(
-            "an id of 100,000 letters",
-            head + "steps:\n- { id: \(String(repeating: "a", count: 100_000)), name: A, manual: x }\n",
-            """
-            a.yaml:5:9: error: `\(String(repeating: "a", count: 60))…` is no id
-                - { id: \(String(repeating: "a", count: 92))
-                        ^
-                hint: an id is lower-case letters, digits and `-`, and begins with a letter
-
-            """),
-        Row(
-            "a command of 200,000 bytes",
-            head + "steps:\n- { id: a, name: A, hosts: san1, run: \(String(repeating: "x", count: 200_000)) }\n",
-            """
-            a.yaml:5:39: error: a command has at most 131072 bytes, not 200000
-                - { id: a, name: A, hosts: san1, run: \(String(repeating: "x", count: 62))
-                                                      ^
-
-            """),
-        Row(
-            "an environment value of 40,000 bytes",
-            head
-                + "steps:\n- { id: a, name: A, hosts: san1, run: x, env: { A: \(String(repeating: "x", count: 40_000)) } }\n",
-            """
-            a.yaml:5:52: error: an environment value has at most 32768 bytes, not 40000
-                 { id: a, name: A, hosts: san1, run: x, env: { A: \(String(repeating: "x", count: 50))
-                \(String(repeating: " ", count: 50))^
-
-            """),
-        Row(
-            "10,001 steps", head + "steps:\n" + String(repeating: "- {}\n", count: 10_001),
-            """
-            a.yaml:10005:3: error: the runbook has 10001 steps; at most 10000 are allowed
-                - {}
-                  ^
-
-            """),
-        Row(
-            "an expression of 10,000 brackets",
-            head
-                + "steps:\n- id: a\n  name: A\n  wait_for: { run: x, matches: \"\(String(repeating: "(", count: 10_000))\" }\n",
-            """
-            a.yaml:7:32: error: a regular expression has at most 1000 bytes
-                  wait_for: { run: x, matches: "\(String(repeating: "(", count: 68))
-                                               ^
-
-            """),
-        Row(
-            "an expression of 900 brackets",
-            head
-                + "steps:\n- id: a\n  name: A\n  wait_for: { run: x, matches: \"\(String(repeating: "(", count: 900))\" }\n",
-            """
-            a.yaml:7:32: error: `\(String(repeating: "(", count: 60))…` is no regular expression
-                  wait_for: { run: x, matches: "\(String(repeating: "(", count: 68))
-                                               ^
-
-            """),
-    ]
-
-    @Test("what is too large or too deep is told, and nothing hangs", .timeLimit(.minutes(1)), arguments: large)
-    func tooLarge(row: Row) throws { try check(row) }
-
-    /// Nine values that stand for nine values each, nine times over.
-    private static func bomb(inKey: Bool) -> String {
-        var text = "a: &a [x, x, x, x, x, x, x, x, x]\n"
-        for (name, before) in zip("bcdefghij", "abcdefghi") {
-            text += "\(name): &\(name) [\(Array(repeating: "*\(before)", count: 9).joined(separator: ","))]\n"
-        }
-        return text + (inKey ? "? [*j]\n: 1\n" : "k: *j\n")
-    }
-
-    private func check(_ row: Row) throws {
-        #expect(try Corpus.said(.runbook, row.bytes, path: "a.yaml") == row.said)
-    }
-
-    @Test("a file of the largest size with a fault in every line is told its first 50", .timeLimit(.minutes(1)))
-    func manyFaults() throws {
-        var text = Self.head + "steps:\n"
-        for number in 0..<9_000 {
-            text += "- { id: s\(number), name: A, needs: [t\(number)], hosts: h, run: x, kez: 1 }\n"
-        }
-        let found = try Corpus.diagnostics(.runbook, Array(text.utf8), path: "a.yaml")
-        #expect(found.count == 51)
-        #expect(found.first?.message == "unknown step `t0`")
-        #expect(found.last?.message == "and 17950 more errors")
-    }
-
-    /// Text that costs most where reading is careless: 1 MiB of one thing.
-    static let worst: [(String, String)] = [
-        ("brackets", "["), ("braces", "{"), ("quotes", "\""), ("apostrophes", "'"), ("keys", "a: "), ("lines", "\n"),
-        ("items", "- a\n"), ("questions", "?\n"), ("stars", "*a "), ("anchors", "&a "), ("tags", "!a "),
-        ("pipes", "|\n"), ("commas", ","), ("colons", ":"), ("percents", "%"), ("expressions", "${{ vars.a }}"),
-        ("open expressions", "${{"), ("spaces", " "), ("hashes", "#"), ("dashes", "---\n"), ("letters", "a"),
-        ("carets", "\u{301}"), ("flags", "🇩🇪"),
-    ]
-
-    @Test("a mebibyte of one thing is read or refused in seconds", .timeLimit(.minutes(1)), arguments: worst)
-    func mebibyte(name: String, piece: String) throws {
-        let count = Limits.runbookBytes / piece.utf8.count - 200
-        for prefix in ["", Self.head + "steps:\n- id: a\n  name: A\n  hosts: a\n  run: |\n    "] {
-            let said = try Corpus.said(
-                .runbook, Array((prefix + String(repeating: piece, count: count)).utf8), path: "a.yaml")
-            #expect(said.utf8.count < 50_000, "\(name)")
-        }
-    }
+    func oddBytes(file: OddFile) throws { try file.check() }
 }
