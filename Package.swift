@@ -58,6 +58,9 @@ let package = Package(
         .testTarget(name: "HouseTests", swiftSettings: houseSettings),
         .testTarget(name: "RunbookModelTests", dependencies: ["RunbookModel"], swiftSettings: houseSettings),
         .testTarget(
+            name: "RunbookFormatTests", dependencies: ["RunbookModel", "RunbookFormat"], exclude: ["Corpus"],
+            swiftSettings: houseSettings),
+        .testTarget(
             name: "RunbookPlanTests", dependencies: ["RunbookModel", "RunbookPlan"], swiftSettings: houseSettings),
         .testTarget(
             name: "RunbookJournalTests", dependencies: ["RunbookModel", "RunbookJournal", crypto],

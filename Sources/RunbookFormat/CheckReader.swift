@@ -2,51 +2,79 @@ internal import RunbookModel
 
 /// Reads a check: one probe, and what its answer has to be.
 struct CheckReader {
+    static let probes = ["run", "tcp", "http"]
     static let table = KeyTable(
-        known: [
-            "run", "tcp", "http", "exit", "equals", "matches", "contains", "status", "retries", "delay", "timeout",
-        ], later: ["with"])
+        known: probes + ["exit", "equals", "matches", "contains", "status", "retries", "delay", "timeout"],
+        later: ["with"])
+    /// A longer expression is no expression that a person checked; the parser of expressions works recursively.
+    private static let patternLimitBytes = 1_000
 
     let findings: Findings
 
     func check(_ tree: YamlTree, what: String) -> Check? {
-        guard let fields = Fields(tree, Self.table, what: what, findings) else { return nil }
-        let probes = ["run", "tcp", "http"].filter(fields.has)
-        guard probes.count == 1, let kind = probes.first else {
+        if case .scalar(let text, _) = tree.content, !tree.isNull {
+            let kind = Self.isEndpoint(text) ? "tcp" : text.hasPrefix("http://") ? "http" : "run"
             findings.add(
-                at: tree.place,
-                probes.isEmpty
-                    ? "\(what) lacks one of `run`, `tcp` and `http`"
-                    : "\(what) has more than one of `run`, `tcp` and `http`")
+                at: tree.place, "\(what) has to be a mapping, not text",
+                hint: "write { \(kind): \"\(Excerpt.of(text))\" }")
             return nil
         }
+        guard let fields = Fields(tree, Self.table, what: what, findings) else { return nil }
+        let probe = probe(fields, what)
+        // The stand-in is never used: a check without a probe is a finding.
+        var check = Check(probe ?? .tcp(Template([], at: tree.place)), at: tree.place)
+        readExpectation(fields, &check)
+        if let retries = fields.integer("retries", in: 0...Limits.retries) { check.retries = retries }
+        if let delay = fields.duration("delay") { check.delay = delay }
+        if let timeout = fields.duration("timeout", isPositive: true) { check.timeout = timeout }
+        return probe == nil ? nil : check
+    }
+
+    private func probe(_ fields: Fields, _ what: String) -> Check.Probe? {
+        let given = fields.keys.filter { Self.probes.contains($0.name) }
+        guard let kind = given.first else {
+            if !fields.misspells(Self.probes) {
+                findings.add(at: fields.place, "\(what) lacks one of `run`, `tcp` and `http`")
+            }
+            return nil
+        }
+        if given.count > 1 {
+            let message = "\(what) has one of `run`, `tcp` and `http`, not `\(kind.name)` and `\(given[1].name)`"
+            findings.add(at: given[1].place, message)
+            return nil
+        }
+        guard let text = fields.nonEmpty(kind.name), let place = fields.value(kind.name)?.place else { return nil }
         let templates = TemplateReader(findings: findings)
-        guard let text = fields.text(kind), let place = fields.value(kind)?.place else { return nil }
-        let probe: Check.Probe
-        switch kind {
+        switch kind.name {
         case "run":
-            checkCommand(text, place)
-            probe = .run(templates.template(text, at: place, .command))
+            guard isShort(text, place) else { return nil }
+            return .run(templates.template(text, at: place, .command))
         case "tcp":
             checkEndpoint(text, place)
-            probe = .tcp(templates.template(text, at: place, .text))
+            return .tcp(templates.template(text, at: place, .text))
         default:
             if !text.hasPrefix("http://"), !text.hasPrefix("https://"), !text.hasPrefix("${{") {
-                findings.add(at: place, "`http` has to begin with http:// or https://")
+                findings.add(at: place, "`http` has to begin with http://", hint: "write http://10.0.0.1:8080/health")
+            } else if text.hasPrefix("https://") {
+                findings.add(at: place, "https is not supported yet", hint: "check with `run: curl …` on a host")
             }
-            probe = .http(templates.template(text, at: place, .text))
+            return .http(templates.template(text, at: place, .text))
         }
-        var check = Check(probe, at: tree.place)
-        if kind != "run", fields.has("exit") {
+    }
+
+    /// What the answer has to be, and whether the probe has such an answer.
+    private func readExpectation(_ fields: Fields, _ check: inout Check) {
+        if !fields.has("run"), fields.has("exit") {
             findings.add(at: fields.keyPlace("exit"), "`exit` goes with `run` only")
         }
-        if kind != "http", fields.has("status") {
+        if !fields.has("http"), fields.has("status") {
             findings.add(at: fields.keyPlace("status"), "`status` goes with `http` only")
         }
         if let exit = fields.integer("exit", in: 0...255) { check.exit = exit }
         if let status = fields.integer("status", in: 100...599) { check.status = status }
+        let templates = TemplateReader(findings: findings)
         for key in ["equals", "matches", "contains"] where fields.has(key) {
-            if kind == "tcp" {
+            if fields.has("tcp") {
                 findings.add(at: fields.keyPlace(key), "`\(key)` needs an answer with text; `tcp` has none")
             }
             guard let text = fields.text(key), let place = fields.value(key)?.place else { continue }
@@ -56,34 +84,47 @@ struct CheckReader {
             case "contains": check.contains = template
             default:
                 check.matches = template
-                if template.references.isEmpty, (try? Regex(text)) == nil {
-                    findings.add(at: place, "`\(TerminalText.shown(text))` is no regular expression")
-                }
+                checkPattern(text, template, place)
             }
         }
-        if let retries = fields.integer("retries", in: 0...Limits.retries) { check.retries = retries }
-        if let delay = fields.duration("delay") { check.delay = delay }
-        if let timeout = fields.duration("timeout") { check.timeout = timeout }
-        return check
     }
 
-    func checkCommand(_ text: String, _ place: SourcePlace) {
-        if text.utf8.count > Limits.commandBytes {
-            findings.add(at: place, "a command has at most \(Limits.commandBytes) bytes")
+    private func checkPattern(_ text: String, _ template: Template, _ place: SourcePlace) {
+        guard text.utf8.count <= Self.patternLimitBytes else {
+            findings.add(at: place, "a regular expression has at most \(Self.patternLimitBytes) bytes")
+            return
         }
-        if text.utf8.allSatisfy({ $0 == 0x20 || $0 == 0x0A || $0 == 0x09 }) {
-            findings.add(at: place, "a command can't be empty")
+        if template.references.isEmpty, (try? Regex(text)) == nil {
+            findings.add(at: place, "`\(Excerpt.of(text))` is no regular expression")
         }
+    }
+
+    /// Whether a command is short enough to be run; a longer one is a finding.
+    func isShort(_ text: String, _ place: SourcePlace) -> Bool {
+        if text.utf8.count <= Limits.commandBytes { return true }
+        findings.add(at: place, "a command has at most \(Limits.commandBytes) bytes, not \(text.utf8.count)")
+        return false
     }
 
     private func checkEndpoint(_ text: String, _ place: SourcePlace) {
-        guard !text.contains("${{") else { return }
-        let port = text.split(separator: ":", omittingEmptySubsequences: false).last.flatMap { Int($0) }
-        guard let port, (1...65_535).contains(port) else {
-            findings.add(
-                at: place, "`\(TerminalText.shown(text))` is no port or host:port",
-                hint: "write \"22\" or \"10.0.0.1:22\"")
-            return
+        guard !text.contains("${{"), !Self.isEndpoint(text) else { return }
+        findings.add(
+            at: place, "`\(Excerpt.of(text))` is no port or host:port",
+            hint: "write \"22\", \"10.0.0.1:22\" or \"[fd00::1]:22\"")
+    }
+
+    /// `22`, `host:22` or `[v6]:22`.
+    private static func isEndpoint(_ text: String) -> Bool {
+        var port = text[...]
+        if let colon = text.lastIndex(of: ":") {
+            let host = text[..<colon]
+            let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+            if host.isEmpty || host.contains(where: \.isWhitespace) || (host.contains(":") && !isBracketed) {
+                return false
+            }
+            port = text[text.index(after: colon)...]
         }
+        guard port.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(port) else { return false }
+        return (1...65_535).contains(number)
     }
 }

@@ -4,29 +4,55 @@ internal import RunbookModel
 struct KeyTable: Sendable {
     var known: [String]
     var later: [String] = []
+
+    /// The key that `key` was probably meant to be.
+    func meant(by key: String) -> String? {
+        if let meant = Self.synonyms[key.lowercased()], known.contains(meant) { return meant }
+        return Nearest.name(to: key, in: known)
+    }
+
+    func hint(_ key: String) -> String? {
+        if let meant = meant(by: key) { return "did you mean `\(meant)`?" }
+        if key == "<<" { return "merge keys are not supported: write the keys out" }
+        return known.count <= 12 ? "known keys are \(known.joined(separator: ", "))" : nil
+    }
+
+    /// What the same thing is called elsewhere.
+    private static let synonyms = [
+        "after": "needs", "ansible_host": "address", "check": "verify", "cmd": "run", "command": "run",
+        "depends_on": "needs", "dependson": "needs", "description": "why", "environment": "env", "hostname": "address",
+        "if_fails": "if_it_fails", "ip": "address", "on_error": "on_failure", "requires": "needs", "retry": "retries",
+        "rollback": "undo", "shell": "run", "test": "verify", "title": "name", "username": "user", "wait": "wait_for",
+    ]
 }
 
 /// One mapping, key by key. Whatever is wrong goes to the findings, and reading goes on.
 struct Fields {
     let findings: Findings
     let place: SourcePlace
+    private let table: KeyTable
     private let pairs: [(key: Named, value: YamlTree)]
 
-    /// nil where `tree` is no mapping; that is a finding.
-    init?(_ tree: YamlTree, _ table: KeyTable, what: String, _ findings: Findings) {
+    /// nil where `tree` is no mapping; that is a finding. `place` is where a missing key is told; the mapping's beginning
+    /// unless given.
+    init?(
+        _ tree: YamlTree, _ table: KeyTable, what: String, at place: SourcePlace? = nil, _ findings: Findings,
+        hint: String? = nil
+    ) {
         guard case .mapping(let pairs) = tree.content else {
-            findings.add(at: tree.place, "\(what) has to be a mapping, not \(tree.noun)")
+            findings.add(at: tree.place, "\(what) has to be a mapping, not \(tree.noun)", hint: hint)
             return nil
         }
         self.pairs = pairs
+        self.table = table
         self.findings = findings
-        place = tree.place
+        self.place = place ?? tree.place
         for (key, _) in pairs where !table.known.contains(key.name) {
-            let shown = TerminalText.shown(key.name)
+            let shown = Excerpt.of(key.name)
             if table.later.contains(key.name) {
                 findings.add(at: key.place, "`\(shown)` is not supported yet")
             } else {
-                findings.add(at: key.place, "unknown key `\(shown)`", hint: Nearest.hint(key.name, table.known))
+                findings.add(at: key.place, "unknown key `\(shown)`", hint: table.hint(key.name))
             }
         }
     }
@@ -39,57 +65,102 @@ struct Fields {
 
     func keyPlace(_ key: String) -> SourcePlace { pairs.first { $0.key.name == key }?.key.place ?? place }
 
-    func missing(_ key: String, of what: String) { findings.add(at: place, "\(what) lacks `\(key)`") }
+    func missing(_ key: String, of what: String, hint: String? = nil) {
+        if !misspells([key]) { findings.add(at: place, "\(what) lacks `\(key)`", hint: hint) }
+    }
+
+    /// Whether an unknown key was probably meant to be one of `keys`: then it is told there, and not called missing.
+    func misspells(_ keys: [String]) -> Bool {
+        pairs.prefix(100).contains { pair in
+            let name = pair.key.name
+            if table.known.contains(name) || table.later.contains(name) { return false }
+            return table.meant(by: name).map(keys.contains) ?? false
+        }
+    }
+
+    private func mismatch(_ key: String, _ value: YamlTree, _ wanted: String, hint: String? = nil) {
+        if value.isNull {
+            findings.add(at: value.place, "`\(key)` has no value; it has to be \(wanted)", hint: hint)
+        } else {
+            findings.add(at: value.place, "`\(key)` has to be \(wanted), not \(value.noun)", hint: hint)
+        }
+    }
 
     // MARK: Scalars
 
     func text(_ key: String) -> String? {
         guard let value = value(key) else { return nil }
         guard case .scalar(let text, _) = value.content, !value.isNull else {
-            findings.add(at: value.place, "`\(key)` has to be text, not \(value.noun)")
+            mismatch(key, value, "text", hint: textHint(key, value))
             return nil
         }
         return text
     }
 
-    func required(_ key: String, of what: String) -> String? {
-        guard has(key) else {
-            missing(key, of: what)
+    private func textHint(_ key: String, _ value: YamlTree) -> String? {
+        if let items = value.items, items.count == 1, case .scalar(let only, _)? = items.first?.content {
+            return "write `\(key): \(Excerpt.of(only))`"
+        }
+        let first = findings.source.scalar(at: value.place)
+        return first == "[" || first == "{" ? "put text that begins with `{` or `[` in quotes" : nil
+    }
+
+    /// Text that says something.
+    func nonEmpty(_ key: String) -> String? {
+        guard let text = text(key), let value = value(key) else { return nil }
+        if text.utf8.allSatisfy({ $0 == 0x20 || (0x09...0x0D).contains($0) }) {
+            findings.add(at: value.place, "`\(key)` is empty")
             return nil
         }
-        return text(key)
+        return text
+    }
+
+    func required(_ key: String, of what: String, hint: String? = nil) -> String? {
+        guard has(key) else {
+            missing(key, of: what, hint: hint)
+            return nil
+        }
+        return nonEmpty(key)
     }
 
     func integer(_ key: String, in range: ClosedRange<Int>) -> Int? {
-        guard let text = text(key), let value = value(key) else { return nil }
-        let isNumber =
-            !text.isEmpty && text.utf8.drop { $0 == UInt8(ascii: "-") }.allSatisfy { (0x30...0x39).contains($0) }
-        guard isNumber, let number = Int(text) else {
-            findings.add(at: value.place, "`\(key)` has to be a whole number, not `\(TerminalText.shown(text))`")
+        guard let text = nonEmpty(key), let value = value(key) else { return nil }
+        let shown = Excerpt.of(text)
+        let digits = text.utf8.first == UInt8(ascii: "-") ? text.utf8.dropFirst() : text.utf8[...]
+        guard !digits.isEmpty, digits.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            findings.add(at: value.place, "`\(key)` has to be a whole number, not `\(shown)`")
             return nil
         }
-        guard range.contains(number) else {
-            findings.add(at: value.place, "`\(key)` has to be between \(range.lowerBound) and \(range.upperBound)")
+        // More digits than an Int has are out of every range as well.
+        guard let number = Int(text), range.contains(number) else {
+            findings.add(
+                at: value.place,
+                "`\(key)` has to be between \(range.lowerBound) and \(range.upperBound), not \(shown)")
             return nil
         }
         return number
     }
 
     func boolean(_ key: String) -> Bool? {
-        guard let text = text(key), let value = value(key) else { return nil }
+        guard let text = nonEmpty(key), let value = value(key) else { return nil }
         guard text == "true" || text == "false" else {
-            findings.add(at: value.place, "`\(key)` has to be true or false, not `\(TerminalText.shown(text))`")
+            findings.add(at: value.place, "`\(key)` has to be true or false, not `\(Excerpt.of(text))`")
             return nil
         }
         return text == "true"
     }
 
-    func duration(_ key: String) -> Duration? {
-        guard let text = text(key), let value = value(key) else { return nil }
+    /// `isPositive`: zero makes no sense here.
+    func duration(_ key: String, isPositive: Bool = false) -> Duration? {
+        guard let text = nonEmpty(key), let value = value(key) else { return nil }
         guard let duration = DurationText.parse(text) else {
             findings.add(
-                at: value.place, "`\(key)` has to be a duration, not `\(TerminalText.shown(text))`",
+                at: value.place, "`\(key)` has to be a duration, not `\(Excerpt.of(text))`",
                 hint: "write 90s, 5m or 1h30m; the longest is 366d")
+            return nil
+        }
+        if isPositive, duration == .zero {
+            findings.add(at: value.place, "`\(key)` has to be longer than 0")
             return nil
         }
         return duration
@@ -97,46 +168,62 @@ struct Fields {
 
     /// One of a few words.
     func word<Word: RawRepresentable<String> & CaseIterable>(_ key: String, _: Word.Type = Word.self) -> Word? {
-        guard let text = text(key), let value = value(key) else { return nil }
+        guard let text = nonEmpty(key), let value = value(key) else { return nil }
         if let word = Word(rawValue: text) { return word }
         let known = Word.allCases.map(\.rawValue)
         findings.add(
             at: value.place,
-            "`\(key)` can't be `\(TerminalText.shown(text))`; it is one of \(known.joined(separator: ", "))",
+            "`\(key)` can't be `\(Excerpt.of(text))`; it is one of \(known.joined(separator: ", "))",
             hint: Nearest.hint(text, known))
         return nil
     }
 
-    // MARK: Lists
+    // MARK: Lists and mappings
 
-    func list(_ key: String) -> [YamlTree]? {
+    func list(_ key: String, wanted: String = "a list") -> [YamlTree]? {
         guard let value = value(key) else { return nil }
         guard case .sequence(let items) = value.content else {
-            findings.add(at: value.place, "`\(key)` has to be a list, not \(value.noun)")
+            var hint: String?
+            if case .scalar(let text, true) = value.content, !value.isNull { hint = "write [\(Excerpt.of(text))]" }
+            mismatch(key, value, wanted, hint: hint)
             return nil
         }
         return items
     }
 
-    /// A list of names, or one name where `single` allows it.
-    func names(_ key: String, single: Bool = false) -> [Named]? {
+    /// A list of names, each once, or one name where `single` allows it.
+    func names(_ key: String, single: Bool = false, mayRepeat: Bool = false) -> [Named]? {
         guard let value = value(key) else { return nil }
         if single, case .scalar(let text, _) = value.content, !value.isNull { return [Named(text, at: value.place)] }
-        return list(key)?.compactMap { item in
-            guard case .scalar(let text, _) = item.content, !item.isNull else {
-                findings.add(at: item.place, "`\(key)` has to list names, not \(item.noun)")
-                return nil
-            }
-            return Named(text, at: item.place)
+        return list(key, wanted: single ? "a name or a list of names" : "a list").map {
+            findings.names($0, in: "`\(key)`", mayRepeat: mayRepeat)
         }
     }
 
     func mapping(_ key: String) -> [(key: Named, value: YamlTree)]? {
         guard let value = value(key) else { return nil }
         guard case .mapping(let pairs) = value.content else {
-            findings.add(at: value.place, "`\(key)` has to be a mapping, not \(value.noun)")
+            mismatch(key, value, "a mapping", hint: "write `\(key): { name: value }`")
             return nil
         }
         return pairs
+    }
+}
+
+extension Findings {
+    /// The names in a list.
+    func names(_ items: [YamlTree], in what: String, mayRepeat: Bool = false) -> [Named] {
+        var seen: Set<String> = []
+        return items.compactMap { item in
+            guard case .scalar(let text, _) = item.content, !item.isNull else {
+                add(at: item.place, "\(what) has to list names, not \(item.noun)")
+                return nil
+            }
+            if !seen.insert(text).inserted, !mayRepeat {
+                add(at: item.place, "`\(Excerpt.of(text))` is listed twice")
+                return nil
+            }
+            return Named(text, at: item.place)
+        }
     }
 }

@@ -15,8 +15,8 @@ package enum FixtureReader {
 
     package static func read(bytes: [UInt8], path: String) throws(InvalidFiles) -> Fixture {
         let source = try SourceText(bytes, path: path, limitBytes: Limits.fixtureBytes)
-        let tree = try YamlParser(source: source).parse()
         let findings = Findings(source)
+        let tree = try YamlParser(findings: findings).parse()
         guard let fields = Fields(tree, table, what: "a fixture", findings) else { throw InvalidFiles(findings.sorted) }
         FileVersion.check(fields, what: "the fixture")
         var fixture = Fixture(
@@ -26,6 +26,9 @@ package enum FixtureReader {
             if let host = host(key, value, findings) { fixture.hosts.append(host) }
         }
         if !fields.has("hosts") { fields.missing("hosts", of: "the fixture") }
+        if fixture.hosts.isEmpty, fields.value("hosts")?.isMapping == true {
+            findings.add(at: fields.keyPlace("hosts"), "the fixture has no hosts", hint: "\"*\" answers for every host")
+        }
         for item in fields.list("faults") ?? [] {
             if let fault = fault(item, findings) { fixture.faults.append(fault) }
         }
@@ -43,7 +46,7 @@ package enum FixtureReader {
         guard let text = fields.text("clock"), let place = fields.value("clock")?.place else { return fallback }
         guard let instant = Instant.parse(text) else {
             fields.findings.add(
-                at: place, "`clock` has to be an instant, not `\(TerminalText.shown(text))`",
+                at: place, "`clock` has to be a date and time in UTC, not `\(Excerpt.of(text))`",
                 hint: "write \"2026-01-15T03:00:00Z\"")
             return fallback
         }
@@ -66,7 +69,7 @@ package enum FixtureReader {
         (fields.mapping(key) ?? []).compactMap { name, value in
             guard case .scalar(let text, _) = value.content else {
                 fields.findings.add(
-                    at: value.place, "`\(TerminalText.shown(name.name))` has to be text, not \(value.noun)")
+                    at: value.place, "`\(Excerpt.of(name.name))` has to be text, not \(value.noun)")
                 return nil
             }
             let content = value.isNull ? nil : text
@@ -81,11 +84,18 @@ package enum FixtureReader {
 
     private static func answer(_ tree: YamlTree, _ findings: Findings) -> Answer? {
         guard let fields = Fields(tree, answerTable, what: "an answer", findings) else { return nil }
-        let kinds = ["run", "tcp", "http"].filter(fields.has)
-        guard kinds.count == 1, let kind = kinds.first, let pattern = fields.text(kind) else {
-            if kinds.count != 1 { findings.add(at: tree.place, "an answer has one of `run`, `tcp` and `http`") }
-            return nil
+        let given = fields.keys.filter { CheckReader.probes.contains($0.name) }
+        if given.isEmpty, !fields.misspells(CheckReader.probes) {
+            findings.add(at: tree.place, "an answer lacks one of `run`, `tcp` and `http`")
         }
+        if given.count > 1 {
+            findings.add(
+                at: given[1].place,
+                "an answer has one of `run`, `tcp` and `http`, not `\(given[0].name)` and `\(given[1].name)`")
+        }
+        let kind = given.first?.name ?? "run"
+        // An answer to nothing is a finding, and is never used.
+        let pattern = fields.nonEmpty(kind) ?? ""
         var answer = Answer(
             kind == "run" ? .run(pattern) : kind == "tcp" ? .tcp(pattern) : .http(pattern), at: tree.place)
         answer.when = state(fields, "when", mayNameHost: false)
@@ -116,7 +126,7 @@ package enum FixtureReader {
         } else {
             if fault.host == nil, !fields.has("host") { fields.missing("host", of: "the fault") }
             if fields.has("after") {
-                findings.add(at: fields.keyPlace("after"), "`after` goes with `crash`; write `from`")
+                findings.add(at: fields.keyPlace("after"), "`after` goes with `crash` only", hint: "write `from`")
             }
         }
         let key = kind == .crash ? "after" : "from"
@@ -136,22 +146,22 @@ package enum FixtureReader {
         line.reason = fields.text("reason")
         if let after = fields.duration("after") { line.after = after }
         if let value = fields.value("answer") {
-            if case .mapping = value.content {
-                findings.add(at: value.place, "an `answer` with values is not supported yet")
+            if value.isMapping {
+                findings.add(
+                    at: value.place, "an `answer` with values is not supported yet", hint: "write done or failed")
             } else if let text = fields.text("answer") {
                 if text != "done", text != "failed" {
-                    findings.add(
-                        at: value.place, "`answer` has to be done or failed, not `\(TerminalText.shown(text))`")
+                    findings.add(at: value.place, "`answer` has to be done or failed, not `\(Excerpt.of(text))`")
                 }
                 line.answer = text
             }
         }
-        for choice in fields.names("choose", single: true) ?? [] {
+        for choice in fields.names("choose", single: true, mayRepeat: true) ?? [] {
             if Choice(rawValue: choice.name) == nil {
                 let known = Choice.allCases.map(\.rawValue)
                 findings.add(
                     at: choice.place,
-                    "`\(TerminalText.shown(choice.name))` is no choice; it is one of \(known.joined(separator: ", "))",
+                    "`\(Excerpt.of(choice.name))` is no choice; it is one of \(known.joined(separator: ", "))",
                     hint: Nearest.hint(choice.name, known))
             }
             line.choose.append(choice.name)
@@ -167,51 +177,16 @@ package enum FixtureReader {
         expectation.order = fields.names("order") ?? []
         expectation.maxDuration = fields.duration("max_duration")
         for (key, value) in fields.mapping("steps") ?? [] {
+            let known = StepState.allCases.map(\.rawValue)
             guard case .scalar(let text, _) = value.content, let state = StepState(rawValue: text) else {
-                let known = StepState.allCases.map(\.rawValue).joined(separator: ", ")
-                findings.add(
-                    at: value.place, "the state of `\(TerminalText.shown(key.name))` has to be one of \(known)")
+                var hint: String?
+                if case .scalar(let text, _) = value.content { hint = Nearest.hint(text, known) }
+                let message = "the state of `\(Excerpt.of(key.name))` is one of \(known.joined(separator: ", "))"
+                findings.add(at: value.place, message, hint: hint)
                 continue
             }
             expectation.steps.append(ExpectedState(step: key, state: state))
         }
         return expectation
-    }
-}
-
-/// `2026-01-15T03:00:00Z`, as milliseconds since 1970 UTC.
-enum Instant {
-    static func parse(_ text: String) -> Int64? {
-        let bytes = Array(text.utf8)
-        guard bytes.count == 20, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"),
-            bytes[10] == UInt8(ascii: "T"), bytes[13] == UInt8(ascii: ":"), bytes[16] == UInt8(ascii: ":"),
-            bytes[19] == UInt8(ascii: "Z")
-        else { return nil }
-        func number(_ range: Range<Int>) -> Int64? {
-            var value: Int64 = 0
-            for byte in bytes[range] {
-                guard (0x30...0x39).contains(byte) else { return nil }
-                value = value * 10 + Int64(byte - 0x30)
-            }
-            return value
-        }
-        guard let year = number(0..<4), let month = number(5..<7), let day = number(8..<10), let hour = number(11..<13),
-            let minute = number(14..<16), let second = number(17..<19), year >= 1970, (1...12).contains(month),
-            (1...daysIn(month, year)).contains(day), hour < 24, minute < 60, second < 60
-        else { return nil }
-        var days: Int64 = 0
-        for past in 1970..<year { days += isLeap(past) ? 366 : 365 }
-        for past in 1..<month { days += daysIn(past, year) }
-        return ((days + day - 1) * 86_400 + hour * 3_600 + minute * 60 + second) * 1_000
-    }
-
-    private static func isLeap(_ year: Int64) -> Bool { year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) }
-
-    private static func daysIn(_ month: Int64, _ year: Int64) -> Int64 {
-        switch month {
-        case 2: isLeap(year) ? 29 : 28
-        case 4, 6, 9, 11: 30
-        default: 31
-        }
     }
 }

@@ -20,8 +20,8 @@ package enum InventoryReader {
     /// `home` is what `~` stands for; relative paths are relative to the inventory's folder.
     package static func read(bytes: [UInt8], path: String, home: String?) throws(InvalidFiles) -> Inventory {
         let source = try SourceText(bytes, path: path, limitBytes: Limits.inventoryBytes)
-        let tree = try YamlParser(source: source).parse()
         let findings = Findings(source)
+        let tree = try YamlParser(findings: findings).parse()
         guard let fields = Fields(tree, table, what: "an inventory", findings) else {
             throw InvalidFiles(findings.sorted)
         }
@@ -39,7 +39,7 @@ package enum InventoryReader {
         }
         if !fields.has("hosts") { fields.missing("hosts", of: "the inventory") }
         let hosts = fields.mapping("hosts") ?? []
-        if fields.has("hosts"), hosts.isEmpty, case .mapping = fields.value("hosts")?.content {
+        if hosts.isEmpty, fields.value("hosts")?.isMapping == true {
             findings.add(at: fields.keyPlace("hosts"), "the inventory has no hosts")
         }
         if hosts.count > Limits.hostsPerInventory {
@@ -48,7 +48,8 @@ package enum InventoryReader {
         for (key, value) in hosts {
             if let host = host(key, value, defaults, paths, findings) { inventory.hosts.append(host) }
         }
-        readGroups(fields, &inventory, findings)
+        // A host with faults is a host that groups may name.
+        readGroups(fields, hosts.map(\.key.name), &inventory, findings)
         try findings.check()
         return inventory
     }
@@ -57,25 +58,28 @@ package enum InventoryReader {
         _ key: Named, _ value: YamlTree, _ defaults: Host, _ paths: InventoryPaths, _ findings: Findings
     ) -> Host? {
         checkName(key, what: "host", findings)
-        guard let fields = Fields(value, hostTable, what: "a host", findings) else { return nil }
+        let what = "the host `\(Excerpt.of(key.name))`"
+        var hint: String?
+        if case .scalar(let text, _) = value.content, HostAddress.isAddress(text) {
+            hint = "write { address: \(text) }"
+        }
+        guard let fields = Fields(value, hostTable, what: what, at: key.place, findings, hint: hint) else { return nil }
         var host = defaults
         host.name = key.name
         host.place = key.place
-        host.address = fields.required("address", of: "host `\(TerminalText.shown(key.name))`") ?? ""
-        if let place = fields.value("address")?.place, !host.address.isEmpty, !isAddress(host.address) {
+        host.address = fields.required("address", of: what) ?? ""
+        if let place = fields.value("address")?.place, !host.address.isEmpty, !HostAddress.isAddress(host.address) {
             findings.add(
-                at: place, "`\(TerminalText.shown(host.address))` is no address",
-                hint: "write it as 10.0.0.5 or fd00::5")
+                at: place, "`\(Excerpt.of(host.address))` is no address", hint: HostAddress.hint(host.address))
         }
         host.kind = fields.word("kind")
-        host.location = fields.text("location")
-        host.bmc = fields.text("bmc")
+        host.location = fields.nonEmpty("location")
+        host.bmc = fields.nonEmpty("bmc")
         if let receipts = fields.boolean("receipts") { host.receipts = receipts }
         if let key = fields.text("host_key"), let place = fields.value("host_key")?.place {
-            let isFingerprint = key.hasPrefix("SHA256:") && key.utf8.count == 50
-            if !isFingerprint {
+            if !isFingerprint(key) {
                 findings.add(
-                    at: place, "`host_key` has to be a fingerprint like SHA256:…",
+                    at: place, "`host_key` has to be SHA256: and 43 characters, not `\(Excerpt.of(key))`",
                     hint: "`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` on the host shows it")
             }
             host.hostKey = key
@@ -86,18 +90,18 @@ package enum InventoryReader {
 
     private static func readConnection(_ fields: Fields, _ host: inout Host, _ paths: InventoryPaths) {
         if let port = fields.integer("port", in: 1...65_535) { host.port = port }
-        if let user = fields.text("user") { host.user = user }
-        if let file = fields.text("identity_file") { host.identityFile = paths.absolute(file) }
-        if let file = fields.text("known_hosts") { host.knownHosts = paths.absolute(file) }
+        if let user = fields.nonEmpty("user") { host.user = user }
+        if let file = fields.nonEmpty("identity_file") { host.identityFile = paths.absolute(file) }
+        if let file = fields.nonEmpty("known_hosts") { host.knownHosts = paths.absolute(file) }
     }
 
-    private static func isAddress(_ text: String) -> Bool {
-        text.utf8.count <= 253
-            && text.utf8.allSatisfy {
+    /// Base64 of 32 bytes without padding, as `ssh-keygen -l` shows it.
+    private static func isFingerprint(_ text: String) -> Bool {
+        let digest = text.utf8.dropFirst(7)
+        return text.hasPrefix("SHA256:") && digest.count == 43
+            && digest.allSatisfy {
                 switch $0 {
-                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: ":"),
-                    UInt8(ascii: "%"), UInt8(ascii: "_"):
-                    true
+                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "+"), UInt8(ascii: "/"): true
                 default: false
                 }
             }
@@ -113,47 +117,58 @@ package enum InventoryReader {
                 default: false
                 }
             }
-        guard isName, key.name != Host.localName, key.name.utf8.first != UInt8(ascii: ".") else {
+        let isBare = key.name.utf8.first != UInt8(ascii: ".") && key.name.utf8.first != UInt8(ascii: "-")
+        if key.name.isEmpty {
+            findings.add(at: key.place, "the name of a \(what) is empty")
+            return
+        }
+        guard isName, isBare, key.name != Host.localName else {
             findings.add(
-                at: key.place, "`\(TerminalText.shown(key.name))` is no name for a \(what)",
-                hint: key.name == Host.localName ? "`local` is this machine" : "use letters, digits, `.`, `-` and `_`")
+                at: key.place, "`\(Excerpt.of(key.name))` is no name for a \(what)",
+                hint: key.name == Host.localName
+                    ? "`local` is this machine" : "use letters, digits, `.`, `-` and `_`, at most 100")
             return
         }
     }
 
-    private static func readGroups(_ fields: Fields, _ inventory: inout Inventory, _ findings: Findings) {
+    private static func readGroups(
+        _ fields: Fields, _ hosts: [String], _ inventory: inout Inventory, _ findings: Findings
+    ) {
         let pairs = fields.mapping("groups") ?? []
-        let hosts = Set(inventory.hosts.map(\.name))
         let groups = pairs.map(\.key.name)
-        let known = inventory.hosts.map(\.name) + groups
+        let knownHosts = Set(hosts)
+        let known = knownHosts.union(groups)
+        let hostsAreRead = fields.value("hosts")?.isMapping ?? false
         for (key, value) in pairs {
             checkName(key, what: "group", findings)
-            if hosts.contains(key.name) { findings.add(at: key.place, "`\(key.name)` is the name of a host already") }
-            guard case .sequence(let items) = value.content else {
-                findings.add(at: value.place, "a group has to be a list of hosts and groups, not \(value.noun)")
-                continue
+            if knownHosts.contains(key.name) {
+                findings.add(at: key.place, "`\(Excerpt.of(key.name))` is the name of a host already")
             }
-            var members: [Named] = []
-            for item in items {
-                guard case .scalar(let name, _) = item.content, !item.isNull else {
-                    findings.add(at: item.place, "a group has to list names, not \(item.noun)")
-                    continue
-                }
-                members.append(Named(name, at: item.place))
-                if !hosts.contains(name), !groups.contains(name) {
-                    findings.add(
-                        at: item.place, "unknown host or group `\(TerminalText.shown(name))`",
-                        hint: Nearest.hint(name, known))
-                }
+            var group = Group(name: key.name, members: [], place: key.place)
+            if let items = value.items {
+                group.members = findings.names(items, in: "a group")
+            } else {
+                var hint: String?
+                if case .scalar(let text, _) = value.content, !value.isNull { hint = "write [\(Excerpt.of(text))]" }
+                findings.add(
+                    at: value.place, "a group has to be a list of hosts and groups, not \(value.noun)", hint: hint)
             }
-            inventory.groups.append(Group(name: key.name, members: members, place: key.place))
+            for member in group.members where hostsAreRead && !known.contains(member.name) {
+                findings.add(
+                    at: member.place, "unknown host or group `\(Excerpt.of(member.name))`",
+                    hint: Nearest.hint(member.name, hosts + groups))
+            }
+            inventory.groups.append(group)
         }
-        let index = Dictionary(groups.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-        let needs = inventory.groups.map { $0.members.compactMap { index[$0.name] } }
-        if needs.count == groups.count, let cycle = StepCycle.first(in: needs), let first = cycle.first {
+        // The name of a host means the host.
+        let index = Dictionary(
+            groups.enumerated().filter { !knownHosts.contains($1) }.map { ($1, $0) },
+            uniquingKeysWith: { first, _ in first })
+        let members = inventory.groups.map { $0.members.compactMap { index[$0.name] } }
+        if let cycle = StepCycle.first(in: members), let first = cycle.first {
             findings.add(
                 at: inventory.groups[first].place,
-                "these groups hold each other: \(cycle.map { groups[$0] }.joined(separator: " -> "))")
+                "these groups hold each other: \(RunbookOrder.names(cycle.map { groups[$0] }))")
         }
     }
 }

@@ -1,6 +1,6 @@
 internal import RunbookModel
 
-/// Reads one step.
+/// Reads the steps of one runbook.
 struct StepReader {
     static let actions = ["run", "wait_for", "manual", "checkpoint"]
     static let laterActions = ["script", "copy", "reboot", "approval", "uses"]
@@ -16,25 +16,22 @@ struct StepReader {
     static let undoTable = KeyTable(known: ["run", "timeout", "verify"], later: ["script", "copy", "with"])
 
     let findings: Findings
+    /// The lines of the ids and checkpoints read so far.
+    private var ids: [String: Int] = [:]
+    private var checkpoints: [String: Int] = [:]
 
-    func step(_ tree: YamlTree, isFirst: Bool) -> Step? {
-        guard let fields = Fields(tree, Self.table, what: "a step", findings) else { return nil }
-        let id = fields.required("id", of: "the step") ?? ""
-        if let place = fields.value("id")?.place, fields.text("id") != nil, !Self.isID(id) {
-            findings.add(
-                at: place, "`\(TerminalText.shown(id))` is no id",
-                hint: "an id is lower-case letters, digits and `-`, and begins with a letter")
-        }
+    init(findings: Findings) { self.findings = findings }
+
+    /// nil only where `tree` is no mapping: a step with faults still has an id that others wait for.
+    mutating func step(_ tree: YamlTree, isFirst: Bool) -> Step? {
+        guard let fields = Fields(tree, Self.table, what: "a step", findings, hint: "a step begins with `- id: NAME`")
+        else { return nil }
+        let id = readID(fields)
         let name = fields.required("name", of: "the step") ?? id
-        guard let action = action(fields) else { return nil }
+        // The stand-in is never used: a step without an action is a finding.
+        let action = action(fields) ?? .manual(Template([], at: tree.place))
         var step = Step(id: id, name: name, action: action, at: tree.place)
-        if let needs = fields.names("needs") {
-            step.needs = needs
-        } else if !isFirst, !fields.has("needs") {
-            findings.add(
-                at: tree.place, "the step lacks `needs`",
-                hint: "list what it waits for, or write `needs: []` to start it at once")
-        }
+        readNeeds(fields, isFirst: isFirst, &step)
         step.phase = fields.text("phase")
         step.why = fields.text("why")
         step.expect = fields.text("expect")
@@ -42,13 +39,28 @@ struct StepReader {
         step.estimate = fields.duration("estimate")
         if let retries = fields.integer("retries", in: 0...Limits.retries) { step.retries = retries }
         if let delay = fields.duration("delay") { step.delay = delay }
-        if let timeout = fields.duration("timeout") { step.timeout = timeout }
+        if let timeout = fields.duration("timeout", isPositive: true) { step.timeout = timeout }
         if let idempotent = fields.boolean("idempotent") { step.idempotent = idempotent }
         readHosts(fields, &step)
         readEnvironment(fields, &step)
         readChecks(fields, &step)
+        readUndo(fields, &step)
         readFailure(fields, &step)
+        checkCheckpoint(fields)
         return step
+    }
+
+    private mutating func readID(_ fields: Fields) -> String {
+        guard let id = fields.required("id", of: "the step"), let place = fields.value("id")?.place else { return "" }
+        if !Self.isID(id) {
+            findings.add(
+                at: place, "`\(Excerpt.of(id))` is no id",
+                hint: "an id is lower-case letters, digits and `-`, and begins with a letter")
+        } else if let line = ids.updateValue(place.line, forKey: id) {
+            findings.add(at: place, "the id `\(id)` is taken by the step in line \(line)")
+            ids[id] = line
+        }
+        return id
     }
 
     static func isID(_ id: String) -> Bool {
@@ -58,68 +70,99 @@ struct StepReader {
         }
     }
 
-    private func action(_ fields: Fields) -> Action? {
-        let given = fields.keys.filter { Self.actions.contains($0.name) }
-        guard given.count == 1, let key = given.first else {
-            if given.isEmpty, !fields.keys.contains(where: { Self.laterActions.contains($0.name) }) {
-                findings.add(
-                    at: fields.place, "the step has no action",
-                    hint: "give one of \(Self.actions.joined(separator: ", "))")
-            } else if given.count > 1 {
-                findings.add(at: given[1].place, "a step has one action, not `\(given[0].name)` and `\(given[1].name)`")
+    private mutating func action(_ fields: Fields) -> Action? {
+        let given = fields.keys.filter { (Self.actions + Self.laterActions).contains($0.name) }
+        guard let key = given.first else {
+            if !fields.misspells(Self.actions) {
+                let hint = "give one of \(Self.actions.joined(separator: ", "))"
+                findings.add(at: fields.place, "the step has no action", hint: hint)
             }
             return nil
         }
-        if key.name == "wait_for" {
-            guard let tree = fields.value("wait_for") else { return nil }
-            return CheckReader(findings: findings).check(tree, what: "`wait_for`").map(Action.waitFor)
+        if given.count > 1 {
+            findings.add(at: given[1].place, "a step has one action, not `\(key.name)` and `\(given[1].name)`")
         }
-        guard let text = fields.text(key.name), let place = fields.value(key.name)?.place else { return nil }
         let templates = TemplateReader(findings: findings)
         switch key.name {
         case "run":
-            CheckReader(findings: findings).checkCommand(text, place)
+            guard let (text, place) = textAndPlace(fields, "run"),
+                CheckReader(findings: findings).isShort(text, place)
+            else { return nil }
             return .run(templates.template(text, at: place, .command))
-        case "manual": return .manual(templates.template(text, at: place, .text))
-        default:
-            guard Self.isID(text), text != RollbackPlan.start else {
-                findings.add(
-                    at: place, "`\(TerminalText.shown(text))` is no name for a checkpoint",
-                    hint: "a name is lower-case letters, digits and `-`; `start` is taken")
-                return nil
-            }
-            return .checkpoint(text)
+        case "wait_for":
+            guard let tree = fields.value("wait_for") else { return nil }
+            return CheckReader(findings: findings).check(tree, what: "`wait_for`").map(Action.waitFor)
+        case "manual":
+            return textAndPlace(fields, "manual").map { .manual(templates.template($0, at: $1, .text)) }
+        case "checkpoint": return checkpoint(fields)
+        default: return nil
+        }
+    }
+
+    private mutating func checkpoint(_ fields: Fields) -> Action? {
+        guard let (name, place) = textAndPlace(fields, "checkpoint") else { return nil }
+        guard Self.isID(name), name != RollbackPlan.start else {
+            findings.add(
+                at: place, "`\(Excerpt.of(name))` is no name for a checkpoint",
+                hint: "a name is lower-case letters, digits and `-`; `start` is taken")
+            return nil
+        }
+        if let line = checkpoints.updateValue(place.line, forKey: name) {
+            findings.add(at: place, "the checkpoint `\(name)` is given twice; the first is in line \(line)")
+        }
+        return .checkpoint(name)
+    }
+
+    private func textAndPlace(_ fields: Fields, _ key: String) -> (String, SourcePlace)? {
+        guard let text = fields.nonEmpty(key), let place = fields.value(key)?.place else { return nil }
+        return (text, place)
+    }
+
+    private func readNeeds(_ fields: Fields, isFirst: Bool, _ step: inout Step) {
+        if let needs = fields.names("needs") { step.needs = needs }
+        if !isFirst, !fields.has("needs") {
+            fields.missing(
+                "needs", of: "the step", hint: "list what it waits for, or write `needs: []` to start it at once")
         }
     }
 
     private func readHosts(_ fields: Fields, _ step: inout Step) {
         if let hosts = fields.names("hosts", single: true) {
             step.hosts = hosts
-            if hosts.isEmpty { findings.add(at: fields.keyPlace("hosts"), "`hosts` is empty") }
+            if let value = fields.value("hosts"), value.items?.isEmpty == true {
+                findings.add(at: value.place, "`hosts` is empty", hint: "name a host, a group, or `local`")
+            }
         }
-        switch step.action {
-        case .run where !fields.has("hosts"):
-            findings.add(at: step.place, "a `run` step lacks `hosts`", hint: "name a host, a group, or `local`")
-        case .checkpoint where fields.has("hosts"):
-            findings.add(at: fields.keyPlace("hosts"), "a checkpoint has no `hosts`")
-        default: break
+        if case .run = step.action, !fields.has("hosts"), !fields.misspells(["hosts"]) {
+            findings.add(
+                at: fields.keyPlace("run"), "a `run` step lacks `hosts`", hint: "name a host, a group, or `local`")
         }
     }
 
     private func readEnvironment(_ fields: Fields, _ step: inout Step) {
         for (key, value) in fields.mapping("env") ?? [] {
+            let shown = Excerpt.of(key.name)
             guard isVariableName(key.name) else {
-                findings.add(at: key.place, "`\(TerminalText.shown(key.name))` is no name for an environment variable")
+                findings.add(
+                    at: key.place, "`\(shown)` is no name for an environment variable",
+                    hint: key.name.hasPrefix("BLACKSTART_")
+                        ? "names that begin with BLACKSTART_ are taken" : "use letters, digits and `_`")
                 continue
             }
             guard case .scalar(let text, _) = value.content, !value.isNull else {
-                findings.add(at: value.place, "`\(key.name)` has to be text, not \(value.noun)")
+                findings.add(at: value.place, "`\(shown)` has to be text, not \(value.noun)")
+                step.environment.append(EnvironmentValue(name: key.name, value: Template([], at: value.place)))
                 continue
             }
             if text.utf8.count > Limits.environmentValueBytes {
-                findings.add(at: value.place, "an environment value has at most \(Limits.environmentValueBytes) bytes")
+                findings.add(
+                    at: value.place,
+                    "an environment value has at most \(Limits.environmentValueBytes) bytes, not \(text.utf8.count)")
             }
             let template = TemplateReader(findings: findings).template(text, at: value.place, .text)
+            for reference in template.references where reference.path.first == "env" {
+                findings.add(at: reference.place, "a value of `env` can't name another one", hint: "use `vars`")
+            }
             step.environment.append(EnvironmentValue(name: key.name, value: template))
         }
     }
@@ -135,47 +178,57 @@ struct StepReader {
             }
         }
     }
+}
 
+// MARK: What is true before and after
+
+extension StepReader {
     private func readChecks(_ fields: Fields, _ step: inout Step) {
         let checks = CheckReader(findings: findings)
         if let tree = fields.value("verify") { step.verify = checks.check(tree, what: "`verify`") }
-        if let tree = fields.value("skip_if") {
-            switch tree.content {
-            case .scalar("verified", _): step.skipIf = .verified
-            case .scalar("never", _): step.skipIf = .never
-            case .scalar, .sequence:
-                findings.add(at: tree.place, "`skip_if` has to be `verified`, `never` or a check")
-            case .mapping: if let check = checks.check(tree, what: "`skip_if`") { step.skipIf = .check(check) }
-            }
+        guard let tree = fields.value("skip_if") else { return }
+        switch tree.content {
+        case .scalar("verified", _): step.skipIf = .verified
+        case .scalar("never", _): step.skipIf = .never
+        case .scalar(let text, _) where !tree.isNull:
+            findings.add(
+                at: tree.place, "`skip_if` has to be `verified`, `never` or a check, not `\(Excerpt.of(text))`",
+                hint: Nearest.hint(text, ["verified", "never"]))
+        case .scalar, .sequence:
+            findings.add(at: tree.place, "`skip_if` has to be `verified`, `never` or a check, not \(tree.noun)")
+        case .mapping: if let check = checks.check(tree, what: "`skip_if`") { step.skipIf = .check(check) }
         }
+    }
+
+    private func readUndo(_ fields: Fields, _ step: inout Step) {
         if let tree = fields.value("undo") { step.undo = undo(tree) }
-        step.irreversible = fields.text("irreversible")
-        if step.undo != nil, step.irreversible != nil {
-            findings.add(at: fields.keyPlace("irreversible"), "`undo` and `irreversible` exclude each other")
-        }
-        if case .checkpoint = step.action {
-            for key in ["verify", "skip_if", "undo", "irreversible", "env", "retries"] where fields.has(key) {
-                findings.add(at: fields.keyPlace(key), "a checkpoint has no `\(key)`")
-            }
+        step.irreversible = fields.nonEmpty("irreversible")
+        if fields.has("undo"), fields.has("irreversible") {
+            let later = fields.keys.last { $0.name == "undo" || $0.name == "irreversible" }
+            findings.add(at: later?.place ?? fields.place, "`undo` and `irreversible` exclude each other")
         }
     }
 
     private func undo(_ tree: YamlTree) -> Undo? {
         if case .scalar("none", _) = tree.content { return .nothing }
         guard case .mapping = tree.content else {
-            findings.add(at: tree.place, "`undo` has to be `none` or a mapping with `run`")
+            var hint: String?
+            if case .scalar(let text, _) = tree.content, !tree.isNull {
+                hint = "write { run: \"\(Excerpt.of(text))\" }"
+            }
+            findings.add(
+                at: tree.place, "`undo` has to be `none` or a mapping with `run`, not \(tree.noun)", hint: hint)
             return nil
         }
         guard let fields = Fields(tree, Self.undoTable, what: "`undo`", findings) else { return nil }
-        guard let text = fields.required("run", of: "`undo`"), let place = fields.value("run")?.place else {
-            return nil
-        }
         let checks = CheckReader(findings: findings)
-        checks.checkCommand(text, place)
-        return .run(
-            TemplateReader(findings: findings).template(text, at: place, .command),
-            timeout: fields.duration("timeout") ?? .seconds(300),
-            verify: fields.value("verify").flatMap { checks.check($0, what: "`verify`") })
+        let timeout = fields.duration("timeout", isPositive: true) ?? .seconds(300)
+        let verify = fields.value("verify").flatMap { checks.check($0, what: "`verify`") }
+        guard let text = fields.required("run", of: "`undo`"), let place = fields.value("run")?.place,
+            checks.isShort(text, place)
+        else { return nil }
+        let command = TemplateReader(findings: findings).template(text, at: place, .command)
+        return .run(command, timeout: timeout, verify: verify)
     }
 
     private func readFailure(_ fields: Fields, _ step: inout Step) {
@@ -191,9 +244,20 @@ struct StepReader {
         default:
             let known = ["ask", "retry", "rollback", "rollback:CHECKPOINT", "continue", "stop"]
             findings.add(
-                at: place,
-                "`on_failure` can't be `\(TerminalText.shown(text))`; it is one of \(known.joined(separator: ", "))",
+                at: place, "`on_failure` can't be `\(Excerpt.of(text))`; it is one of \(known.joined(separator: ", "))",
                 hint: Nearest.hint(text, known))
+        }
+    }
+
+    /// A checkpoint does nothing: what belongs to an action has no meaning on it.
+    private func checkCheckpoint(_ fields: Fields) {
+        guard fields.keys.first(where: { Self.actions.contains($0.name) })?.name == "checkpoint" else { return }
+        let foreign = [
+            "hosts", "env", "verify", "skip_if", "undo", "irreversible", "retries", "delay", "timeout", "idempotent",
+            "on_failure",
+        ]
+        for key in fields.keys where foreign.contains(key.name) {
+            findings.add(at: key.place, "a checkpoint has no `\(key.name)`", hint: "put it on the step that acts")
         }
     }
 }

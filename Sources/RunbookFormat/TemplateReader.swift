@@ -16,31 +16,28 @@ struct TemplateReader {
     func template(_ text: String, at place: SourcePlace, _ kind: Kind) -> Template {
         var segments: [Template.Segment] = []
         var literal = String.UnicodeScalarView()
-        var quotes = QuoteState()
+        var shell = ShellPlace()
+        var marks = ExpressionPlaces(source: findings.source, from: place)
         var rest = text.unicodeScalars[...]
-        var occurrence = 0
         while let scalar = rest.first {
             guard rest.starts(with: "${{".unicodeScalars) else {
                 literal.append(scalar)
-                quotes.take(scalar)
+                shell.take(scalar)
                 rest = rest.dropFirst()
                 continue
             }
-            occurrence += 1
-            let at = locate(occurrence, from: place)
+            let at = marks.next()
             guard let (inner, after) = inside(rest.dropFirst(3)) else {
-                findings.add(at: at, "`${{` is never closed", hint: "close it with `}}`")
+                findings.add(at: at, "`${{` is never closed", hint: "close it with `}}` on the same line")
                 break
             }
-            if kind == .command, quotes.isQuoted {
-                findings.add(
-                    at: at, "an expression can't stand inside quotes",
-                    hint: "the value arrives as one shell word: take the quotes away")
+            if kind == .command, let refusal = shell.refusal {
+                findings.add(at: at, refusal.message, hint: refusal.hint)
             }
             if !literal.isEmpty { segments.append(.literal(String(literal))) }
             literal = String.UnicodeScalarView()
             if let path = path(inner, at) { segments.append(.reference(Template.Reference(path: path, place: at))) }
-            quotes.takeWord()
+            shell.takeWord()
             rest = after
         }
         if !literal.isEmpty { segments.append(.literal(String(literal))) }
@@ -54,7 +51,8 @@ struct TemplateReader {
         var rest = rest
         while let scalar = rest.first {
             if rest.starts(with: "}}".unicodeScalars) { return (String(inner), rest.dropFirst(2)) }
-            if scalar == "\n" { return nil }
+            // One `${{` in another: the first is the one that is not closed.
+            if scalar == "\n" || rest.starts(with: "${{".unicodeScalars) { return nil }
             inner.append(scalar)
             rest = rest.dropFirst()
         }
@@ -62,8 +60,15 @@ struct TemplateReader {
     }
 
     private func path(_ inner: String, _ place: SourcePlace) -> [String]? {
-        let name = inner.filter { $0 != " " && $0 != "\t" }
-        let shown = TerminalText.shown(name)
+        var trimmed = inner.unicodeScalars[...]
+        while let first = trimmed.first, first == " " || first == "\t" { trimmed.removeFirst() }
+        while let last = trimmed.last, last == " " || last == "\t" { trimmed.removeLast() }
+        let name = String(trimmed)
+        let shown = Excerpt.of(name)
+        if name.isEmpty {
+            findings.add(at: place, "the expression is empty", hint: "write `${{ vars.NAME }}`")
+            return nil
+        }
         let path = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         let isPath = path.allSatisfy { part in
             !part.isEmpty && part.utf8.allSatisfy { isWordByte($0) }
@@ -78,16 +83,21 @@ struct TemplateReader {
             return nil
         }
         guard Self.scopes.contains(scope) else {
-            findings.add(
-                at: place, "unknown value `\(shown)`",
-                hint: Nearest.hint(scope, Self.scopes) ?? "values are vars.*, env.*, host.* and run.*")
+            findings.add(at: place, "unknown value `\(shown)`", hint: Self.scopeHint(path))
             return nil
         }
         guard path.count == 2 else {
-            findings.add(at: place, "`\(shown)` names no value; write `\(scope).NAME`")
+            findings.add(at: place, "`\(shown)` names no value", hint: "write `\(scope).NAME`")
             return nil
         }
         return path
+    }
+
+    private static func scopeHint(_ path: [String]) -> String {
+        if let scope = path.first, path.count > 1, let near = Nearest.name(to: scope, in: scopes) {
+            return "did you mean `\(Excerpt.of(([near] + path.dropFirst()).joined(separator: ".")))`?"
+        }
+        return "values are vars.NAME, env.NAME, host.NAME and run.NAME"
     }
 
     private func isWordByte(_ byte: UInt8) -> Bool {
@@ -96,72 +106,40 @@ struct TemplateReader {
         default: false
         }
     }
-
-    /// The place of the nth `${{` at or after `place`.
-    private func locate(_ occurrence: Int, from place: SourcePlace) -> SourcePlace {
-        var left = occurrence
-        let lines = findings.source.lines
-        for number in lines.indices.dropFirst(place.line - 1).prefix(2_000) {
-            let scalars = Array(lines[number].unicodeScalars)
-            var column = number == place.line - 1 ? place.column - 1 : 0
-            while column + 2 < scalars.count {
-                if scalars[column] == "$", scalars[column + 1] == "{", scalars[column + 2] == "{" {
-                    left -= 1
-                    if left == 0 { return SourcePlace(path: place.path, line: number + 1, column: column + 1) }
-                }
-                column += 1
-            }
-        }
-        return place
-    }
 }
 
-/// Where in shell text we are: inside quotes, a comment, or in the open.
-struct QuoteState {
-    private enum Level { case single, double, open, comment }
+/// The places of one `${{` after the other, from where a text begins in its file.
+private struct ExpressionPlaces {
+    private let lines: [Substring]
+    private let start: SourcePlace
+    private var number: Int
+    /// What is left of the line, and the column where that begins.
+    private var rest: Substring.UnicodeScalarView
+    private var column: Int
 
-    private var levels: [Level] = [.open]
-    private var isEscaped = false
-    private var previous: Unicode.Scalar = "\n"
-
-    var isQuoted: Bool {
-        switch levels.last {
-        case .single, .double: true
-        case .open, .comment, nil: false
-        }
+    init(source: SourceText, from place: SourcePlace) {
+        lines = source.lines
+        start = place
+        number = place.line - 1
+        column = place.column
+        rest = Substring().unicodeScalars
+        if lines.indices.contains(number) { rest = lines[number].unicodeScalars.dropFirst(column - 1) }
     }
 
-    mutating func take(_ scalar: Unicode.Scalar) {
-        defer { previous = scalar }
-        if isEscaped {
-            isEscaped = false
-            return
+    /// Where the text begins when there is none: an escape can hide it.
+    mutating func next() -> SourcePlace {
+        while lines.indices.contains(number) {
+            while let scalar = rest.first {
+                let isMark = scalar == "$" && rest.starts(with: "${{".unicodeScalars)
+                let place = SourcePlace(path: start.path, line: number + 1, column: column)
+                rest = rest.dropFirst()
+                column += 1
+                if isMark { return place }
+            }
+            number += 1
+            column = 1
+            if lines.indices.contains(number) { rest = lines[number].unicodeScalars }
         }
-        switch (levels.last ?? .open, scalar) {
-        case (.single, "'"), (.double, "\""): pop()
-        case (.single, _): break
-        case (.comment, "\n"): pop()
-        case (.comment, _): break
-        case (_, "\\"): isEscaped = true
-        case (.open, "'"): push(.single)
-        case (.open, "\""): push(.double)
-        case (_, "(") where previous == "$": push(.open)
-        case (.open, ")"): pop()
-        case (.open, "#") where previous == " " || previous == "\t" || previous == "\n" || previous == ";":
-            push(.comment)
-        default: break
-        }
-    }
-
-    /// An expression stood here: one word.
-    mutating func takeWord() { previous = "x" }
-
-    private mutating func push(_ level: Level) {
-        // Deeper than any shell text is: what follows counts as being in the open.
-        if levels.count < 64 { levels.append(level) }
-    }
-
-    private mutating func pop() {
-        if levels.count > 1 { levels.removeLast() }
+        return start
     }
 }

@@ -53,6 +53,19 @@ package struct Variable: Hashable, Sendable {
     }
 }
 
+extension Variable.Kind {
+    /// Whether `text` is a value of this kind.
+    package func accepts(_ text: String) -> Bool {
+        switch self {
+        case .text: true
+        case .number: Double(text)?.isFinite ?? false
+        case .integer: Int64(text) != nil
+        case .boolean: text == "true" || text == "false"
+        case .duration: DurationText.parse(text) != nil
+        }
+    }
+}
+
 /// One step of a runbook: an action on each of its hosts, with what has to be true before and after.
 package struct Step: Hashable, Sendable {
     package var id: String

@@ -175,16 +175,3 @@ package enum Hex {
         return String(decoding: text, as: UTF8.self)
     }
 }
-
-extension Variable.Kind {
-    /// Whether `text` is a value of this kind.
-    package func accepts(_ text: String) -> Bool {
-        switch self {
-        case .text: true
-        case .number: Double(text)?.isFinite ?? false
-        case .integer: Int64(text) != nil
-        case .boolean: text == "true" || text == "false"
-        case .duration: DurationText.parse(text) != nil
-        }
-    }
-}

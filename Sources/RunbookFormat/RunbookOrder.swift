@@ -1,0 +1,67 @@
+internal import RunbookModel
+
+/// What steps say about each other.
+enum RunbookOrder {
+    static func check(_ runbook: Runbook, _ findings: Findings) {
+        var index: [String: Int] = [:]
+        for (number, step) in runbook.steps.enumerated() where !step.id.isEmpty && index[step.id] == nil {
+            index[step.id] = number
+        }
+        let ids = runbook.steps.map(\.id)
+        var needs: [[Int]] = []
+        for (position, step) in runbook.steps.enumerated() {
+            var known: [Int] = []
+            for need in step.needs {
+                guard let number = index[need.name] else {
+                    findings.add(
+                        at: need.place, "unknown step `\(Excerpt.of(need.name))`", hint: Nearest.hint(need.name, ids))
+                    continue
+                }
+                if number == position {
+                    findings.add(at: need.place, "the step `\(Excerpt.of(need.name))` waits for itself")
+                } else {
+                    known.append(number)
+                }
+            }
+            needs.append(known)
+        }
+        checkCycles(needs, runbook, findings)
+        checkTargets(runbook, findings)
+    }
+
+    /// One finding for each group of steps that wait for each other.
+    private static func checkCycles(_ needs: [[Int]], _ runbook: Runbook, _ findings: Findings) {
+        var needs = needs
+        for _ in 0..<Findings.limit {
+            guard let cycle = StepCycle.first(in: needs), let first = cycle.first, let second = cycle.dropFirst().first
+            else { return }
+            let step = runbook.steps[first]
+            let place = step.needs.first { $0.name == runbook.steps[second].id }?.place ?? step.place
+            let path = names(cycle.map { runbook.steps[$0].id })
+            findings.add(at: place, "these steps wait for each other: \(path)")
+            let members = Set(cycle)
+            for position in needs.indices {
+                needs[position] = members.contains(position) ? [] : needs[position].filter { !members.contains($0) }
+            }
+        }
+    }
+
+    /// `a -> b -> a`; the middle of a long one is left out.
+    static func names(_ cycle: [String]) -> String {
+        let shown = cycle.count <= 20 ? cycle : cycle.prefix(10) + ["… \(cycle.count - 20) more …"] + cycle.suffix(10)
+        return shown.map(Excerpt.of).joined(separator: " -> ")
+    }
+
+    private static func checkTargets(_ runbook: Runbook, _ findings: Findings) {
+        let names = runbook.steps.compactMap { step -> String? in
+            if case .checkpoint(let name) = step.action { name } else { nil }
+        }
+        let known = Set(names + [RollbackPlan.start])
+        for step in runbook.steps {
+            guard case .rollback(.some(let target)) = step.onFailure, !known.contains(target.name) else { continue }
+            findings.add(
+                at: target.place, "unknown checkpoint `\(Excerpt.of(target.name))`",
+                hint: Nearest.name(to: target.name, in: names).map { "did you mean `rollback:\($0)`?" })
+        }
+    }
+}

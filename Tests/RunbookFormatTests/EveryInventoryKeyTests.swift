@@ -1,0 +1,64 @@
+import RunbookFormat
+import RunbookModel
+import Testing
+
+/// A good inventory of every key, and the value that each key is read to.
+@Suite struct EveryInventoryKeyTests {
+    let inventory: Inventory
+
+    init() throws {
+        inventory = try InventoryReader.read(
+            bytes: Corpus.bytes("every-inventory-key.yaml"), path: "sites/north.yaml", home: "/home/ops")
+    }
+
+    @Test("a host with every key")
+    func host() throws {
+        let host = try #require(inventory.host("san1"))
+        #expect(inventory.name == "North")
+        #expect(inventory.labSpeed == 20)
+        #expect(host.kind == .appliance)
+        #expect(host.address == "10.0.0.11")
+        #expect(host.port == 22)
+        #expect(host.user == "root")
+        #expect(host.identityFile == "/etc/blackstart/key")
+        #expect(host.knownHosts == "sites/../hosts")
+        #expect(host.hostKey == "SHA256:uNiVztksCsDhcc0u9e8BgrJXVGLQc1dXl2Yo3WmKhX0")
+        #expect(!host.receipts)
+        #expect(host.location == "room 0.14, rack 2, unit 4")
+        #expect(host.bmc == "10.9.0.11")
+        #expect(host.place == SourcePlace(path: "sites/north.yaml", line: 7, column: 3))
+    }
+
+    @Test("what a host has from the defaults of its inventory")
+    func defaults() throws {
+        let host = try #require(inventory.host("san2"))
+        #expect(host.address == "fd00::12")
+        #expect(host.port == 2_222)
+        #expect(host.user == "ops")
+        #expect(host.identityFile == "/home/ops/.ssh/emergency")
+        #expect(host.knownHosts == "sites/known_hosts")
+        #expect(host.receipts)
+        #expect(host.kind == nil)
+        #expect(inventory.host("db01")?.address == "db01.north.example")
+    }
+
+    @Test("what a host has when nothing is said")
+    func nothingSaid() throws {
+        let text = "version: 1\nname: A\nhosts: { a: { address: 10.0.0.1 } }\n"
+        let bare = try InventoryReader.read(bytes: Array(text.utf8), path: "i.yaml", home: "/home/ops")
+        let host = try #require(bare.hosts.first)
+        #expect(host.port == 22)
+        #expect(host.user == nil)
+        #expect(host.identityFile == nil)
+        #expect(host.knownHosts == "/home/ops/.ssh/known_hosts")
+        #expect(bare.labSpeed == 1)
+        #expect(bare.groups.isEmpty)
+    }
+
+    @Test("groups keep their order and their members")
+    func groups() {
+        #expect(inventory.hosts.map(\.name) == ["san1", "san2", "db01"])
+        #expect(inventory.groups.map(\.name) == ["storage", "all", "none"])
+        #expect(inventory.groups.map { $0.members.map(\.name) } == [["san1", "san2"], ["storage", "db01"], []])
+    }
+}
