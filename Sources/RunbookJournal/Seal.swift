@@ -39,7 +39,7 @@ package enum Seal {
             let space = entry.fields["ns"]?.string
         else { throw .malformed(type: entry.type) }
         guard by == principal, covers == Int64(chain.sequence), space == namespace else { throw .sealTerms }
-
+        guard entry.timestamp == chain.timestamp, entry.uptime == chain.uptime else { throw .sealTime }
         guard isSigned(entry, over: chain, by: signer) else { throw .signature }
         guard keys.contains("next") else { return nil }
         guard let text = entry.fields["next"]?.string, let next = try? SSHPublicKey(text: text), next.kind == .ed25519,
