@@ -58,12 +58,35 @@ package final class Conductor: Sendable {
             let effects: [Effect]
             do { effects = try session.take(events) } catch { throw .storage(error) }
             if let outcome = session.outcome {
+                if outcome.isFinal { await tidy(session.engine) }
                 await parts.transport.close()
                 return SessionEnd(outcome: outcome, engine: session.engine)
             }
             do { try carryOut(effects, &session) } catch { throw .storage(error) }
         }
     }
+
+    /// The run is over: hosts need not keep its commands and what they printed. The journal is closed, so this is as
+    /// good as it gets: what does not answer in time is left.
+    private func tidy(_ engine: Engine) async {
+        let requests = engine.tidying
+        guard !requests.isEmpty else { return }
+        let open = Countdown(requests.count)
+        let clock = parts.clock
+        clock.schedule(after: Self.tidyingLimit) {
+            open.end()
+            clock.wake()
+        }
+        for request in requests {
+            parts.transport.send(request, progress: { _ in }) { _ in
+                open.take()
+                clock.wake()
+            }
+        }
+        _ = await clock.idle(until: { open.isOver })
+    }
+
+    private static let tidyingLimit = Duration.seconds(10)
 
     private func carryOut(_ effects: [Effect], _ session: inout Session) throws(StorageFault) {
         for effect in effects {
@@ -73,7 +96,7 @@ package final class Conductor: Sendable {
                     submission.journalHead = parts.storage.head
                     request.operation = .submit(submission, deadline: deadline)
                 }
-                let sink = try session.sink(for: task, request)
+                let sink = try session.sink(for: task, &request)
                 let observer = parts.observer
                 let id = request.task
                 parts.transport.send(
@@ -99,6 +122,17 @@ package final class Conductor: Sendable {
     }
 }
 
+/// Counts replies that are still to come.
+private final class Countdown: Sendable {
+    private let left: Mutex<Int>
+
+    init(_ count: Int) { left = Mutex(count) }
+
+    func take() { left.withLock { $0 = max(0, $0 - 1) } }
+    func end() { left.withLock { $0 = 0 } }
+    var isOver: Bool { left.withLock { $0 == 0 } }
+}
+
 /// How a session came to its end.
 package struct SessionEnd: Sendable {
     package var outcome: Outcome
@@ -120,8 +154,15 @@ private struct Session {
     var outcome: Outcome?
     var needsTick = false
     var hasTick = false
-    /// What attempts print that have not ended yet, by task, and since when.
-    private var sinks: [Int: (sink: any OutputSink, since: Int64)] = [:]
+    /// What attempts print that have not ended yet, by task.
+    private var printouts: [Int: Printout] = [:]
+
+    private struct Printout {
+        var receipt: ReceiptID
+        var sink: any OutputSink
+        /// Uptime at the submission, or at the first look in a later session.
+        var since: Int64
+    }
 
     init(engine: Engine, parts: Conductor.Parts) {
         self.engine = engine
@@ -168,29 +209,37 @@ private struct Session {
         return decision.effects
     }
 
-    /// Where the output of a submission goes; nil for requests that print nothing.
-    mutating func sink(for task: Int, _ request: HostRequest) throws(StorageFault) -> (any OutputSink)? {
+    /// Where the output of a submission goes; nil for requests that print nothing. An attempt that is followed again is
+    /// asked for what has not come yet.
+    mutating func sink(for task: Int, _ request: inout HostRequest) throws(StorageFault) -> (any OutputSink)? {
         let receipt: ReceiptID
         switch request.operation {
         case .submit(let submission, _): receipt = submission.receipt
-        case .attach(let id, _, _, _): receipt = id
+        case .attach(let id, _, _, let deadline):
+            receipt = id
+            if let held = printouts[task], held.receipt == id {
+                let summary = held.sink.summary()
+                request.operation = .attach(
+                    id, stdoutOffset: Int(clamping: summary.stdout.bytes),
+                    stderrOffset: Int(clamping: summary.stderr.bytes), deadline: deadline)
+                return held.sink
+            }
         case .contact, .probe, .inspect, .fence, .markLost, .kill, .tidy: return nil
         }
-        let since = sinks[task]?.since ?? parts.clock.now().uptime
-        sinks[task]?.sink.discard()
+        printouts[task]?.sink.discard()
         let sink = try parts.storage.output(of: receipt)
-        sinks[task] = (sink, since)
+        printouts[task] = Printout(receipt: receipt, sink: sink, since: parts.clock.now().uptime)
         return sink
     }
 
     private func withOutput(_ event: Event, _ moment: Moment) -> Event {
-        guard case .replied(let task, let token, let reply, nil) = event, let (sink, since) = sinks[task] else {
+        guard case .replied(let task, let token, let reply, nil) = event, let held = printouts[task] else {
             return event
         }
-        let summary = sink.summary()
+        let summary = held.sink.summary()
         let output = AttemptOutput(
             stdout: summary.stdout, stderr: summary.stderr, tail: summary.tail,
-            milliseconds: max(0, moment.uptime - since))
+            milliseconds: max(0, moment.uptime - held.since))
         return .replied(task: task, token: token, reply, output: output)
     }
 
@@ -198,7 +247,7 @@ private struct Session {
     private mutating func keepOutputs(of records: [Record]) throws(StorageFault) {
         for case .attemptEnded(let end) in records {
             guard let task = engine.plan.index[end.attempt.task] else { continue }
-            try sinks.removeValue(forKey: task)?.sink.keep()
+            try printouts.removeValue(forKey: task)?.sink.keep()
         }
     }
 }

@@ -80,7 +80,7 @@ extension Engine {
         guard case .failure(let failure) = reply else {
             return attemptFailed(task, "the host gave an answer that does not fit the question")
         }
-        if failure.kind == .unreachable { unreachableFailure = true }
+        if failure.isBeforeLogin { unreachableFailure = true }
         attemptFailed(task, failure.message)
     }
 
@@ -102,7 +102,7 @@ extension Engine {
 
     private mutating func submissionLost(_ task: Int, _ failure: TransportFailure, _ output: AttemptOutput?) {
         if !failure.sent, work[task].phase == .submitted, work[task].waited == 0 {
-            if failure.kind == .unreachable { unreachableFailure = true }
+            if failure.isBeforeLogin { unreachableFailure = true }
             return ended(task, .neverRan(failure.message), output)
         }
         guard keepsReceipts(task) else { return ended(task, .unknown(failure.message), output) }
@@ -156,6 +156,9 @@ extension Engine {
         if let digest = status.digest, digest != CommandDigest.receipt(intent.digest, mark: run.mark) {
             return fenced(task, "another run has a receipt of this name there", output)
         }
+        if status.end != nil, work[task].phase != .submitted, hasUnread(status, output) {
+            return send(task, .submitted, .attach(id, stdoutOffset: 0, stderrOffset: 0, deadline: command(task).timeout))
+        }
         switch (status.refused, status.end, status.go) {
         case (.boot, _, _): fenced(task, "the host was restarted just before", output)
         case (.conflict, _, _): fenced(task, "another run has a receipt of this name there", output)
@@ -187,6 +190,13 @@ extension Engine {
                 send(task, .fencing, .fence(id))
             }
         }
+    }
+
+    /// Whether the host holds output of the attempt that has not come to us: its last words, for the record.
+    private func hasUnread(_ status: ReceiptStatus, _ output: AttemptOutput?) -> Bool {
+        status.refused == nil
+            && (Int64(clamping: status.stdoutBytes) > output?.stdout.bytes ?? 0
+                || Int64(clamping: status.stderrBytes) > output?.stderr.bytes ?? 0)
     }
 
     private mutating func killed(_ task: Int, _ status: ReceiptStatus, _ output: AttemptOutput?) {
@@ -238,6 +248,27 @@ extension Engine {
         return intent.attempt.kind
     }
 
+    /// What hosts need not keep once the run is over, one request a host.
+    var tidying: [HostRequest] {
+        var requests: [HostRequest] = []
+        var receipts: [[ReceiptID]] = []
+        for (task, known) in state.tasks.enumerated() where keepsReceipts(task) {
+            let id = plan.tasks[task].id
+            let attempts =
+                (0..<known.actions).map { ReceiptID(run: run.id, task: id, kind: .action, number: $0 + 1) }
+                + (0..<known.undos).map { ReceiptID(run: run.id, task: id, kind: .undo, number: $0 + 1) }
+            guard !attempts.isEmpty else { continue }
+            let host = plan.host(of: task)?.name
+            if let place = requests.firstIndex(where: { $0.host == host }) {
+                receipts[place] += attempts
+            } else {
+                requests.append(HostRequest(host: host, task: id, .tidy(attempts)))
+                receipts.append(attempts)
+            }
+        }
+        return zip(requests, receipts).map { HostRequest(host: $0.host, task: $0.task, .tidy($1)) }
+    }
+
     /// How often a task may begin again because the host proved that nothing had run.
     private static var fencesPerSession: Int { 10 }
 
@@ -267,6 +298,16 @@ extension Engine {
         case .rollback(let target):
             settle(task, .failed, reason)
             requestRollback(target?.name, by: "the runbook", confirmed: false)
+        }
+    }
+}
+
+extension TransportFailure {
+    /// Whether the host was never ours to ask: not reached, not the one we know, or not letting us in.
+    var isBeforeLogin: Bool {
+        switch kind {
+        case .unreachable, .hostKey, .authentication: true
+        case .lost, .unsuitable: false
         }
     }
 }

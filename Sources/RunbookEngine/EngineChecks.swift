@@ -63,7 +63,7 @@ extension Engine {
     private mutating func skipChecked(_ task: Int, _ reply: HostReply) {
         let step = plan.step(of: task)
         if case .failure(let failure) = reply {
-            if failure.kind == .unreachable { unreachableFailure = true }
+            if failure.isBeforeLogin { unreachableFailure = true }
             return attemptFailed(task, failure.message)
         }
         let check: Check?
@@ -100,7 +100,7 @@ extension Engine {
         switch verdict(task, check, reply) {
         case .passed: verify(task, done: "I checked: it holds")
         case .failed(let why):
-            if case .failure(let failure) = reply, failure.kind == .unreachable { unreachableFailure = true }
+            if case .failure(let failure) = reply, failure.isBeforeLogin { unreachableFailure = true }
             // Nothing was changed by waiting: it can wait again in the next session.
             if !startsNew { return rest(task) }
             guard work[task].checkTries < check.retries else {

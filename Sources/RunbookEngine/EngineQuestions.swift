@@ -67,6 +67,9 @@ extension Engine {
     /// A person says that it is done: the step's own check, if it has one, has the last word.
     private mutating func afterHand(_ task: Int, _ reason: String, _ by: String) {
         guard plan.step(of: task).verify != nil else { return settle(task, .ok, reason, by: by) }
+        work[task].kind = .action
+        // What a person did is never done again by itself.
+        work[task].retriesUsed = plan.step(of: task).retries
         verify(task, done: reason)
     }
 
@@ -79,7 +82,10 @@ extension Engine {
             work[task].retriesUsed = 0
             putBack(task, reason ?? "to be tried again", by: by)
             if mode == .forward, isReady(task) { enqueue(task) }
-        case .done: settle(task, .ok, "done by hand\(reason.map { ": \($0)" } ?? "")", by: by)
+        case .done:
+            let how = "done by hand\(reason.map { ": \($0)" } ?? "")"
+            // Of what is unclear only the person knows: the check has been asked already.
+            if kind == .unclear { settle(task, .ok, how, by: by) } else { afterHand(task, how, by) }
         case .skip: settle(task, .skipped, reason ?? "no reason given", by: by)
         case .failed:
             work[task].kind = .action

@@ -45,7 +45,7 @@ extension Engine {
     /// What a rollback to `target` would look at, in reading order: all that may have changed the site since.
     package func tasksSince(_ target: String) -> [Int] {
         let checkpoint = state.checkpoints.last { $0.name == target }
-        let before = checkpoint.map { ancestors(ofStep: $0.step) } ?? []
+        let before = checkpoint.map { plan.ancestors(ofStep: $0.step) } ?? []
         return plan.tasks.indices.filter { task in
             let known = state.tasks[task]
             guard max(known.settledAt, known.actedAt) > checkpoint?.reachedAt ?? 0, known.undo == nil,
@@ -68,17 +68,6 @@ extension Engine {
         case .waitFor: return step.undo != nil
         case .run, .manual: return true
         }
-    }
-
-    /// What the checkpoint rests on: it stays, even where it had to be done again since.
-    private func ancestors(ofStep id: String) -> Set<Int> {
-        guard let step = plan.stepIndex[id] else { return [] }
-        var found: Set<Int> = []
-        var open = plan.tasksOfStep[step]
-        while let task = open.popLast() {
-            for need in plan.needs[task] where found.insert(need).inserted { open.append(need) }
-        }
-        return found
     }
 
     mutating func beginRollback() {
@@ -208,7 +197,7 @@ extension Engine {
         if case .failure(let failure) = reply { return undoFailed(task, failure.message) }
         switch verdict(task, check, reply) {
         case .passed: send(task, .contacting, .contact)
-        case .failed: settleUndo(task, .left, "I checked: its effect is not there")
+        case .failed: settleUndo(task, .undone, "I checked: its effect is not there")
         }
     }
 

@@ -50,7 +50,7 @@ extension RunState {
     package mutating func evolve(_ record: Record, _ plan: Plan) {
         records += 1
         // Anything on record after the end of a session belongs to a later one.
-        closed = nil
+        if closed != nil { (closed, halted) = (nil, nil) }
         switch record {
         case .hostSeen(let sighting): hosts[sighting.host ?? Host.localName] = sighting
         case .attemptIntended(let intent):
@@ -91,9 +91,24 @@ extension RunState {
         case .rollbackBegun(let rollback):
             self.rollback = rollback
             rollbackEnded = false
-        case .rollbackEnded: rollbackEnded = true
+        case .rollbackEnded:
+            rollbackEnded = true
+            forgetWaits(plan)
         case .halted(let reason): halted = reason
         case .closed(let outcome): closed = outcome
+        }
+    }
+
+    /// Back at the rollback's target, what was only waited for or marked since then is still to come.
+    private mutating func forgetWaits(_ plan: Plan) {
+        let target = checkpoints.last { $0.name == rollback?.target }
+        let before = target.map { plan.ancestors(ofStep: $0.step) } ?? []
+        for task in tasks.indices where !before.contains(task) {
+            guard tasks[task].settledAt > target?.reachedAt ?? 0, tasks[task].undo == nil else { continue }
+            switch plan.step(of: task).action {
+            case .waitFor, .checkpoint: if plan.step(of: task).id != target?.step { tasks[task].settlement = nil }
+            case .run, .manual: break
+            }
         }
     }
 

@@ -16,7 +16,6 @@ package enum Limits {
     /// What the journal keeps of a command's text and of its last words; the whole lies beside it.
     package static let recordedCommandBytes = 8 << 10
     package static let recordedTailBytes = 2 << 10
-    package static let handshakesPerHost = 8
     package static let tasksPerHost = 4
     package static let tasksAtOnce = 50
     package static let retries = 1_000

@@ -54,6 +54,17 @@ extension Plan {
         return chain
     }
 
+    /// The tasks that a step rests on, directly or through others.
+    package func ancestors(ofStep id: String) -> Set<Int> {
+        guard let step = stepIndex[id] else { return [] }
+        var found: Set<Int> = []
+        var open = tasksOfStep[step]
+        while let task = open.popLast() {
+            for need in needs[task] where found.insert(need).inserted { open.append(need) }
+        }
+        return found
+    }
+
     /// The estimated time of the whole run with nothing in its way.
     package var estimate: Duration { .milliseconds(remaining.max() ?? 0) }
 

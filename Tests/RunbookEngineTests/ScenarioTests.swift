@@ -70,6 +70,14 @@ private let failure: [Scenario] = [
         outcome: .succeeded, ran: ["start aside@b", "start first@a", "start second@a"],
         words: ["first@a": .ok, "second@a": .ok, "aside@b": .ok]),
     Scenario(
+        claim: "ask, and a person says it is done, but its check does not see it: asked again, and not run again",
+        steps: chain {
+            $0.verify = check("is first")
+            $0.retries = 1
+        }, special: [fails("is first")], people: [chooses("first", "done")],
+        outcome: .failed, ran: ["start aside@b", "start first@a", "start first@a"],
+        words: ["first@a": .failed, "second@a": .pending, "aside@b": .ok]),
+    Scenario(
         claim: "ask, and a person stops: nothing new starts",
         steps: chain { _ in }, special: [fails("start first")], people: [chooses("first", "stop")],
         outcome: .failed, ran: ["start aside@b", "start first@a"],
@@ -105,6 +113,18 @@ private let failure: [Scenario] = [
         special: [fails("start first")],
         outcome: .rolledBack, ran: ["start base@a", "start first@a", "stop base@a"],
         words: ["base@a": .undone, "first@a": .failed]),
+    Scenario(
+        claim: "rollback: of a failed step whose effect is not there, nothing is left to undo",
+        steps: [
+            step("base") { $0.verifiedAndUndone() }, waiting("ready", retries: 1, needs: ["base"]),
+            step("first", needs: ["ready"]) {
+                $0.verifiedAndUndone()
+                $0.onFailure = .rollback(nil)
+            },
+        ],
+        special: [fails("start first"), answer("is ready")],
+        outcome: .rolledBack, ran: ["start base@a", "start first@a", "stop base@a"],
+        words: ["base@a": .undone, "ready@a": .pending, "first@a": .undone]),
 ]
 
 private let checks: [Scenario] = [
@@ -162,6 +182,10 @@ private let people: [Scenario] = [
     Scenario(
         claim: "no host to be reached, nothing started: that is no failure of a step",
         steps: [step("first")], faults: [fault(.unreachable, on: "a")],
+        outcome: .unreachable, ran: [], words: ["first@a": .failed]),
+    Scenario(
+        claim: "no host lets us in, nothing started: that is no failure of a step either",
+        steps: [step("first")], faults: [fault(.refuse, on: "a")],
         outcome: .unreachable, ran: [], words: ["first@a": .failed]),
     Scenario(
         claim: "one host of two is dark: the other is started, what needs both waits",

@@ -126,12 +126,16 @@ final class MemoryStorage: RunStorage {
 }
 
 final class MemorySink: OutputSink {
-    private let bytes = Lock<[UInt8]>([])
-    func take(_ chunk: OutputChunk) { bytes.withLock { $0 += chunk.bytes } }
+    private let chunks = Lock<[OutputChunk]>([])
+    func take(_ chunk: OutputChunk) { chunks.withLock { $0.append(chunk) } }
     func summary() -> OutputSummary {
-        let bytes = bytes.withLock { $0 }
-        let digest = OutputDigest(bytes: Int64(bytes.count), sha256: "")
-        return OutputSummary(stdout: digest, stderr: OutputDigest(bytes: 0, sha256: ""), tail: bytes)
+        let chunks = chunks.withLock { $0 }
+        let count = { (stream: OutputChunk.Stream) in
+            Int64(chunks.reduce(0) { $0 + ($1.stream == stream ? $1.bytes.count : 0) })
+        }
+        return OutputSummary(
+            stdout: OutputDigest(bytes: count(.stdout), sha256: ""),
+            stderr: OutputDigest(bytes: count(.stderr), sha256: ""), tail: chunks.flatMap(\.bytes))
     }
     func keep() throws(StorageFault) {}
     func discard() {}
