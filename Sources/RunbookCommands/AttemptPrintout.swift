@@ -7,15 +7,37 @@ enum AttemptPrintout {
     /// Shown of one stream, at most.
     static let shownBytes = 64 << 10
 
-    /// The output of the last ended attempt of a task, safe to show; says so where there is none.
-    static func last(of task: TaskID, in folder: RunFolder) -> String {
+    /// The command of the last attempt of a task and what it printed, safe to show; says so where there is none.
+    static func text(of task: TaskID, in folder: RunFolder) -> String {
+        guard let (intent, end) = last(task, folder) else { return "  The journal can't be read just now.\n" }
+        let command = intent.map { "  Command    \(TerminalText.shown($0.command, lines: true))\n" } ?? ""
+        guard let end else { return command + "  It has printed nothing: no attempt has ended yet.\n" }
+        return command + stream("stdout", end.stdout, folder) + stream("stderr", end.stderr, folder)
+    }
+
+    /// The last line that the last attempt printed; nil where there is none.
+    static func lastWords(of task: TaskID, in folder: RunFolder) -> String? {
+        guard let end = last(task, folder)?.end else { return nil }
+        let words = Narrator.lastWords(end.tail)
+        return words.isEmpty ? nil : words
+    }
+
+    private static func last(
+        _ task: TaskID, _ folder: RunFolder
+    ) -> (intent: AttemptIntent?, end: AttemptEnd?)? {
         guard let bytes = try? JournalReader.contents(of: folder.journal),
             let entries = try? JournalReader.entries(bytes), let records = try? Record.all(in: entries)
-        else { return "  The journal can't be read just now.\n" }
-        var last: AttemptEnd?
-        for case .attemptEnded(let end) in records where end.attempt.task == task { last = end }
-        guard let last else { return "  It has printed nothing: no attempt has ended yet.\n" }
-        return stream("stdout", last.stdout, folder) + stream("stderr", last.stderr, folder)
+        else { return nil }
+        var intent: AttemptIntent?
+        var end: AttemptEnd?
+        for record in records {
+            switch record {
+            case .attemptIntended(let found) where found.attempt.task == task: (intent, end) = (found, nil)
+            case .attemptEnded(let found) where found.attempt.task == task: end = found
+            default: break
+            }
+        }
+        return (intent, end)
     }
 
     private static func stream(_ name: String, _ digest: OutputDigest?, _ folder: RunFolder) -> String {

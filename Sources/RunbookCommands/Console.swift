@@ -21,6 +21,8 @@ final class Console: RunObserver {
     private struct Screen {
         var blockLines = 0
         var isHidden = false
+        /// What a person is being asked for, at the start of the line they type on.
+        var prompt: String?
         var glance: Glance?
         var isOver = false
     }
@@ -39,6 +41,8 @@ final class Console: RunObserver {
     private let screen = Mutex(Screen())
     /// Failures that were told, until something runs again: the question about one and its end say the same.
     private let told = Mutex<Set<String>>([])
+    /// Tasks whose wait has been told of and is not over.
+    private let waits = Mutex<Set<Int>>([])
     private let since = Mutex<[Int: Int64]>([:])
     private let queue = DispatchQueue(label: "blackstart.console")
 
@@ -65,6 +69,7 @@ final class Console: RunObserver {
                 text += format(line, at: moment.wall)
             }
         }
+        for line in begun(engine) where isShown(line) { text += format(line, at: moment.wall) }
         let glance = style.isLive ? glance(engine, moment) : nil
         screen.withLock { screen in
             guard !screen.isOver else { return }
@@ -92,9 +97,36 @@ final class Console: RunObserver {
         }
     }
 
+    /// Asks for a line. What happens before it comes is shown above the question, which is asked again below.
+    func prompt(_ text: String) {
+        hide(saying: text)
+        screen.withLock { $0.prompt = text }
+    }
+
+    /// The line has come.
+    func prompted() { screen.withLock { $0.prompt = nil } }
+
     func show() { screen.withLock { $0.isHidden = false } }
 
     // MARK: Lines
+
+    /// The waits that have begun since the last look: nothing on record tells of them before they end.
+    private func begun(_ engine: borrowing Engine) -> [Narration] {
+        let plan = narrator.plan
+        let now = Set(
+            engine.activities.compactMap { task, activity in
+                guard case .waitFor = plan.step(of: task).action, case .checking = activity else { return nil }
+                return task
+            } as [Int])
+        return waits.withLock { waits in
+            let new = now.subtracting(waits).sorted()
+            waits.formUnion(now)
+            waits = waits.filter { !engine.state.isThrough($0) }
+            return new.map {
+                Narration(word: StepState.running.word, text: "\(narrator.name(plan.tasks[$0].id))  waiting")
+            }
+        }
+    }
 
     private func isNew(_ line: Narration) -> Bool {
         told.withLock { told in
@@ -133,6 +165,7 @@ final class Console: RunObserver {
     // MARK: Block
 
     private func print(_ text: String, on screen: inout Screen) {
+        if let prompt = screen.prompt { return Terminal.out("\n\(text)\(prompt)") }
         erase(&screen)
         Terminal.out(text)
         draw(&screen)

@@ -58,8 +58,6 @@ final class TerminalDesk: OperatorDesk {
     private struct Queue {
         var waiting: [Open] = []
         var isReading = false
-        /// Input has ended: no one will ever answer.
-        var isDeserted = false
     }
 
     private let queue = Mutex(Queue())
@@ -113,27 +111,40 @@ final class TerminalDesk: OperatorDesk {
     private func converse(_ question: Question) -> OperatorReply {
         console.hide(saying: questions.opening(question))
         for _ in 0..<100 {
-            console.hide(saying: questions.prompt(question))
-            guard let line = readLine(strippingNewline: true) else {
+            guard let line = ask(questions.prompt(question)) else {
                 console.hide(saying: "\nNobody answers: the input has ended.\n")
                 return .nobody
             }
             switch questions.read(line, question) {
             case .unknown: console.hide(saying: "Please choose one of the numbers or words above.\n")
             case .details: console.hide(saying: questions.details(question))
+            case .choice(.rollback) where question.kind != .irreversible:
+                if let goal = goal() { return .choice(.rollback, reason: goal, by: by) }
+                console.hide(saying: "Nothing was undone.\n")
             case .choice(let choice):
                 guard let wanted = questions.needsReason(choice, question) else {
                     return .choice(choice, reason: nil, by: by)
                 }
-                console.hide(saying: wanted)
-                guard let reason = readLine(strippingNewline: true) else { return .nobody }
-                if let accepted = questions.reason(reason, choice, question) {
-                    return .choice(choice, reason: accepted, by: by)
-                }
+                guard let reason = ask(wanted)?.trimmingSpaces else { return .nobody }
+                if !reason.isEmpty { return .choice(choice, reason: reason, by: by) }
                 console.hide(saying: "That is not enough to go on. Nothing was done.\n")
             }
         }
         return .nobody
+    }
+
+    private func ask(_ prompt: String) -> String? {
+        console.prompt(prompt)
+        defer { console.prompted() }
+        return readLine(strippingNewline: true)
+    }
+
+    private func goal() -> String? {
+        guard let offer = questions.rollbackOffer, let first = offer.goals.first else {
+            console.hide(saying: "The journal can't be read just now.\n")
+            return nil
+        }
+        return offer.choose(from: first, say: console.hide(saying:), ask: ask)
     }
 }
 

@@ -53,8 +53,8 @@ package struct DryRunCommand: AsyncParsableCommand {
             Terminal.out(PlanText(plan: plan).summary + "Dry run \(name) on \(play.name)\n\n")
         }
         let rehearsal = Rehearsal(
-            plan: plan, folder: folder, facts: RunFacts(id: name, by: key.principal, mark: opening.mark),
-            world: world, key: key,
+            plan: plan, folder: folder, called: folder.called(in: places.runs(nil)),
+            facts: RunFacts(id: name, by: key.principal, mark: opening.mark), world: world, key: key,
             answers: prepared, console: console, noColor: places.noColor)
         let end = try await rehearsal.play(journal)
         throw ExitCode(rehearsal.judge(end, play))
@@ -82,6 +82,7 @@ private struct Rehearsal {
 
     let plan: Plan
     let folder: RunFolder
+    let called: String
     let facts: RunFacts
     let world: SimulatedWorld
     let key: any OperatorKey
@@ -95,7 +96,7 @@ private struct Rehearsal {
         for _ in 0..<Self.sessionLimit {
             let clock = world.openSession()
             let session = RunSession(
-                plan: plan, folder: folder, facts: facts, mode: .dryRun, journal: journal, state: state,
+                plan: plan, folder: folder, called: called, facts: facts, mode: .dryRun, journal: journal, state: state,
                 console: console, noColor: noColor)
             var style = session.style
             style.isLive = false
@@ -111,10 +112,10 @@ private struct Rehearsal {
             do {
                 let end = try await conductor.run(Engine(plan: plan, run: facts, state: state), first: .began)
                 journal.close()
-                session.report(end, uptime: clock.now().uptime)
+                session.report(end)
                 return end
             } catch {
-                guard error == .storage(.crashed) else { throw RunSession.failure(error, facts.id) }
+                guard error == .storage(.crashed) else { throw RunSession.failure(error, called) }
             }
             journal.close()
             world.crash(clock)

@@ -32,21 +32,27 @@ final class JSONConsole: RunObserver {
 
     func printed(_ chunk: OutputChunk, by task: TaskID) {}
 
-    static func summary(run: String, outcome: Outcome, plan: Plan, state: RunState) -> String {
+    /// How a run ended or, without an outcome, how it stands while it goes on.
+    static func summary(run: String, outcome: Outcome?, plan: Plan, state: RunState) -> String {
         let steps = StepStates.of(plan, state)
-        return JSONText.line([
-            ("type", .string("summary")), ("run", .string(run)), ("outcome", .string(outcome.rawValue)),
-            ("exit", .integer(Int64(outcome.exitCode))),
-            ("steps", .object(Dictionary(uniqueKeysWithValues: steps.map { ($0.step, .string($0.state.rawValue)) }))),
-            (
-                "tasks",
-                .object(
-                    Dictionary(
-                        uniqueKeysWithValues: plan.tasks.indices.map {
-                            (plan.tasks[$0].id.description, .string(state.word($0).rawValue))
-                        }))
-            ),
-        ])
+        return JSONText.line(
+            [
+                ("type", .string("summary")), ("run", .string(run)),
+                ("outcome", .string(outcome?.rawValue ?? "running")),
+            ] + (outcome.map { [("exit", .integer(Int64($0.exitCode)))] } ?? []) + [
+                (
+                    "steps",
+                    .object(Dictionary(uniqueKeysWithValues: steps.map { ($0.step, .string($0.state.rawValue)) }))
+                ),
+                (
+                    "tasks",
+                    .object(
+                        Dictionary(
+                            uniqueKeysWithValues: plan.tasks.indices.map {
+                                (plan.tasks[$0].id.description, .string(state.word($0).rawValue))
+                            }))
+                ),
+            ])
     }
 }
 

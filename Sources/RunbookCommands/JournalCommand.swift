@@ -146,9 +146,20 @@ package struct JournalVerify: ParsableCommand {
             throw CommandFailure(
                 .journalBroken,
                 "\(TerminalText.shown(path)):\(broken.line): the journal is broken: \(broken.reason.message)",
-                hint: "what stands before line \(broken.line) is still proven by its seals; look for another copy")
+                hint: hint(broken))
         case .success(let report): Terminal.out(console.isJSON ? json(report) : text(report, path))
         }
+    }
+
+    private func hint(_ broken: JournalBroken) -> String {
+        if case .untrusted(let principal, _) = broken.reason {
+            return
+                "the lines are whole; if you know the key of \(TerminalText.shown(principal)) to be theirs, list it in "
+                + "an allowed_signers file"
+        }
+        return broken.line > 2
+            ? "what its seals cover before line \(broken.line) is still proven; look for another copy"
+            : "nothing of it is proven; look for another copy"
     }
 
     private func trustedSigners(_ places: Places) throws(CommandFailure) -> AllowedSigners? {
@@ -161,12 +172,18 @@ package struct JournalVerify: ParsableCommand {
 
     private func text(_ report: JournalReport, _ path: String) -> String {
         var lines = ["\(TerminalText.shown(path)): unbroken."]
-        lines.append("  Run       \(report.run), \(report.lines) lines, \(report.sessions.count) sessions")
+        lines.append(
+            "  Run       \(report.run), \(Count.of(report.lines, "line")), \(Count.of(report.sessions.count, "session"))"
+        )
         let unsealed = report.unsealedLines
         lines.append(
             "  Sealed    up to line \(report.sealedThrough)"
                 + (unsealed == 0
                     ? "" : "; \(unsealed) \(unsealed == 1 ? "line" : "lines") after it are chained, not signed"))
+        lines.append(
+            report.isClosed
+                ? "  Closed    yes: the last session ended, and nothing can have been added since"
+                : "  Closed    no: a session is under way, or was killed; its newest lines could be missing")
         for session in report.sessions {
             lines.append(
                 "  Signed by \(TerminalText.shown(session.by))  \(session.fingerprint)  (line \(session.sequence))")

@@ -61,7 +61,8 @@ package struct LabUp: ParsableCommand {
             let lab = try Lab.up(
                 fixture: site, inventory: hosts, folder: LabCommand.folder(options.dir), speed: speed,
                 program: program, lifetime: lives)
-            Terminal.out("The lab is up: \(lab.hosts.count) hosts in \(lab.folder), \(lab.speed) times as fast.\n")
+            Terminal.out(
+                "The lab is up: \(Count.of(lab.hosts.count, "host")) in \(lab.folder), \(lab.speed) times as fast.\n")
             for host in lab.hosts {
                 let state = host.isOff ? "off" : host.answers ? "answers" : "does not answer"
                 Terminal.out("  \(host.name.padded(20)) \(host.address):\(host.port)  \(state)\n")
@@ -135,7 +136,7 @@ package struct LabStatusCommand: ParsableCommand {
             let state = host.isOff ? "off" : host.answers ? "answers" : "does not answer"
             Terminal.out(
                 "  \(host.name.padded(20)) \("\(host.address):\(host.port)".padded(22)) \(state.padded(16)) "
-                    + "\(host.attempts) commands, \(host.probes) questions\n")
+                    + "\(Count.of(host.attempts, "command")), \(Count.of(host.probes, "question"))\n")
         }
         for question in status.uncovered { Terminal.out("  no answer for \(TerminalText.shown(question))\n") }
     }

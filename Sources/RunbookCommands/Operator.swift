@@ -1,3 +1,4 @@
+internal import Glibc
 internal import RunbookEngine
 internal import RunbookJournal
 internal import RunbookModel
@@ -18,6 +19,19 @@ enum Operator {
             throw CommandFailure(
                 .programFailed, "no operator key: \(error.message)",
                 hint: "name one with `--operator-key FILE`, or unset BLACKSTART_OPERATOR_KEY to have one made")
+        }
+    }
+
+    /// Tells of sessions whose signer is not among the allowed ones. It is the person who decides whether that is well.
+    static func warnOfStrangers(_ report: JournalReport, _ places: Places, at wall: Int64) {
+        let path = OperatorKeyStore.allowedSignersPath(home: places.home)
+        guard access(path, F_OK) == 0, let trust = try? AllowedSigners(path: path) else { return }
+        for signer in report.signers where signer.principal != Principal.run(report.run) {
+            let (principal, key) = (signer.principal, signer.key)
+            guard !trust.permits(principal: principal, key: key, namespace: Seal.namespace, at: wall) else { continue }
+            Terminal.message(
+                "blackstart: warning: \(TerminalText.shown(principal)) (\(key.fingerprint)) opened a session of this run "
+                    + "and is not among the signers in \(TerminalText.shown(path))\n")
         }
     }
 

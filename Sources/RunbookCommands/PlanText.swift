@@ -18,7 +18,8 @@ struct PlanText {
             lines += Wrapping.lines("  Not when  \(TerminalText.shown(not))", columns: columns, indent: 12)
         }
         lines.append(
-            "  Size      \(plan.runbook.steps.count) steps, \(plan.tasks.count) tasks on \(hostCount) hosts")
+            "  Size      \(Count.of(plan.runbook.steps.count, "step")), \(Count.of(plan.tasks.count, "task")) on "
+                + (hostCount == 0 ? "this machine" : Count.of(hostCount, "host")))
         var time = "  Time      about \(DurationText.words(plan.estimate)) if nothing goes wrong"
         if let rto = runbook.rto { time += "; the objective is \(DurationText.words(rto))" }
         lines.append(time)

@@ -14,7 +14,11 @@ struct QuestionText: Sendable {
 
     let plan: Plan
     let folder: RunFolder
+    let facts: RunFacts
     var columns = 80
+
+    /// What the run can go back to just now.
+    var rollbackOffer: RollbackOffer? { RollbackOffer(plan: plan, run: facts, folder: folder) }
 
     /// What is said once, before the prompt.
     func opening(_ question: Question) -> String {
@@ -30,6 +34,9 @@ struct QuestionText: Sendable {
         } else {
             let place = question.task.host.map { "\($0): " } ?? ""
             parts.append(("What happened", place + TerminalText.shown(question.text, lines: true)))
+            if let words = AttemptPrintout.lastWords(of: question.task, in: folder) {
+                parts.append(("Last words", "\"\(words)\""))
+            }
             parts.append(("Why it matters", consequence(task)))
             if let help = step.ifItFails { parts.append(("Try first", help)) }
             if let place = plan.host(of: task)?.location {
@@ -70,13 +77,14 @@ struct QuestionText: Sendable {
         case (.done, .manual): "It is done, and you saw what you should see."
         case (.failed, .manual): "It can't be done, or you saw something else."
         case (.done, .undo): "You have undone it by hand."
-        case (.done, _): "You have done it by hand, and know that it holds."
+        case (.done, .unclear): "You have looked: it is done, and holds."
+        case (.done, _): "You have done it by hand. If the step has a check, I look."
         case (.failed, _): "It did not happen."
         case (.retry, .undo): "Try the undo again."
         case (.retry, _): "Try it again."
         case (.skip, .undo): "Leave it as it is. You must give a reason."
         case (.skip, _): "Go on without it. You must give a reason."
-        case (.rollback, _): "Go back to a checkpoint. You must type its name."
+        case (.rollback, _): "Go back to a checkpoint. You see first what that undoes."
         case (.stop, _): "Stop here, change nothing more. Resume later."
         }
     }
@@ -102,35 +110,13 @@ struct QuestionText: Sendable {
         case (.skip, _): "  Reason (goes on record): "
         case (.done, .failure), (.done, .unclear), (.done, .undo): "  What did you do, and how do you know? "
         case (.failed, .manual): "  What did you see? "
-        case (.rollback, .irreversible): nil
-        case (.rollback, _):
-            "  Type the checkpoint to go back to (\((checkpoints + [RollbackPlan.start]).joined(separator: ", "))): "
         default: nil
         }
     }
 
-    private var checkpoints: [String] {
-        plan.runbook.steps.compactMap { if case .checkpoint(let name) = $0.action { name } else { nil } }
-    }
-
-    /// The reason as it goes on record; nil when it is not enough.
-    func reason(_ text: String, _ choice: Choice, _ question: Question) -> String? {
-        let text = text.trimmingSpaces
-        if text.isEmpty { return nil }
-        if choice == .rollback, !checkpoints.contains(text), text != RollbackPlan.start { return nil }
-        return text
-    }
-
     /// The newest outputs of the task, safe to show.
     func details(_ question: Question) -> String {
-        guard let task = plan.index[question.task] else { return "" }
-        let step = plan.step(of: task)
-        var text = "\n"
-        if case .run(let template) = step.action {
-            text += "  Command    \(TerminalText.shown(template.source, lines: true))\n"
-        }
-        text += AttemptPrintout.last(of: question.task, in: folder)
-        return text
+        "\n" + AttemptPrintout.text(of: question.task, in: folder)
     }
 }
 

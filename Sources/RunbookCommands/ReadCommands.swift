@@ -32,7 +32,8 @@ package struct CheckCommand: ParsableCommand {
                 for fixture in fixture { _ = try FixtureFile.read(fixture, files) }
                 if !console.quiet, !console.isJSON {
                     Terminal.out(
-                        "\(path): no faults. \(plan.runbook.steps.count) steps, \(plan.tasks.count) tasks.\n")
+                        "\(path): no faults. \(Count.of(plan.runbook.steps.count, "step")), "
+                            + "\(Count.of(plan.tasks.count, "task")).\n")
                 }
             } catch {
                 diagnostics += error.diagnostics
@@ -93,16 +94,18 @@ package struct StatusCommand: ParsableCommand {
         let folder = try RecordedRun.find(name, runs: places.runs(runs.runDir))
         let recorded = try RecordedRun.read(folder, places)
         let plan = recorded.plan
+        let writer = recorded.state.closed == nil ? JournalReader.writer(of: folder.path) : nil
         if console.isJSON {
-            let outcome = recorded.state.closed ?? .interrupted
             Terminal.out(
-                JSONConsole.summary(run: recorded.opening.run, outcome: outcome, plan: plan, state: recorded.state))
+                JSONConsole.summary(
+                    run: recorded.opening.run, outcome: writer == nil ? recorded.state.closed ?? .interrupted : nil,
+                    plan: plan, state: recorded.state))
             return
         }
         let opening = recorded.opening
-        let isOpen = recorded.entries.last { $0.type == LineTypes.runClose || $0.type == LineTypes.sessionOpen }
         let ended =
-            isOpen?.type == LineTypes.runClose ? recorded.state.closed?.rawValue ?? "open" : "open: running, or killed"
+            writer.map { "running, as process \($0)" } ?? recorded.state.closed?.rawValue
+            ?? "interrupted: `blackstart resume` goes on"
         var text =
             "Run \(opening.run)\(opening.mode == .dryRun ? " (dry run)" : ""): \(TerminalText.shown(opening.title))\n"
         text += "  Began     \(TimeText.date(opening.began)) by \(TerminalText.shown(opening.by))\n"

@@ -15,7 +15,9 @@ struct RecordedRun {
     let state: RunState
 
     /// Reads a run. What it began with must be what lies beside its journal.
-    static func read(_ folder: RunFolder, _ places: Places) throws(CommandFailure) -> RecordedRun {
+    static func read(
+        _ folder: RunFolder, _ places: Places, maxParallel: Int? = nil
+    ) throws(CommandFailure) -> RecordedRun {
         let entries = try entries(folder)
         let opening: RunOpening
         let frozen: (runbook: [UInt8], inventory: [UInt8])
@@ -26,20 +28,34 @@ struct RecordedRun {
         let files = try SiteFiles.frozen(
             runbook: frozen.runbook, path: opening.runbook, inventory: frozen.inventory,
             inventoryPath: opening.inventory, home: places.userHome)
-        let plan = try files.plan(opening.overrides)
+        let plan = try files.plan(opening.overrides, maxParallel: maxParallel)
         guard plan.hash == opening.plan else {
             throw CommandFailure(
                 .invalidFile,
                 "the runbook or inventory in \(TerminalText.shown(folder.path)) is not the one that run `\(opening.run)` began with",
                 hint: "put the copies back that the run made, or begin a new run")
         }
-        let records: [Record]
+        return try RecordedRun(folder: folder, opening: opening, files: files, plan: plan, entries: entries)
+    }
+
+    /// The run as `entries` tell it.
+    private init(
+        folder: RunFolder, opening: RunOpening, files: SiteFiles, plan: Plan, entries: [JournalEntry]
+    ) throws(CommandFailure) {
         do { records = try Record.all(in: entries) } catch { throw CommandFailure(.programFailed, error.message) }
         var state = RunState(tasks: plan.tasks.count)
         for record in records { state.evolve(record, plan) }
-        return RecordedRun(
-            folder: folder, opening: opening, entries: entries, records: records, files: files, plan: plan,
-            state: state)
+        self.folder = folder
+        self.opening = opening
+        self.entries = entries
+        self.files = files
+        self.plan = plan
+        self.state = state
+    }
+
+    /// The same run with what its journal holds by now.
+    func with(_ entries: [JournalEntry]) throws(CommandFailure) -> RecordedRun {
+        try RecordedRun(folder: folder, opening: opening, files: files, plan: plan, entries: entries)
     }
 
     static func entries(_ folder: RunFolder) throws(CommandFailure) -> [JournalEntry] {

@@ -13,6 +13,9 @@ package struct ResumeCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The run, or its folder; the newest that is not over.", valueName: "run"))
     package var name: String?
 
+    @Option(name: [.customShort("j"), .long], help: "Tasks at once, at most.")
+    package var maxParallel: Int?
+
     @OptionGroup package var runs: RunsOptions
     @OptionGroup package var answers: AnswerOptions
     @OptionGroup package var console: ConsoleOptions
@@ -24,7 +27,8 @@ package struct ResumeCommand: AsyncParsableCommand {
         let folder = try RecordedRun.find(
             name, runs: places.runs(runs.runDir), RecordedRun.isResumable, what: "run to resume")
         let outcome = try await Resumption(
-            places: places, folder: folder, runs: runs, answers: answers, console: console
+            places: places, folder: folder, runs: runs, answers: answers, console: console,
+            maxParallel: try Limit.tasksAtOnce(maxParallel)
         ).play { _ in .began }
         throw ExitCode(outcome.exitCode)
     }
@@ -54,51 +58,25 @@ package struct RollbackCommand: AsyncParsableCommand {
         let target = to
         let asks = !answers.noInput && Terminal.hasTerminalIn && Terminal.hasTerminalOut && !console.isJSON
         let outcome = try await resumption.play { (recorded) throws(CommandFailure) in
-            let engine = Engine(
+            let offer = RollbackOffer(
                 plan: recorded.plan, run: RunFacts(id: recorded.opening.run, by: "", mark: recorded.opening.mark),
                 state: recorded.state)
-            let names = recorded.state.checkpoints.map(\.name)
-            let goal = target ?? names.last ?? RollbackPlan.start
-            guard engine.isRollbackTarget(goal) else {
+            let wanted = target ?? offer.goals.first ?? RollbackPlan.start
+            guard offer.goals.contains(wanted) else {
                 throw CommandFailure(
-                    .usage, "run `\(recorded.opening.run)` has not reached a checkpoint `\(TerminalText.shown(goal))`",
-                    hint: "it can go back to: \((names + [RollbackPlan.start]).joined(separator: ", "))")
+                    .usage,
+                    "run `\(recorded.opening.run)` has not reached a checkpoint `\(TerminalText.shown(wanted))`",
+                    hint: "it can go back to: \(offer.goals.joined(separator: ", "))")
             }
-            if asks {
-                Terminal.out(RollbackText(recorded: recorded, goal: goal, tasks: engine.tasksSince(goal)).text)
-                Terminal.out("Type \(goal) to begin: ")
-                guard readLine()?.trimmingSpaces == goal else {
-                    throw CommandFailure(.usage, "nothing was undone")
-                }
+            guard asks else { return .rollbackRequested(target: wanted, by: "") }
+            let chosen = offer.choose(from: wanted, say: Terminal.out) { prompt in
+                Terminal.out(prompt)
+                return readLine()
             }
-            return .rollbackRequested(target: goal, by: "")
+            guard let chosen else { throw CommandFailure(.usage, "nothing was undone") }
+            return .rollbackRequested(target: chosen, by: "")
         }
         throw ExitCode(outcome.exitCode)
-    }
-}
-
-/// What a rollback would do, said before it begins.
-struct RollbackText {
-    let recorded: RecordedRun
-    let goal: String
-    let tasks: [Int]
-
-    var text: String {
-        let plan = recorded.plan
-        let narrator = Narrator(plan: plan)
-        var lines = ["Back to \(narrator.point(goal)). Last in, first out:"]
-        for task in tasks.reversed() {
-            let step = plan.step(of: task)
-            let how: String
-            switch step.undo {
-            case .run(let command, _, _): how = TerminalText.shown(command.source)
-            case .nothing: how = "nothing has to be undone"
-            case nil: how = step.irreversible.map { "CAN'T BE UNDONE: \($0)" } ?? "has no undo, and stays as it is"
-            }
-            lines += Wrapping.lines("  \(narrator.name(plan.tasks[task].id))  \(how)", columns: 80, indent: 6)
-        }
-        if tasks.isEmpty { lines.append("  There is nothing to undo.") }
-        return lines.joined(separator: "\n") + "\n"
     }
 }
 
@@ -109,79 +87,136 @@ struct Resumption {
     let runs: RunsOptions
     let answers: AnswerOptions
     let console: ConsoleOptions
+    var maxParallel: Int?
 
     /// `first` sees what is recorded and tells how the session begins; `by` of a rollback is filled in here.
     func play(_ first: (RecordedRun) throws(CommandFailure) -> Event) async throws(CommandFailure) -> Outcome {
-        let recorded = try RecordedRun.read(folder, places)
-        guard recorded.opening.mode == .live else {
+        let seen = try RecordedRun.read(folder, places, maxParallel: maxParallel)
+        guard seen.opening.mode == .live else {
             throw CommandFailure(
-                .usage, "run `\(recorded.opening.run)` was a dry run; there are no hosts to go on with",
+                .usage, "run `\(seen.opening.run)` was a dry run; there are no hosts to go on with",
                 hint: "`blackstart dry-run` plays it again")
         }
         let prepared = try answers.answers()
-        var event = try first(recorded)
+        var event = try first(seen)
         let isRollback = if case .rollbackRequested = event { true } else { false }
-        if let outcome = recorded.state.closed, outcome.isFinal, !isRollback || outcome == .rolledBack {
-            throw CommandFailure(
-                .usage, "run `\(recorded.opening.run)` is over: \(outcome.rawValue)",
-                hint: "`blackstart run` begins a new one")
-        }
+        try Self.refuseIfOver(seen, isRollback: isRollback)
         let key = try Operator.key(runs, places, useAgent: true)
         if case .rollbackRequested(let target, _) = event {
             event = .rollbackRequested(target: target, by: key.principal)
         }
-        let now = SystemClock().now()
-        let journal: JournalWriter
-        do {
-            journal = try JournalWriter.resume(
-                folder: folder.path, opening: Draft(type: LineTypes.sessionOpen, fields: [:]), operator: key,
-                uptime: now.uptime, wall: now.wall
-            ).0
-        } catch { throw Operator.failure(error, run: folder.name) }
-        if !console.isJSON, !console.quiet { Terminal.out(ResumeText(recorded: recorded).text) }
+        let (journal, recorded) = try open(seen, key, isRollback: isRollback)
+        if !console.isJSON, !console.quiet {
+            Terminal.out(ResumeText(recorded: recorded, isRollback: isRollback).text)
+        }
         let session = RunSession(
-            plan: recorded.plan, folder: folder,
+            plan: recorded.plan, folder: folder, called: called,
             facts: RunFacts(id: recorded.opening.run, by: key.principal, mark: recorded.opening.mark),
             mode: .live, journal: journal, state: recorded.state, console: console, noColor: places.noColor)
         return try await session.live(
             event, transport: LiveTransport.make(recorded.plan, places), answers: prepared, noInput: answers.noInput)
     }
+
+    /// Opens the journal for this session, and reads it again now that nobody else writes it.
+    private func open(
+        _ seen: RecordedRun, _ key: any OperatorKey, isRollback: Bool
+    ) throws(CommandFailure) -> (JournalWriter, RecordedRun) {
+        let now = SystemClock().now()
+        var recorded = seen
+        var refusal: CommandFailure?
+        do {
+            let (journal, _) = try JournalWriter.resume(
+                folder: folder.path, opening: Draft(type: LineTypes.sessionOpen, fields: [:]), operator: key,
+                uptime: now.uptime, wall: now.wall
+            ) { entries, report in
+                do throws(CommandFailure) {
+                    if entries.count != seen.entries.count {
+                        guard !isRollback else { throw Self.wentOn(seen) }
+                        recorded = try seen.with(entries)
+                        try Self.refuseIfOver(recorded, isRollback: isRollback)
+                    }
+                } catch { refusal = error }
+                if refusal == nil { Operator.warnOfStrangers(report, places, at: now.wall) }
+                return refusal == nil
+            }
+            return (journal, recorded)
+        } catch { throw refusal ?? Operator.failure(error, run: called) }
+    }
+
+    private static func wentOn(_ seen: RecordedRun) -> CommandFailure {
+        CommandFailure(
+            .usage, "run `\(seen.opening.run)` went on meanwhile, so nothing was undone",
+            hint:
+                "look at it again: `blackstart status \(seen.opening.run)`, then `blackstart rollback \(seen.opening.run)`"
+        )
+    }
+
+    private static func refuseIfOver(_ recorded: RecordedRun, isRollback: Bool) throws(CommandFailure) {
+        guard let outcome = recorded.state.closed, outcome.isFinal, !isRollback || outcome == .rolledBack else {
+            return
+        }
+        throw CommandFailure(
+            .usage, "run `\(recorded.opening.run)` is over: \(outcome.rawValue)",
+            hint: "`blackstart run` begins a new one")
+    }
+
+    /// What a person calls this run: its name, or its folder where it is not among all the others.
+    private var called: String { folder.called(in: places.runs(nil)) }
 }
 
 /// What a resume finds, said before it goes on.
 struct ResumeText {
     let recorded: RecordedRun
+    var isRollback = false
 
     var text: String {
         let plan = recorded.plan
         let state = recorded.state
-        let ended: String
-        if let halted = state.halted, state.closed != nil {
-            ended = "was stopped: \(TerminalText.shown(halted))"
-        } else {
-            ended = state.closed.map { "ended as \($0.rawValue)" } ?? "was interrupted: this program was killed"
-        }
         let steps = StepStates.of(plan, state)
         let done = steps.count { [.ok, .already, .skipped].contains($0.state) }
-        let open = plan.tasks.indices.filter {
-            state.tasks[$0].open != nil || state.tasks[$0].settlement?.state == .unclear
-        }
-        var lines = ["Run \(recorded.opening.run) \(ended)."]
-        lines.append("  Journal   \(recorded.entries.count) entries, unbroken. Runbook unchanged.")
-        lines.append("  Done      \(done) of \(steps.count) steps. I check them again now.")
-        if open.isEmpty {
-            lines.append("  Unclear   nothing was in flight.")
-        } else {
-            let names = open.map { plan.tasks[$0].id.description }
-            lines += Wrapping.lines(
-                "  Unclear   \(open.count) in flight: \(names.joined(separator: ", ")). I ask the hosts what became of "
-                    + "\(open.count == 1 ? "it" : "them").", columns: 80, indent: 12)
-        }
         let left = plan.tasks.indices.filter { !state.isThrough($0) }.map { plan.remaining[$0] }.max() ?? 0
-        lines.append("  Left      \(steps.count - done) steps, about \(DurationText.words(.milliseconds(left))).")
+        let undoing = isRollback || (state.rollback != nil && !state.rollbackEnded)
+        var lines = ["Run \(recorded.opening.run) \(ended)."]
+        lines.append(
+            "  Journal   \(Count.of(recorded.entries.count, "entry", "entries")), unbroken. Runbook unchanged.")
+        lines.append(
+            "  Done      \(done) of \(Count.of(steps.count, "step")).\(undoing ? "" : " I check them again now.")")
+        lines += unknown
+        if !undoing {
+            let count = Count.of(steps.count - done, "step")
+            lines.append("  Left      \(count), about \(DurationText.words(.milliseconds(left))).")
+        }
         if let rollback = state.rollback, !state.rollbackEnded {
             lines.append("  Rollback  to \(Narrator(plan: plan).point(rollback.target)) was under way, and goes on.")
         }
         return lines.joined(separator: "\n") + "\n\n"
+    }
+
+    private var ended: String {
+        let state = recorded.state
+        if let halted = state.halted, state.closed != nil { return "was stopped: \(TerminalText.shown(halted))" }
+        return state.closed.map { "ended as \($0.rawValue)" } ?? "was interrupted: this program was killed"
+    }
+
+    /// What was in flight, which the hosts can tell about; and what even they could not.
+    private var unknown: [String] {
+        let (plan, state) = (recorded.plan, recorded.state)
+        let flying = plan.tasks.indices.filter { state.tasks[$0].open != nil }
+        let unclear = plan.tasks.indices.filter { state.tasks[$0].settlement?.state == .unclear }
+        let names = { (tasks: [Int]) in tasks.map { plan.tasks[$0].id.description }.joined(separator: ", ") }
+        var lines: [String] = []
+        if flying.isEmpty {
+            lines.append("  In flight nothing.")
+        } else {
+            lines += Wrapping.lines(
+                "  In flight \(names(flying)). I ask the hosts what became of \(flying.count == 1 ? "it" : "them").",
+                columns: 80, indent: 12)
+        }
+        if !unclear.isEmpty {
+            lines += Wrapping.lines(
+                "  Unclear   \(names(unclear)). Nobody knows whether \(unclear.count == 1 ? "it" : "they") ran: look for "
+                    + "yourself.", columns: 80, indent: 12)
+        }
+        return lines
     }
 }

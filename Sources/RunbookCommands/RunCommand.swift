@@ -52,8 +52,8 @@ package struct RunCommand: AsyncParsableCommand {
             overrides: overrides)
         let journal = try Beginning.journal(opening, folder, files, key, now)
         let session = RunSession(
-            plan: plan, folder: folder, facts: RunFacts(id: name, by: key.principal, mark: opening.mark), mode: .live,
-            journal: journal,
+            plan: plan, folder: folder, called: folder.called(in: places.runs(nil)),
+            facts: RunFacts(id: name, by: key.principal, mark: opening.mark), mode: .live, journal: journal,
             console: console, noColor: places.noColor)
         let outcome = try await session.live(
             .began, transport: LiveTransport.make(plan, places), answers: prepared, noInput: answers.noInput)

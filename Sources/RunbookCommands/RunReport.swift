@@ -7,10 +7,13 @@ struct RunReport {
     let plan: Plan
     let state: RunState
     let outcome: Outcome
+    /// What a person types for it.
     let run: String
     var columns = 80
     /// Milliseconds of this session.
     var uptime: Int64
+    /// There is nothing to go on with after a dry run.
+    var isRehearsal = false
 
     /// Steps that have not begun, at most, by name.
     static let pendingShown = 3
@@ -34,10 +37,14 @@ struct RunReport {
             }
         }
         if pending > Self.pendingShown {
-            lines.append("             and \(pending - Self.pendingShown) more steps that have not begun")
+            lines.append(
+                "             and \(Count.of(pending - Self.pendingShown, "more step has", "more steps have")) not begun"
+            )
         }
         let good = steps.count { $0.state == .ok || $0.state == .already }
-        lines.append("  \(good) of \(steps.count) steps are good. This session took \(duration).")
+        lines.append(
+            "  \(good) of \(Count.of(steps.count, "step")) \(good == 1 ? "is" : "are") good. This session took \(duration)."
+        )
         lines += next.flatMap { Wrapping.lines("  \($0)", columns: columns, indent: 4) }
         return lines.joined(separator: "\n") + "\n"
     }
@@ -58,6 +65,7 @@ struct RunReport {
 
     private var next: [String] {
         var lines: [String] = []
+        if isRehearsal { return ["On record: blackstart journal show \(run)"] }
         switch outcome {
         case .succeeded, .succeededWithGaps, .rolledBack: break
         case .waiting: lines.append("Next: blackstart resume \(run)   where someone can answer")

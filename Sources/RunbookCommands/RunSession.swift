@@ -11,6 +11,8 @@ internal import Synchronization
 struct RunSession {
     let plan: Plan
     let folder: RunFolder
+    /// What a person types for this run.
+    let called: String
     let facts: RunFacts
     let mode: RunOpening.Mode
     let journal: JournalWriter
@@ -41,7 +43,7 @@ struct RunSession {
         let observer: any RunObserver = screen ?? JSONConsole(run: facts.id, plan: plan, mode: mode)
         var desk: any OperatorDesk = EmptyDesk(clock: clock)
         if !noInput, Terminal.hasTerminalIn, let screen {
-            let questions = QuestionText(plan: plan, folder: folder, columns: style.columns)
+            let questions = QuestionText(plan: plan, folder: folder, facts: facts, columns: style.columns)
             desk = TerminalDesk(questions, console: screen, by: facts.by)
         }
         let storage = JournaledRun(journal: journal, outputs: folder.outputs)
@@ -56,23 +58,23 @@ struct RunSession {
                 Engine(plan: plan, run: facts, state: state), first: first)
             screen?.finish()
             journal.close()
-            report(end, uptime: clock.now().uptime)
+            report(end)
             return end.outcome
         } catch {
             screen?.finish()
-            throw Self.failure(error, facts.id)
+            throw Self.failure(error, called)
         }
     }
 
-    func report(_ end: SessionEnd, uptime: Int64) {
+    func report(_ end: SessionEnd) {
         if console.isJSON {
             Terminal.out(
                 JSONConsole.summary(run: facts.id, outcome: end.outcome, plan: plan, state: end.engine.state))
         } else {
             Terminal.out(
                 RunReport(
-                    plan: plan, state: end.engine.state, outcome: end.outcome, run: facts.id, columns: style.columns,
-                    uptime: uptime
+                    plan: plan, state: end.engine.state, outcome: end.outcome, run: called, columns: style.columns,
+                    uptime: end.uptime, isRehearsal: mode == .dryRun
                 ).text)
         }
     }

@@ -15,7 +15,8 @@ extension Check {
         switch (probe, answer.result) {
         case (.run, .exit(.exited(let status))):
             guard status == exit else {
-                let words = TerminalText.shown(bytes: answer.stderr.isEmpty ? answer.stdout : answer.stderr)
+                let words = TerminalText.shown(
+                    bytes: Self.trimmed(answer.stderr.isEmpty ? answer.stdout : answer.stderr))
                 let last = words.isEmpty ? "" : ": \(words.prefix(200))"
                 return .failed("the check exited with \(status), not \(exit)\(last)")
             }
@@ -35,9 +36,7 @@ extension Check {
 
     /// `equals`, `contains`, `matches` look at the output with trailing white space cut.
     private func textVerdict(_ output: [UInt8], _ scope: Scope) -> CheckVerdict {
-        var bytes = output[...]
-        while let last = bytes.last, last == 0x20 || (0x09...0x0D).contains(last) { bytes.removeLast() }
-        let text = String(decoding: bytes, as: UTF8.self)
+        let text = String(decoding: Self.trimmed(output), as: UTF8.self)
         let shown = "it said \"\(TerminalText.shown(String(text.prefix(200))))\""
         if let equals, scope.text(equals) != text { return .failed("\(shown), not \"\(scope.text(equals))\"") }
         if let contains, !text.contains(scope.text(contains)) {
@@ -51,6 +50,12 @@ extension Check {
             }
         }
         return .passed
+    }
+
+    private static func trimmed(_ output: [UInt8]) -> ArraySlice<UInt8> {
+        var bytes = output[...]
+        while let last = bytes.last, last == 0x20 || (0x09...0x0D).contains(last) { bytes.removeLast() }
+        return bytes
     }
 
     /// The question with every expression filled in.

@@ -58,9 +58,10 @@ package final class Conductor: Sendable {
             let effects: [Effect]
             do { effects = try session.take(events) } catch { throw .storage(error) }
             if let outcome = session.outcome {
+                let uptime = parts.clock.now().uptime
                 if outcome.isFinal { await tidy(session.engine) }
                 await parts.transport.close()
-                return SessionEnd(outcome: outcome, engine: session.engine)
+                return SessionEnd(outcome: outcome, engine: session.engine, uptime: uptime)
             }
             do { try carryOut(effects, &session) } catch { throw .storage(error) }
         }
@@ -137,6 +138,8 @@ private final class Countdown: Sendable {
 package struct SessionEnd: Sendable {
     package var outcome: Outcome
     package var engine: Engine
+    /// Milliseconds from the session's start to its outcome.
+    package var uptime: Int64
 }
 
 package enum ConductorFault: Error, Hashable, Sendable {

@@ -169,7 +169,7 @@ extension Engine {
         case .haltRequested(let reason): halt(.interrupted, reason: reason)
         case .tick: break
         case .rollbackRequested(let target, let by):
-            begin()
+            begin(forRollback: true)
             requestRollback(target, by: by, confirmed: true)
         }
         advance()

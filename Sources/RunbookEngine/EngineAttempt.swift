@@ -157,7 +157,8 @@ extension Engine {
             return fenced(task, "another run has a receipt of this name there", output)
         }
         if status.end != nil, work[task].phase != .submitted, hasUnread(status, output) {
-            return send(task, .submitted, .attach(id, stdoutOffset: 0, stderrOffset: 0, deadline: command(task).timeout))
+            return send(
+                task, .submitted, .attach(id, stdoutOffset: 0, stderrOffset: 0, deadline: command(task).timeout))
         }
         switch (status.refused, status.end, status.go) {
         case (.boot, _, _): fenced(task, "the host was restarted just before", output)

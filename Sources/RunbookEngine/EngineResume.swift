@@ -6,7 +6,8 @@ internal import RunbookTransport
 // new starts.
 
 extension Engine {
-    mutating func begin() {
+    /// A session that is there to roll back only settles what is unknown.
+    mutating func begin(forRollback: Bool = false) {
         guard !isBegun else { return }
         isBegun = true
         // A run that was rolled back is over; only its last lines may be missing.
@@ -20,7 +21,7 @@ extension Engine {
             } else if known.settlement == nil, known.asked == .lapsed {
                 review(task)
             } else if let settlement = known.settlement {
-                reviewSettled(task, settlement)
+                reviewSettled(task, settlement, forRollback)
             }
         }
     }
@@ -38,8 +39,8 @@ extension Engine {
         unsettled -= 1
     }
 
-    private mutating func reviewSettled(_ task: Int, _ settlement: TaskSettlement) {
-        let undoing = state.rollback != nil && !state.rollbackEnded
+    private mutating func reviewSettled(_ task: Int, _ settlement: TaskSettlement, _ forRollback: Bool) {
+        let undoing = forRollback || (state.rollback != nil && !state.rollbackEnded)
         switch settlement.state {
         case .failed where !settlement.tolerated && !undoing:
             record(

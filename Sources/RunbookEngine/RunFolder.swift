@@ -20,6 +20,9 @@ package struct RunFolder: Hashable, Sendable {
         return String(trimmed[(trimmed.lastIndex(of: "/").map { trimmed.index(after: $0) } ?? trimmed.startIndex)...])
     }
 
+    /// What a person types for it: its name where it lies in `runs`, else its path.
+    package func called(in runs: String) -> String { path == "\(runs)/\(name)" ? name : path }
+
     package var journal: String { "\(path)/\(JournalReader.fileName)" }
     package var runbook: String { "\(path)/runbook.yaml" }
     package var inventory: String { "\(path)/inventory.yaml" }

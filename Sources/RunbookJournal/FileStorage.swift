@@ -7,7 +7,7 @@ import Glibc
 ///     journal.reserve   1 MiB for the last words when the disk is full
 ///     allowed_signers   the keys of this run, for ssh-keygen
 package struct FileStorage: JournalStorage {
-    private static let lockName = "journal.lock"
+    static let lockName = "journal.lock"
     private static let reserveName = "journal.reserve"
     private static let reserveBytes = 1 << 20
     package static let signersName = "allowed_signers"

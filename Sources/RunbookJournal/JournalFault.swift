@@ -12,6 +12,8 @@ package enum JournalFault: Error, Hashable, Sendable {
     case broken(path: String, JournalBroken)
     /// The operator's key is not among the signers that this journal is to be checked against.
     case operatorUntrusted(principal: String, fingerprint: String)
+    /// Who asked for the session does not want it any more, now that the journal is seen under its lock.
+    case notAdmitted(path: String)
     case system(operation: String, path: String, error: SystemError)
     case tooLarge(path: String, limitBytes: Int)
     /// A write or flush failed before: what is on the disk is not known.
@@ -34,6 +36,7 @@ package enum JournalFault: Error, Hashable, Sendable {
         case .broken(let path, let broken): "`\(shown(path))` is broken: \(broken.message)"
         case .operatorUntrusted(let principal, let fingerprint):
             "\(shown(principal)) may not open a session: \(fingerprint) is not among the allowed signers"
+        case .notAdmitted(let path): "`\(shown(path))` is not as it was when the session was asked for"
         case .system(let operation, let path, let error): "can't \(operation) `\(shown(path))`: \(error.words)"
         case .tooLarge(let path, let limit): "`\(shown(path))` is larger than \(limit) bytes"
         case .poisoned: "writing to the journal failed before; nothing more is recorded or done"

@@ -24,6 +24,14 @@ struct JournalLock: Sendable {
         }
     }
 
+    /// The process on this machine that says it holds the lock at `path` and is alive; for people, and only as of now.
+    static func livingHolder(_ path: String) -> Int? {
+        guard let holder = holder(path), holder.boot == boot(), let pid = pid_t(exactly: holder.pid), pid > 0 else {
+            return nil
+        }
+        return kill(pid, 0) == 0 || errno == EPERM ? holder.pid : nil
+    }
+
     /// The file stays: taking it away would race with who is about to lock it.
     func release() {
         ftruncate(descriptor, 0)

@@ -7,6 +7,11 @@ package enum JournalReader {
     /// The name of the journal in a run's folder.
     package static let fileName = "journal.jsonl"
 
+    /// The process on this machine that is writing the journal in a run's folder; nil where none is known.
+    package static func writer(of folder: String) -> Int? {
+        JournalLock.livingHolder("\(folder)/\(FileStorage.lockName)")
+    }
+
     /// The bytes of a journal file.
     package static func contents(of path: String) throws(JournalFault) -> [UInt8] {
         do {

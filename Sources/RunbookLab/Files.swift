@@ -26,6 +26,14 @@ enum Files {
         return lstat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFDIR && facts.st_uid == geteuid()
     }
 
+    /// Makes the folders that `path` lies in, where they are missing.
+    static func makeFolders(above path: String) throws(LabError) {
+        for index in path.indices.dropFirst() where path[index] == "/" {
+            let folder = String(path[..<index])
+            if mkdir(folder, 0o700) != 0, errno != EEXIST { throw failure("make", folder) }
+        }
+    }
+
     static func makeFolder(_ path: String) throws(LabError) {
         if mkdir(path, 0o700) != 0 { throw failure("make", path) }
     }

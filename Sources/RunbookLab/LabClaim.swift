@@ -51,6 +51,7 @@ struct LabClaim: Hashable, Sendable {
 
     /// Takes the folder, which is made where there is none; throws ``LabError/folderInUse(_:)`` when someone was faster.
     func take(_ folder: LabFolder) throws(LabError) {
+        try Files.makeFolders(above: folder.path)
         if mkdir(folder.path, 0o700) != 0 {
             guard errno == EEXIST else { throw Files.failure("make", folder.path) }
             guard Files.isOwnFolder(folder.path) else { throw .folderOwner(folder.path) }

@@ -133,6 +133,7 @@ struct LabSite: Sendable {
 
     init(_ path: String) throws(LabError) {
         folder = LabFolder(path: path)
+        guard Files.exists(folder.claim) else { throw .notALab(path) }
         record = try LabRecord.read(folder)
         fixture = try FixtureText.read(folder.fixture)
     }

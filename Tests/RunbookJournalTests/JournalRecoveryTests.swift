@@ -13,6 +13,23 @@ import Testing
         return (storage, entries)
     }
 
+    @Test("who opens a session sees the journal as it stands, and what they do not admit changes nothing")
+    func notAdmitted() throws {
+        let storage = MemoryStorage(try Sample.journal())
+        let before = storage.bytes
+        var seen: [Int] = []
+        #expect(throws: JournalFault.notAdmitted(path: storage.path)) {
+            try JournalWriter.resume(
+                on: storage, opening: Sample.session, operator: Sample.bob(), uptime: 1, wall: Sample.wall
+            ) { entries, report in
+                seen = [entries.count, report.lines]
+                return false
+            }
+        }
+        #expect(seen == [12, 12])
+        #expect(storage.bytes == before)
+    }
+
     @Test("a journal torn at any byte is cut to its last whole line, says so, and goes on", arguments: 0..<8)
     func torn(part: Int) throws {
         // Every byte of a journal of six lines, and every end of a line of one of twelve.

@@ -65,6 +65,6 @@ struct LabErrorTests {
         #expect(up(folder: "/etc/passwd") == .folderOwner("/etc/passwd"))
         #expect(up(program: "/etc/passwd") == .noProgram("/etc/passwd"))
         #expect(throws: LabError.notALab(folder)) { try Lab.down(folder: folder) }
-        #expect(throws: LabError.notALab("\(folder)/lab")) { try Lab.status(folder: folder) }
+        #expect(throws: LabError.notALab(folder)) { try Lab.status(folder: folder) }
     }
 }
