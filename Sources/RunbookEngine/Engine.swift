@@ -130,6 +130,8 @@ package struct Engine: Sendable {
         var rounds = 0
         /// How often the host proved that an attempt never ran.
         var fences = 0
+        /// How often in a row the connection broke over a mere question.
+        var cuts = 0
         var checkTries = 0
         /// Waited so far for a host to come back, milliseconds.
         var waited: Int64 = 0

@@ -80,7 +80,7 @@ extension Engine {
         guard case .failure(let failure) = reply else {
             return attemptFailed(task, "the host gave an answer that does not fit the question")
         }
-        if failure.isBeforeLogin { unreachableFailure = true }
+        if failure.isBeforeLogin || !failure.sent { unreachableFailure = true }
         attemptFailed(task, failure.message)
     }
 

@@ -12,6 +12,7 @@ extension Engine {
     /// Routes a reply to what the task is waiting for.
     mutating func replied(_ task: Int, _ reply: HostReply, _ output: AttemptOutput?) {
         let phase = work[task].phase
+        if asksAgain(task, phase, reply) { return }
         switch phase {
         case .contacting: contacted(task, reply)
         case .submitted: submitted(task, reply, output)
@@ -26,6 +27,25 @@ extension Engine {
         case .idle, .pausing, .asking: break
         }
     }
+
+    /// A question over which the connection broke is asked again a few times: it changes nothing, and says nothing
+    /// about the host.
+    private mutating func asksAgain(_ task: Int, _ phase: Phase, _ reply: HostReply) -> Bool {
+        guard case .failure(let failure) = reply, failure.kind == .lost, startsNew || mustEnd(phase) else {
+            work[task].cuts = 0
+            return false
+        }
+        switch phase {
+        case .contacting, .skipCheck, .verifying, .waitingFor, .settling, .rechecking, .undoCheck, .confirming: break
+        case .idle, .submitted, .inspecting, .fencing, .marking, .killing, .pausing, .asking: return false
+        }
+        guard work[task].cuts < Self.cutsInARow else { return false }
+        work[task].cuts += 1
+        pause(task, .milliseconds(250 << work[task].cuts), then: phase)
+        return true
+    }
+
+    private static var cutsInARow: Int { 3 }
 
     mutating func resumeFromPause(_ task: Int, _ next: Phase) {
         let step = plan.step(of: task)
@@ -45,8 +65,10 @@ extension Engine {
         case .settling: if let check = step.verify { probe(task, .settling, check) }
         case .rechecking: if let check = step.verify { probe(task, .rechecking, check) }
         case .waitingFor: if case .waitFor(let check) = step.action { probe(task, .waitingFor, check) }
+        case .contacting: send(task, .contacting, .contact)
+        case .undoCheck: if let check = step.verify { probe(task, .undoCheck, check) }
         case .confirming: if let check = undoCheckToConfirm(step)?.check { probe(task, .confirming, check) }
-        case .idle, .contacting, .submitted, .undoCheck, .pausing, .asking: break
+        case .idle, .submitted, .pausing, .asking: break
         }
     }
 

@@ -25,7 +25,8 @@ extension Engine {
             case .asking:
                 decision.effects.append(.withdraw(plan.tasks[task].id))
                 move(task, .idle)
-            case .pausing(then: .skipCheck), .pausing(then: .waitingFor), .pausing(then: .rechecking):
+            case .pausing(then: .skipCheck), .pausing(then: .contacting), .pausing(then: .waitingFor),
+                .pausing(then: .rechecking):
                 rest(task)
             default: break
             }

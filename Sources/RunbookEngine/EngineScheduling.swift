@@ -159,7 +159,7 @@ extension Engine {
     }
 
     /// Whether a pause leads back to an attempt that is in flight on a host.
-    private func mustEnd(_ phase: Phase) -> Bool {
+    func mustEnd(_ phase: Phase) -> Bool {
         switch phase {
         case .inspecting, .fencing, .marking, .killing, .submitted, .verifying: true
         default: false

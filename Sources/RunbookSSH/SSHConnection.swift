@@ -95,7 +95,7 @@ actor SSHConnection {
             if flags & O_NONBLOCK == 0 { _ = fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) }
             if code == SSH_OK { return }
             guard code == SSH_AGAIN else {
-                throw TransportFailure(.unreachable, sent: false, "no SSH connection: \(words(session))")
+                throw TransportFailure(.lost, sent: false, "no SSH connection: \(words(session))")
             }
             try await patience(session, deadline, "the host did not finish the SSH handshake in time")
         }
@@ -109,7 +109,7 @@ actor SSHConnection {
         } catch {
             switch error {
             case .deadline: throw TransportFailure(.unreachable, sent: false, sentence)
-            case .lost(let why): throw TransportFailure(.unreachable, sent: false, why)
+            case .lost(let why): throw TransportFailure(.lost, sent: false, why)
             }
         }
     }
@@ -147,6 +147,12 @@ actor SSHConnection {
         _ login: Login, _ session: ssh_session, _ deadline: UInt64
     ) async throws(TransportFailure) {
         let late = "the host did not let us in in time"
+        // A connection that breaks now is no word about the keys.
+        func checkConnection() throws(TransportFailure) {
+            guard ssh_is_connected(session) == 1 else {
+                throw TransportFailure(.lost, sent: false, "the connection broke at the login: \(words(session))")
+            }
+        }
         var objections = login.objections
         for key in login.keys {
             while true {
@@ -155,6 +161,7 @@ actor SSHConnection {
                 guard code == SSH_AUTH_AGAIN.rawValue else { break }
                 try await patience(session, deadline, late)
             }
+            try checkConnection()
             objections.append("the key \(key.path) is refused")
         }
         if login.agent != nil {
@@ -164,6 +171,7 @@ actor SSHConnection {
                 guard code == SSH_AUTH_AGAIN.rawValue else { break }
                 try await patience(session, deadline, late)
             }
+            try checkConnection()
             objections.append("the agent has no key that is let in")
         }
         if objections.isEmpty { objections.append("there is no key to log in with") }

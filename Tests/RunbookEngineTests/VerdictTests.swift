@@ -222,6 +222,31 @@ struct VerdictTests {
         #expect(dialogue.reply(row.reply) == row.expected)
     }
 
+    @Test("a question over which the connection breaks is asked again, three times in a row at most")
+    func askedAgain() throws {
+        let cut = HostReply.failure(TransportFailure(.lost, sent: false, "reset"))
+        var dialogue = try Dialogue([step("db")])
+        _ = dialogue.begin()
+        for pause in [500, 1_000, 2_000] {
+            #expect(dialogue.reply(cut) == ["wait \(pause) ms"])
+            #expect(dialogue.elapse() == ["contact"])
+        }
+        #expect(dialogue.reply(cut) == [failed, "ask failure: reset"])
+    }
+
+    @Test("a check over which the connection breaks has not failed")
+    func checkAskedAgain() throws {
+        let cut = HostReply.failure(TransportFailure(.lost, sent: true, "reset"))
+        var dialogue = try Dialogue.submitted(
+            step("db") {
+                $0.verify = check("is db"); $0.skipIf = .never
+            })
+        #expect(dialogue.reply(receipt(.run(boot: "b1"), end: .exit(0))) == ["end 1 exited 0", "probe is db"])
+        #expect(dialogue.reply(cut) == ["wait 500 ms"])
+        #expect(dialogue.elapse() == ["probe is db"])
+        #expect(dialogue.reply(.probe(ProbeAnswer(.exit(.exited(0))))).first == "ok db@a: I checked: it holds")
+    }
+
     @Test("an answer to a question that is over changes nothing")
     func stale() throws {
         var dialogue = try Dialogue.submitted(step("db"))
