@@ -55,6 +55,8 @@ let package = Package(
             swiftSettings: houseSettings),
         .executableTarget(name: "blackstart", dependencies: ["RunbookCommands"], swiftSettings: houseSettings),
 
+        // What several test targets use.
+        .target(name: "TestTools", path: "Tests/TestTools", swiftSettings: houseSettings),
         .testTarget(name: "HouseTests", swiftSettings: houseSettings),
         .testTarget(name: "RunbookModelTests", dependencies: ["RunbookModel"], swiftSettings: houseSettings),
         .testTarget(
@@ -63,7 +65,13 @@ let package = Package(
         .testTarget(
             name: "RunbookPlanTests", dependencies: ["RunbookModel", "RunbookPlan"], swiftSettings: houseSettings),
         .testTarget(
-            name: "RunbookJournalTests", dependencies: ["RunbookModel", "RunbookJournal", crypto],
+            name: "RunbookJournalTests", dependencies: ["RunbookModel", "RunbookJournal", "TestTools", crypto],
+            swiftSettings: houseSettings),
+        .testTarget(
+            name: "RunbookTransportTests", dependencies: ["RunbookModel", "RunbookTransport", "TestTools"],
+            swiftSettings: houseSettings),
+        .testTarget(
+            name: "RunbookSSHTests", dependencies: ["RunbookModel", "RunbookTransport", "RunbookSSH", "TestTools"],
             swiftSettings: houseSettings),
         .testTarget(
             name: "RunbookEngineTests",

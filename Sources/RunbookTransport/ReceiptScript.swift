@@ -107,10 +107,10 @@ package enum ReceiptScript {
               $s /bin/sh -c 'd=$1; trap "" HUP; ln -s "run:$$:$2" "$d/go" || exit 1
                 (trap - HUP; cd "${BLACKSTART_FOLDER:-$HOME}" 2>/dev/null || cd /; . "$d/env"; exec "$3" "$d/run") </dev/null >>"$d/out" 2>>"$d/err"
                 mv "$d/e" "$d/end.exit:$?"' "blackstart:$1" "$d" "$b" "$bs_sh" </dev/null >/dev/null 2>&1 &
-              n=0
-              while [ ! -h "$d/go" ] && [ $n -lt 100 ]; do n=$((n+1)); bs_nap 0.05; done
             else ln -s fenced:noreceipt "$d/go"; fi
           fi
+          # Whoever claimed it is about to start it.
+          n=0; while [ ! -h "$d/go" ] && [ $n -lt 100 ]; do n=$((n+1)); bs_nap 0.05; done
           bs_look
           if [ -n "$h" ] && [ "$h" != "$3" ]; then r=conflict; bs_say; return; fi
           bs_stream 0 0

@@ -1,5 +1,6 @@
 import Glibc
 import RunbookJournal
+import TestTools
 import Testing
 
 /// A real ssh-agent, ended by its id.

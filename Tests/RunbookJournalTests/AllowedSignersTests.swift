@@ -1,4 +1,5 @@
 import RunbookJournal
+import TestTools
 import Testing
 
 @Suite struct AllowedSignersTests {

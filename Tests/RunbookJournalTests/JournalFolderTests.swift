@@ -1,5 +1,6 @@
 import Glibc
 import RunbookJournal
+import TestTools
 import Testing
 
 /// The journal on a real disk, checked with the tools that an administrator has.

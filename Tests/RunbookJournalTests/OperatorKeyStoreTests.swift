@@ -1,5 +1,6 @@
 import Glibc
 import RunbookJournal
+import TestTools
 import Testing
 
 @Suite struct OperatorKeyStoreTests {

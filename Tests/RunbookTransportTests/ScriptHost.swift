@@ -1,0 +1,89 @@
+import Foundation
+import RunbookModel
+import RunbookTransport
+import TestTools
+
+/// A host in a folder: the receipt script is played by this machine's own `/bin/sh`.
+struct ScriptHost {
+    let scratch: Scratch
+    var boot = "b1"
+
+    init() throws { scratch = try Scratch() }
+
+    struct Said: Equatable {
+        var ending: ReceiptReply.Ending?
+        var stdout: [UInt8] = []
+        var stderr: [UInt8] = []
+
+        var text: String { String(decoding: stdout, as: UTF8.self) }
+
+        var status: ReceiptStatus? { if case .status(let status) = ending { status } else { nil } }
+    }
+
+    static let task = TaskID(step: "db", host: "a")
+    static let receipt = ReceiptID(run: "r1", task: task, kind: .action, number: 1)
+
+    /// Appends a line to the file `ran`, then does what is asked.
+    static func submission(_ command: String = "true", digest: String = "d1", boot: String? = "b1") -> Submission {
+        Submission(
+            receipt: receipt, command: "echo ran >> \"$HOME/ran\"; \(command)", environment: [], boot: boot,
+            journalHead: "7:00ff", digest: digest)
+    }
+
+    func text(_ operation: HostRequest.Operation) throws -> String {
+        guard let text = ReceiptScript.text(operation, nonce: "n1", run: "r1", step: "db") else {
+            throw ToolFault(what: "no script for \(operation)")
+        }
+        return text
+    }
+
+    /// The reply of a whole script, or of the first `bytes` of it.
+    @discardableResult
+    func play(_ operation: HostRequest.Operation, bytes: Int = .max) throws -> Said {
+        try feed(Array(try text(operation).utf8.prefix(bytes)))
+        return try reply("out")
+    }
+
+    func feed(_ script: [UInt8], more: String = "") throws {
+        try scratch.write("script", script)
+        let played = try shell("/bin/sh -s < script > out 2> err\(more)", in: scratch.path, environment: variables)
+        _ = played
+    }
+
+    var variables: [String: String] {
+        ["HOME": scratch.path, "BLACKSTART_BOOT_ID": boot, "TMPDIR": scratch.path]
+    }
+
+    func reply(_ file: String) throws -> Said {
+        var said = Said()
+        var reply = ReceiptReply(nonce: "n1")
+        reply.take(try scratch.read(file)) { chunk in
+            switch chunk.stream {
+            case .stdout: said.stdout += chunk.bytes
+            case .stderr: said.stderr += chunk.bytes
+            }
+        }
+        said.ending = reply.ending
+        return said
+    }
+
+    /// How often the command ran.
+    var runs: Int { ((try? scratch.text("ran")) ?? "").split(separator: "\n").count }
+
+    var hasReceipts: Bool { FileManager.default.fileExists(atPath: "\(scratch.path)/.blackstart") }
+
+    /// Submits and leaves: the script goes on by itself, its reply goes to the file `later`.
+    func submitAndLeave(_ command: String) throws -> ReceiptStatus {
+        try scratch.write("submit", Array(try text(.submit(Self.submission(command), deadline: .seconds(60))).utf8))
+        _ = try shell("/bin/sh -s < submit > later 2>&1 &", in: scratch.path, environment: variables)
+        return try until { if case .run = $0.go { $0.alive } else { false } }
+    }
+
+    /// Looks at the receipt again and again until it is as wanted.
+    func until(_ wanted: (ReceiptStatus) -> Bool) throws -> ReceiptStatus {
+        for _ in 0..<2_000 {
+            if let status = try play(.inspect(Self.receipt)).status, wanted(status) { return status }
+        }
+        throw ToolFault(what: "the receipt never came to be as wanted")
+    }
+}
