@@ -1,5 +1,6 @@
 internal import Glibc
 internal import RunbookEngine
+internal import RunbookModel
 
 /// Where things live on this machine, from the environment.
 struct Places {
@@ -25,7 +26,7 @@ struct Places {
     /// The home folder of whoever runs the program.
     var userHome: String {
         if let home = value("HOME") { return home }
-        return getpwuid(geteuid()).map { String(cString: $0.pointee.pw_dir) } ?? "/"
+        return LocalUser.current?.home ?? "/"
     }
 
     /// `$BLACKSTART_HOME`, else `blackstart` in the state folder of the XDG rules.

@@ -1,4 +1,5 @@
 import Glibc
+import RunbookModel
 
 /// Finds the operator's key: what the person names, what the environment names, what the agent holds, else a key of
 /// blackstart's own that is made on first use.
@@ -156,12 +157,7 @@ package enum OperatorKeyStore {
     private static func principal(comment: String) -> String {
         var name = [CChar](repeating: 0, count: 256)
         let machine = gethostname(&name, name.count - 1) == 0 ? text(name) : ""
-        var entry = passwd()
-        var found: UnsafeMutablePointer<passwd>?
-        var buffer = [CChar](repeating: 0, count: 16 << 10)
-        let status = getpwuid_r(geteuid(), &entry, &buffer, buffer.count, &found)
-        let login = status == 0 ? found?.pointee.pw_name.map { String(cString: $0) } ?? "" : ""
-        return Principal.of(comment: comment, login: login, machine: machine)
+        return Principal.of(comment: comment, login: LocalUser.current?.name ?? "", machine: machine)
     }
 
     private static func text(_ characters: [CChar]) -> String {

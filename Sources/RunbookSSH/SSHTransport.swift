@@ -22,7 +22,7 @@ package struct SSHOptions: Sendable {
     package var handshakesAtOnce = 64
 
     package init() {
-        user = getpwuid(geteuid()).map { String(cString: $0.pointee.pw_name) } ?? "root"
+        user = LocalUser.current?.name ?? "root"
         home = getenv("HOME").map { String(cString: $0) } ?? "/"
         localHome = home
     }

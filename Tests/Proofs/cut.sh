@@ -4,8 +4,10 @@ while [ "$strikes" -lt "$count" ]; do
     begin
     begin_run
     while kill -0 "$run" 2>/dev/null && [ "$strikes" -lt "$count" ]; do
-        sleep "$(random 1500)"
-        "$program" lab cut "$(random_host)" --dir "$lab" >/dev/null
+        random 1500
+        sleep "$moment"
+        random_host
+        "$program" lab cut "$host" --dir "$lab" >/dev/null
         strikes=$((strikes + 1))
     done
     ended

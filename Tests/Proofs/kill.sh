@@ -1,9 +1,9 @@
 # The controller is killed and resumed until the run is done.
 
 until_done() {
-    while [ "$code" != 0 ]; do
+    while [ "$code" != 0 ] && ! is_over succeeded; do
         go_on
-        if [ "$strikes" -lt "$count" ]; then strike_after "$(random 4000)"; else ended; fi
+        if [ "$strikes" -lt "$count" ]; then strike_within 4000; else ended; fi
         case $code in 0 | 137) ;; *) cat "$work/out" >&2; fail "resume ended with $code" ;; esac
     done
 }
@@ -11,7 +11,7 @@ until_done() {
 while [ "$strikes" -lt "$count" ]; do
     begin
     begin_run
-    strike_after "$(random 7000)"
+    strike_within 7000
     case $code in 0 | 137) ;; *) cat "$work/out" >&2; fail "run ended with $code" ;; esac
     until_done
     hosts_count

@@ -22,14 +22,21 @@ fail() {
     exit 1
 }
 
-# random MOST: milliseconds from 0 to MOST as seconds, the next of a row that the seed decides.
-drawn=0
+# The row of draws that the seed decides (Lehmer's generator). Never in a subshell: the row would not go on.
+drawn=$((seed * 7919 + 1))
+draw() { drawn=$((drawn * 48271 % 2147483647)); }
+draw
+draw
+
+# random MOST: a moment from 0 to MOST milliseconds as $moment.
 random() {
-    drawn=$((drawn + 1))
-    awk -v seed="$seed" -v drawn="$drawn" -v most="$1" 'BEGIN {
-        srand(seed * 100003 + drawn); rand(); printf "%.3f", rand() * most / 1000 }'
+    draw
+    moment=$(printf '%d.%03d' $((drawn % ($1 + 1) / 1000)) $((drawn % ($1 + 1) % 1000)))
 }
-random_host() { awk -v r="$(random 10000)" 'BEGIN { printf "n%02d", 1 + int(r * 0.999) }'; }
+random_host() {
+    draw
+    host=$(printf 'n%02d' $((drawn % 10 + 1)))
+}
 
 # A fresh site, and a controller that never saw it.
 begin() {
@@ -55,9 +62,13 @@ ended() {
     run=""
 }
 
-# strike_after SECONDS: kills it then, unless it ends before; $code is 137 when it was killed.
-strike_after() {
-    sleep "$1"
+# is_over OUTCOME: whether the journal says that the run has ended so. A kill may come while hosts are still being tidied.
+is_over() { tail -n 2 "$journal" | grep -q "\"outcome\":\"$1\""; }
+
+# strike_within MILLISECONDS: kills it at a moment of these, unless it ends before; $code is 137 when it was killed.
+strike_within() {
+    random "$1"
+    sleep "$moment"
     kill -9 "$run" 2>/dev/null || true
     ended
     if [ "$code" = 137 ]; then strikes=$((strikes + 1)); fi

@@ -9,8 +9,10 @@ asked=0
 while [ "$strikes" -lt "$count" ]; do
     begin
     begin_run
-    sleep "$(random 6000)"
-    "$program" lab reboot "$(random_host)" --dir "$lab" >/dev/null
+    random 6000
+    sleep "$moment"
+    random_host
+    "$program" lab reboot "$host" --dir "$lab" >/dev/null
     strikes=$((strikes + 1))
     ended
     tries=0

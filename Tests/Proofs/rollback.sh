@@ -6,14 +6,14 @@ while [ "$strikes" -lt "$count" ]; do
     ended
     [ "$code" = 0 ] || { cat "$work/out" >&2; fail "the run ended with $code"; }
     start rollback proof --to half --no-input
-    strike_after "$(random 3000)"
-    while [ "$code" = 137 ]; do
+    strike_within 3000
+    while [ "$code" = 137 ] && ! is_over rolled-back; do
         # A rollback that was never begun is begun; one that was goes on by itself.
         if grep -q '"t":"rollback.begun"' "$journal"; then start resume proof --no-input
         else start rollback proof --to half --no-input; fi
-        if [ "$strikes" -lt "$count" ]; then strike_after "$(random 2000)"; else ended; fi
+        if [ "$strikes" -lt "$count" ]; then strike_within 2000; else ended; fi
     done
-    [ "$code" = 6 ] || { cat "$work/out" >&2; fail "the rollback ended with $code"; }
+    [ "$code" = 6 ] || is_over rolled-back || { cat "$work/out" >&2; fail "the rollback ended with $code"; }
     hosts_count
     journal_stands
     all_ran stop 27

@@ -29,8 +29,8 @@ flip() {
 size=$(wc -c <"$journal")
 while [ "$strikes" -lt "$count" ]; do
     strikes=$((strikes + 1))
-    offset=$(awk -v r="$(random 1000)" -v drawn="$(random 1000)" -v size="$size" 'BEGIN {
-        print int((r * 1000 + drawn) / 1001 * (size - 1)) }')
+    draw
+    offset=$((drawn % size))
     bit=$((strikes % 8))
     flip "$offset" "$bit"
     line=$(($(head -c "$offset" "$journal" | wc -l) + 1))
