@@ -10,6 +10,8 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
     enum Wakeup: Hashable {
         case ready
         case timedOut
+        /// The descriptor is none any more: nothing will ever come from it.
+        case closed
     }
 
     private struct Inbox {
@@ -154,8 +156,8 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
         return await withUnsafeContinuation(isolation: isolation) { continuation in
             waiters[descriptor, default: []].append(
                 Waiter(number: number, wantsWrite: wantsWrite, continuation: continuation))
-            register(descriptor)
             alarms.put(Alarm(at: deadline, number: number, descriptor: descriptor))
+            register(descriptor)
         }
     }
 
@@ -166,8 +168,12 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
         if wantsWrite { interest.events |= EPOLLOUT.rawValue }
         interest.data.fd = descriptor
         let isKnown = !registered.insert(descriptor).inserted
-        if epoll_ctl(poll, isKnown ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, descriptor, &interest) != 0 {
-            epoll_ctl(poll, isKnown ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, descriptor, &interest)
+        if epoll_ctl(poll, isKnown ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, descriptor, &interest) != 0,
+            epoll_ctl(poll, isKnown ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, descriptor, &interest) != 0
+        {
+            for waiter in waiters.removeValue(forKey: descriptor) ?? [] {
+                waiter.continuation.resume(returning: .closed)
+            }
         }
     }
 

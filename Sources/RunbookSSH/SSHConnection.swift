@@ -219,7 +219,14 @@ actor SSHConnection {
             if isOver { break }
             if !sink.isEmpty { continue }
             try await activity(session, deadline)
-            try pump(session)
+            do {
+                try pump(session)
+            } catch {
+                // What came before the end is told all the same.
+                for chunk in sink.take() where !output(chunk) { return .silent }
+                if sink.isClosed { break }
+                throw error
+            }
         }
         if let name = sink.signal { return .signalled(name) }
         return sink.status.map { .exited($0) } ?? .silent
@@ -262,8 +269,10 @@ actor SSHConnection {
     /// Takes in what has come, without waiting.
     private func pump(_ session: ssh_session) throws(ConnectionFault) {
         guard self.session != nil else { throw .lost("the connection is gone") }
-        if ssh_execute_message_callbacks(session) == SSH_ERROR { throw lose(words(session)) }
+        // It says OK also when it has just found the socket closed, and closed it on our side too.
+        let code = ssh_execute_message_callbacks(session)
         notice()
+        if code == SSH_ERROR || ssh_is_connected(session) == 0 { throw lose(words(session)) }
     }
 
     /// Packets may be for another channel: whoever waits on this session looks again when any byte has come.
@@ -282,6 +291,7 @@ actor SSHConnection {
         let next = isProbing ? heardAt + silence.limit : heardAt + silence.probe
         let wakeup = await loop.wait(descriptor, wantsWrite: wantsWrite, deadline: min(deadline, next))
         guard self.session != nil, !isLost else { throw .lost("the connection is gone") }
+        if wakeup == .closed { throw lose(words(session)) }
         guard wakeup == .timedOut else { return }
         let now = EventLoop.now()
         if now >= heardAt + silence.limit {
@@ -311,17 +321,13 @@ actor SSHConnection {
     // MARK: The end
 
     /// Ends the connection. Calls under way hear that it is gone.
-    func end() {
-        isLost = true
-        if let session, ssh_is_connected(session) != 0 { ssh_disconnect(session) }
-        drop()
-    }
+    func end() { drop() }
 
     private func drop() {
         isLost = true
         if descriptor >= 0 { loop.forget(descriptor) }
         if let session {
-            // Closes the descriptor, unless libssh never came to own it.
+            // Closes the descriptor. `ssh_disconnect` before it would let go of one that was given to it, without closing.
             ssh_free(session)
         } else if descriptor >= 0 {
             close(descriptor)

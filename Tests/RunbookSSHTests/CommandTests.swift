@@ -1,0 +1,193 @@
+import Foundation
+import RunbookModel
+import RunbookSSH
+import RunbookTransport
+import TestTools
+import Testing
+
+@Suite("A command over SSH")
+struct CommandTests {
+    private let server: TestServer
+
+    init() throws { server = try TestServer() }
+
+    @Test("its exit status and both its streams come back")
+    func once() async throws {
+        let visit = server.visit()
+        let said = await visit.submit("echo out; echo err >&2; exit 3")
+        #expect(said.status?.end == .exit(3))
+        #expect(said.text == "out\n")
+        #expect(said.stderr == Array("err\n".utf8))
+        #expect(server.runs == 1)
+        await visit.end()
+    }
+
+    @Test("it outlives its connection, is followed from where it was, and ran once")
+    func cut() async throws {
+        let visit = server.visit()
+        try TestServer.tool("mkfifo home/gate", server.scratch)
+        let server = server
+        let cuts = Shared(0)
+        let first = await visit.submit("echo begun; read x < gate; echo over") { _ in
+            let killed = server.signalConnections(SIGKILL)
+            cuts.withLock { $0 += killed }
+        }
+        #expect(first.failure?.kind == .lost)
+        #expect(first.failure?.sent == true)
+        #expect(cuts.now > 0)
+        #expect(first.text == "begun\n")
+        let running = try await visit.until { _ in true }
+        #expect(running.alive && running.end == nil)
+        async let second = visit.ask(
+            .attach(Visit.receipt(), stdoutOffset: 6, stderrOffset: 0, deadline: .seconds(60)))
+        _ = try await visit.until { $0.alive }
+        try TestServer.tool("echo go > home/gate", server.scratch)
+        let said = await second
+        #expect(said.text == "over\n")
+        #expect(said.status?.end == .exit(0))
+        #expect(server.runs == 1)
+        await visit.end()
+    }
+
+    @Test("a fence after a cut keeps it from running for good")
+    func fence() async throws {
+        let visit = server.visit()
+        #expect(await visit.ask(.fence(Visit.receipt())).status?.go == .fenced)
+        #expect(await visit.submit("true").status?.go == .fenced)
+        #expect(server.runs == 0)
+        await visit.end()
+    }
+
+    @Test("a host that was restarted takes nothing that was meant for it before")
+    func restarted() async throws {
+        let visit = server.visit()
+        guard case .contact(let facts) = await visit.ask(.contact).reply else {
+            Issue.record("no contact")
+            return
+        }
+        #expect(facts.boot == "b1")
+        try server.restart()
+        #expect(await visit.submit("true").status?.refused == .boot)
+        #expect(server.runs == 0)
+        await visit.end()
+    }
+
+    @Test("at its deadline it is told late, and killed when that is asked for")
+    func deadline() async throws {
+        let visit = server.visit()
+        #expect(await visit.submit("echo begun; sleep 1000", deadline: .seconds(1)).reply == .deadline)
+        #expect(await visit.ask(.kill(Visit.receipt())).status?.end == .exit(143))
+        #expect(server.runs == 1)
+        await visit.end()
+    }
+
+    @Test("forty at once on one host all run, each once")
+    func atOnce() async throws {
+        let visit = server.visit()
+        let ends = await withTaskGroup(of: ReceiptStatus.End?.self) { group in
+            for number in 1...40 {
+                group.addTask { await visit.submit("echo \(number); exit \(number)", number: number).status?.end }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(Set(ends.compactMap(\.self)) == Set((1...40).map { .exit($0) }))
+        #expect(server.runs == 40)
+        await visit.end()
+    }
+
+    @Test("twenty megabytes without a line end come back whole")
+    func large() async throws {
+        let visit = server.visit()
+        let said = await visit.submit("head -c 20000000 /dev/zero | tr '\\000' 'z'")
+        #expect(said.stdout.count == 20_000_000)
+        #expect(said.stdout.allSatisfy { $0 == UInt8(ascii: "z") })
+        #expect(said.status?.stdoutBytes == 20_000_000)
+        await visit.end()
+    }
+
+    @Test("a question has an answer, also one that takes too long")
+    func probe() async throws {
+        let visit = server.visit()
+        let quick = ProbeRequest(.run(command: "echo yes; exit 2", environment: []), timeout: .seconds(20))
+        #expect(
+            await visit.ask(.probe(quick)).reply
+                == .probe(ProbeAnswer(.exit(.exited(2)), stdout: Array("yes\n".utf8))))
+        let slow = ProbeRequest(.run(command: "sleep 1000", environment: []), timeout: .seconds(1))
+        #expect(await visit.ask(.probe(slow)).reply == .probe(ProbeAnswer(.timedOut)))
+        await visit.end()
+    }
+
+    @Test("on a host that keeps no receipts it runs in the session, and a cut leaves it unknown")
+    func withoutReceipts() async throws {
+        let visit = server.visit { $0.receipts = false }
+        let said = await visit.submit("echo out; echo err >&2; exit 3", boot: nil)
+        #expect(said.reply == .ended(.exited(3)))
+        #expect(said.text == "out\n")
+        #expect(said.stderr == Array("err\n".utf8))
+        #expect(!server.hasReceipts)
+        let server = server
+        let cut = await visit.submit("echo begun; sleep 1000", boot: nil) { _ in
+            _ = server.signalConnections(SIGKILL)
+        }
+        #expect(cut.failure?.kind == .lost)
+        #expect(cut.failure?.sent == true)
+        await visit.end()
+    }
+
+    @Test("a port is tried from here: open, or why not")
+    func tcp() async throws {
+        let visit = server.visit()
+        let open = ProbeRequest(.tcp(address: nil, port: server.port), timeout: .seconds(5))
+        #expect(await visit.ask(.probe(open)).reply == .probe(ProbeAnswer(.open(true, ""))))
+        let closed = ProbeRequest(.tcp(address: "a", port: try TestServer.freePort()), timeout: .seconds(5))
+        #expect(
+            await visit.ask(.probe(closed)).reply == .probe(ProbeAnswer(.open(false, "Connection refused"))))
+        await visit.end()
+    }
+
+    @Test("a step of this machine runs here, once, with a receipt")
+    func local() async throws {
+        let visit = server.visit()
+        let command = Submission(
+            receipt: ReceiptID(run: "r1", task: TaskID(step: "db", host: nil), kind: .action, number: 1),
+            command: "echo here; exit 4", environment: [], boot: nil, journalHead: "1:00", digest: "d1")
+        for _ in 0..<2 {
+            let said = await visit.ask(.submit(command, deadline: .seconds(60)), host: nil)
+            #expect(said.status?.end == .exit(4))
+            #expect(said.text == "here\n")
+        }
+        await visit.end()
+    }
+
+    @Test("a peer that falls silent is given up within the limit, and by default within 15 seconds")
+    func silent() async throws {
+        #expect(SSHOptions().silenceLimit <= .seconds(15))
+        let visit = server.visit(options: { $0.silenceLimit = .seconds(2) })
+        let server = server
+        let (said, took) = await timed {
+            await visit.submit("echo begun; sleep 1000") { _ in _ = server.signalConnections(SIGSTOP) }
+        }
+        #expect(said.failure?.kind == .lost)
+        #expect(said.failure?.message == "the host has not sent a byte for 2 s")
+        #expect(took >= .seconds(2) && took < .seconds(10))
+        await visit.end()
+    }
+
+    @Test("thirty connections leave no descriptor behind")
+    func descriptors() async throws {
+        await #expect(processExitsWith: .success) {
+            let server = try TestServer()
+            func open() -> Int { (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? -1 }
+            var before = 0
+            for round in 0..<30 {
+                let visit = server.visit()
+                guard await visit.submit("true", number: round + 1).status?.end == .exit(0) else { exit(2) }
+                if round % 3 == 1 { _ = server.signalConnections(SIGKILL) }
+                await visit.end()
+                // The first ones make what stays for the whole process.
+                if round == 2 { before = open() }
+            }
+            exit(open() <= before ? 0 : 1)
+        }
+    }
+}

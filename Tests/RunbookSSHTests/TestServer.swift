@@ -1,0 +1,184 @@
+import Foundation
+import RunbookModel
+import RunbookSSH
+import RunbookTransport
+import TestTools
+import Testing
+
+/// Not Foundation's.
+typealias Host = RunbookModel.Host
+
+let place = SourcePlace(path: "inventory.yaml", line: 1, column: 1)
+
+/// A real OpenSSH server of this test alone, on loopback, with a home and a boot id of its own. Ends with the test.
+final class TestServer: Sendable {
+    static let sshd = "/usr/sbin/sshd"
+
+    let scratch: Scratch
+    let port: Int
+    private let process: Child
+    private let words: Pipe
+
+    init() throws {
+        scratch = try Scratch()
+        for key in ["host_key", "client_key", "other_key"] {
+            try Self.tool("ssh-keygen -q -t ed25519 -N '' -C test -f \(key)", scratch)
+        }
+        try scratch.write("authorized_keys", try scratch.read("client_key.pub"))
+        try scratch.write("boot", Array("b1\n".utf8))
+        let path = scratch.path
+        try scratch.write(
+            "login",
+            Array(
+                """
+                #!/bin/sh
+                HOME='\(path)/home'; BLACKSTART_BOOT_ID=$(cat '\(path)/boot'); export HOME BLACKSTART_BOOT_ID
+                cd "$HOME" && exec /bin/sh -c "$SSH_ORIGINAL_COMMAND"
+
+                """.utf8), mode: 0o700)
+        try FileManager.default.createDirectory(atPath: "\(path)/home", withIntermediateDirectories: false)
+        // sshd as root will not start without it.
+        if geteuid() == 0 { mkdir("/run/sshd", 0o755) }
+        var started: (Child, Pipe, Int)?
+        for _ in 0..<20 where started == nil {
+            let port = try Self.freePort()
+            if let (process, words) = try Self.start(path, port) { started = (process, words, port) }
+        }
+        (process, words, port) = try #require(started, "no server came up")
+        let key = try scratch.text("host_key.pub").split(separator: " ").prefix(2).joined(separator: " ")
+        try scratch.write("known_hosts", Array("[127.0.0.1]:\(port) \(key)\n".utf8))
+    }
+
+    deinit {
+        _ = signalConnections(SIGKILL)
+        kill(process.pid, SIGKILL)
+        process.wait()
+        // Nothing that was started there outlives the test.
+        for pid in Self.processes where isHere(pid) { kill(pid, SIGKILL) }
+    }
+
+    private static func start(_ path: String, _ port: Int) throws -> (Child, Pipe)? {
+        let configuration = """
+            Port \(port)
+            ListenAddress 127.0.0.1
+            HostKey \(path)/host_key
+            AuthorizedKeysFile \(path)/authorized_keys
+            PidFile none
+            UsePAM no
+            PasswordAuthentication no
+            KbdInteractiveAuthentication no
+            StrictModes no
+            PermitRootLogin yes
+            MaxStartups 100
+            ForceCommand \(path)/login
+
+            """
+        try Data(configuration.utf8).write(to: URL(filePath: "\(path)/sshd_config"))
+        // It says that it listens, or why it does not and ends.
+        let words = Pipe()
+        let output = words.fileHandleForWriting.fileDescriptor
+        _ = fcntl(output, F_SETFD, FD_CLOEXEC)
+        let child = try Child.start([sshd, "-D", "-e", "-f", "\(path)/sshd_config"], output: output)
+        try words.fileHandleForWriting.close()
+        var said = ""
+        while !said.contains("Server listening") {
+            let more = words.fileHandleForReading.availableData
+            if more.isEmpty {
+                child.wait()
+                return nil
+            }
+            said += String(decoding: more, as: UTF8.self)
+        }
+        // Nobody reads on, and no more is said than a pipe can hold.
+        return (child, words)
+    }
+
+    static func tool(_ command: String, _ scratch: Scratch) throws {
+        let result = try shell(command, in: scratch.path)
+        guard result.status == 0 else { throw ToolFault(what: "\(command): \(result.output)") }
+    }
+
+    /// A port of loopback that nobody listens on just now.
+    static func freePort() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        return try bound(descriptor)
+    }
+
+    /// Binds to a free port of loopback.
+    static func bound(_ descriptor: Int32) throws -> Int {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let code = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, length) == 0 ? getsockname(descriptor, $0, &length) : -1
+            }
+        }
+        guard code == 0 else { throw ToolFault(what: "no free port") }
+        return Int(in_port_t(bigEndian: address.sin_port))
+    }
+
+    // MARK: What can happen to it
+
+    private static var processes: [pid_t] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { pid_t($0) }
+    }
+
+    /// Whether it works in this server's folder: a login there, or what one started.
+    private func isHere(_ pid: pid_t) -> Bool {
+        let folder = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/cwd")
+        return folder?.hasPrefix(scratch.path) == true
+    }
+
+    /// The server's processes of connections, not the listening one.
+    private var connections: [pid_t] {
+        var parents: [pid_t: pid_t] = [:]
+        for pid in Self.processes {
+            guard let facts = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
+                let end = facts.lastIndex(of: ")"), facts.contains("(sshd)")
+            else { continue }
+            let words = facts[end...].split(separator: " ")
+            if words.count > 2, words[1] != "Z" { parents[pid] = pid_t(words[2]) }
+        }
+        return parents.keys.filter { parents[$0] == process.pid || parents[parents[$0] ?? 0] == process.pid }
+    }
+
+    func signalConnections(_ number: Int32) -> Int {
+        let found = connections
+        for pid in found { kill(pid, number) }
+        return found.count
+    }
+
+    /// Another boot id from now on.
+    func restart() throws { try scratch.write("boot", Array("b2\n".utf8)) }
+
+    var hasReceipts: Bool { FileManager.default.fileExists(atPath: "\(scratch.path)/home/.blackstart") }
+
+    /// How often a command of ``counted(_:)`` ran.
+    var runs: Int { ((try? scratch.text("home/ran")) ?? "").split(separator: "\n").count }
+
+    static func counted(_ command: String) -> String { "echo ran >> \"$HOME/ran\"; \(command)" }
+
+    // MARK: The way to it
+
+    var host: Host {
+        var host = Host(name: "a", address: "127.0.0.1", port: port, at: place)
+        host.knownHosts = "\(scratch.path)/known_hosts"
+        host.identityFile = "\(scratch.path)/client_key"
+        return host
+    }
+
+    func visit(
+        _ change: (inout Host) -> Void = { _ in }, options: (inout SSHOptions) -> Void = { _ in }
+    ) -> Visit {
+        var host = host
+        change(&host)
+        var given = SSHOptions()
+        given.home = scratch.path
+        given.localHome = scratch.path
+        options(&given)
+        return Visit(SSHTransport(hosts: [host], options: given))
+    }
+}

@@ -1,0 +1,59 @@
+package import Foundation
+
+/// A program that a test started.
+package struct Child: Sendable {
+    package let pid: pid_t
+
+    /// - Parameter output: the descriptor that takes both its stdout and its stderr. Open it to be closed on exec, or
+    ///   what another test starts at the same time holds it open too.
+    package static func start(
+        _ arguments: [String], output: Int32, environment: [String: String] = [:]
+    ) throws -> Child {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_adddup2(&actions, output, 1)
+        posix_spawn_file_actions_adddup2(&actions, output, 2)
+        // Worker threads block signals, and children inherit that: an agent or a server could not be ended.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        let words: [UnsafeMutablePointer<CChar>?] = arguments.map { $0.withCString(strdup) } + [nil]
+        let strings = variables.map { "\($0.key)=\($0.value)".withCString(strdup) } + [nil]
+        defer { (words + strings).forEach { free($0) } }
+        var pid: pid_t = 0
+        let code = posix_spawn(&pid, arguments[0], &actions, &attributes, words, strings)
+        guard code == 0 else { throw ToolFault(what: "no \(arguments[0]): \(String(cString: strerror(code)))") }
+        return Child(pid: pid)
+    }
+
+    /// Waits for its end: its exit status, -1 where a signal ended it.
+    @discardableResult
+    package func wait() -> Int32 {
+        var status: Int32 = 0
+        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+        return status & 0x7F == 0 ? status >> 8 & 0xFF : -1
+    }
+}
+
+package struct ShellResult: Sendable {
+    package var status: Int32
+    package var output: String
+}
+
+/// Runs `command` with /bin/sh in `folder`; stdout and stderr together. Through a file, not a pipe: an agent that it
+/// leaves behind does not keep us waiting.
+package func shell(_ command: String, in folder: String, environment: [String: String] = [:]) throws -> ShellResult {
+    let scratch = try Scratch()
+    let output = open("\(scratch.path)/out", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+    defer { close(output) }
+    let child = try Child.start(
+        ["/bin/sh", "-c", "cd '\(folder)' || exit 99\n\(command)"], output: output, environment: environment)
+    return ShellResult(status: child.wait(), output: try scratch.text("out"))
+}
