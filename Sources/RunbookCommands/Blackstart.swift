@@ -7,7 +7,7 @@ package struct Blackstart: AsyncParsableCommand {
         commandName: "blackstart",
         abstract: "Bring a dark virtualised data centre back, in the right order.",
         discussion: """
-            A runbook lists the steps of a restart and what each waits for. blackstart carries them out over SSH in that
+            A runbook lists the steps of a restart and what each waits for. blackstart carries them out over SSH in that \
             order, writes everything it does into a signed journal, and can be killed and resumed at any moment.
 
             Begin with:  blackstart plan RUNBOOK, then blackstart run RUNBOOK.

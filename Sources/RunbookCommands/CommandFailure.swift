@@ -1,4 +1,5 @@
 internal import Glibc
+internal import RunbookJournal
 package import RunbookModel
 
 /// Why a command ends without having done its work: what to say, and the exit code.
@@ -24,6 +25,16 @@ package struct CommandFailure: Error, Sendable {
         if !message.isEmpty { lines.append("blackstart: error: \(message)") }
         if let hint { lines.append("blackstart: hint: \(hint)") }
         return lines.joined(separator: "\n") + "\n"
+    }
+}
+
+extension CommandFailure {
+    /// A journal that can't be relied on: the first line that is wrong, and what came of it.
+    static func broken(_ broken: JournalBroken, _ path: String, consequence: String = "", hint: String) -> Self {
+        CommandFailure(
+            .journalBroken,
+            "\(TerminalText.shown(path)):\(broken.line): the journal is broken\(consequence): \(broken.reason.message)",
+            hint: hint)
     }
 }
 

@@ -37,7 +37,7 @@ package struct DryRunCommand: AsyncParsableCommand {
         let play = try FixtureFile.read(fixture, files)
         let overrides = try site.overrides()
         let plan = try files.plan(overrides, maxParallel: try Limit.tasksAtOnce(maxParallel))
-        let prepared = try answers.answers()
+        let prepared = try answers.answers(for: plan)
         let now = SystemClock().now()
         let name = runId ?? RunName.new(at: now.wall)
         let folder = try Beginning.folder(name, runs: places.runs(runs.runDir))

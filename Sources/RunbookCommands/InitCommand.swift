@@ -29,7 +29,8 @@ package struct InitCommand: ParsableCommand {
             }
         } catch {
             throw CommandFailure(
-                .programFailed, "can't write to `\(TerminalText.shown(folder))`: \(error.words)")
+                .usage, "can't write to `\(TerminalText.shown(folder))`: \(error.words)",
+                hint: "name a folder that you may write to")
         }
         let at = folder == "." ? "" : "\(folder)/"
         Terminal.out(

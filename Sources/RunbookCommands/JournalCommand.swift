@@ -53,7 +53,7 @@ package struct JournalShow: ParsableCommand {
             Terminal.out("\(reading.unterminatedBytes) bytes of a line that was never finished follow\n")
         }
         if let broken = reading.broken {
-            throw CommandFailure(.journalBroken, "the journal is broken: \(broken.message)")
+            throw CommandFailure.broken(broken, path, hint: "above is what stands before that line")
         }
     }
 }
@@ -143,10 +143,7 @@ package struct JournalVerify: ParsableCommand {
                         ("reason", .string(broken.reason.message)),
                     ]))
             }
-            throw CommandFailure(
-                .journalBroken,
-                "\(TerminalText.shown(path)):\(broken.line): the journal is broken: \(broken.reason.message)",
-                hint: hint(broken))
+            throw CommandFailure.broken(broken, path, hint: hint(broken))
         case .success(let report): Terminal.out(console.isJSON ? json(report) : text(report, path))
         }
     }

@@ -14,7 +14,17 @@ package struct LabCommand: ParsableCommand {
 
     static func folder(_ dir: String?) -> String { dir.map(Places.absolute) ?? "\(Places().home)/lab" }
 
-    static func failure(_ error: LabError) -> CommandFailure { CommandFailure(.programFailed, error.description) }
+    static func failure(_ error: LabError) -> CommandFailure {
+        switch error {
+        case .notALab:
+            CommandFailure(
+                .usage, error.description, hint: "name it with `--dir`, or bring one up: `blackstart lab up FIXTURE`")
+        case .folderInUse, .folderOwner, .folderName, .speed, .lifetime, .unknownHost:
+            CommandFailure(.usage, error.description)
+        case .hostName, .noHosts, .tooManyHosts: CommandFailure(.invalidFile, error.description)
+        default: CommandFailure(.programFailed, error.description)
+        }
+    }
 }
 
 package struct LabOptions: ParsableArguments {

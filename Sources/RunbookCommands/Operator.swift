@@ -38,11 +38,9 @@ enum Operator {
     static func failure(_ fault: JournalFault, run: String) -> CommandFailure {
         switch fault {
         case .broken(let path, let broken):
-            CommandFailure(
-                .journalBroken, "the journal is broken, so nothing was started: \(broken.message)",
-                hint:
-                    "compare \(TerminalText.shown(path)) with a copy; `blackstart journal verify \(run)` says what stands"
-            )
+            .broken(
+                broken, path, consequence: ", so nothing was started",
+                hint: "compare it with a copy; `blackstart journal verify \(run)` says what stands")
         case .locked:
             CommandFailure(
                 .programFailed, fault.message, hint: "let the other session end; two would start everything twice")

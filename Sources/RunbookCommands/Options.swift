@@ -1,5 +1,6 @@
 package import ArgumentParser
 internal import RunbookModel
+internal import RunbookPlan
 
 /// Which files and values a runbook is laid over.
 package struct SiteOptions: ParsableArguments {
@@ -76,9 +77,14 @@ package struct AnswerOptions: ParsableArguments {
 
     package init() {}
 
-    func answers() throws(CommandFailure) -> [PreparedAnswer] {
+    /// The answers, each for a task of `plan`: one that can never be asked for is a slip of the pen.
+    func answers(for plan: Plan) throws(CommandFailure) -> [PreparedAnswer] {
         var prepared: [PreparedAnswer] = []
-        for text in answer { prepared.append(try PreparedAnswer(text)) }
+        for text in answer {
+            let answer = try PreparedAnswer(text)
+            try answer.check(against: plan, text)
+            prepared.append(answer)
+        }
         return prepared
     }
 }
@@ -110,6 +116,22 @@ struct PreparedAnswer: Hashable, Sendable {
         if choice == .skip, (reason ?? "").isEmpty {
             throw CommandFailure(
                 .usage, "`--answer \(shown)` gives no reason for the skip", hint: "write STEP=skip:REASON")
+        }
+    }
+    fileprivate func check(against plan: Plan, _ text: String) throws(CommandFailure) {
+        let given = "`--answer \(TerminalText.shown(text))`"
+        let tasks = plan.tasks.filter { $0.id.step == step }
+        guard !tasks.isEmpty else {
+            throw CommandFailure(
+                .usage, "\(given) answers for a step that the runbook does not have",
+                hint: Nearest.name(to: step, in: plan.runbook.steps.map(\.id)).map { "did you mean `\($0)`?" })
+        }
+        if let host, !tasks.contains(where: { $0.id.host == host }) {
+            let hosts = tasks.compactMap(\.id.host)
+            throw CommandFailure(
+                .usage, "\(given) answers for a host on which the step does not run",
+                hint: hosts.isEmpty
+                    ? "the step runs on no host: write \(step)=\(choice.rawValue)" : "its hosts are \(hosts.prefix(8).joined(separator: ", "))")
         }
     }
 }

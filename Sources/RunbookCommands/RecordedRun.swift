@@ -66,9 +66,8 @@ struct RecordedRun {
         do {
             return try JournalReader.entries(bytes)
         } catch {
-            throw CommandFailure(
-                .journalBroken, "the journal is broken: \(error.message)",
-                hint: "`blackstart journal verify \(folder.name)` says what stands")
+            throw CommandFailure.broken(
+                error, folder.journal, hint: "`blackstart journal verify \(folder.name)` says what stands")
         }
     }
 

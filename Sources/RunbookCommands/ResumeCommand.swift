@@ -97,7 +97,7 @@ struct Resumption {
                 .usage, "run `\(seen.opening.run)` was a dry run; there are no hosts to go on with",
                 hint: "`blackstart dry-run` plays it again")
         }
-        let prepared = try answers.answers()
+        let prepared = try answers.answers(for: seen.plan)
         var event = try first(seen)
         let isRollback = if case .rollbackRequested = event { true } else { false }
         try Self.refuseIfOver(seen, isRollback: isRollback)

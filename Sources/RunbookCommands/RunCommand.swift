@@ -31,7 +31,7 @@ package struct RunCommand: AsyncParsableCommand {
         let files = try SiteFiles.read(runbook: runbook, inventory: site.inventory, home: places.userHome)
         let overrides = try site.overrides()
         let plan = try files.plan(overrides, maxParallel: try Limit.tasksAtOnce(maxParallel))
-        let prepared = try answers.answers()
+        let prepared = try answers.answers(for: plan)
         let clock = SystemClock()
         let now = clock.now()
         let name = runId ?? RunName.new(at: now.wall)

@@ -29,7 +29,7 @@ extension Engine {
             work[task].checkTries = 0
             probe(task, .waitingFor, check)
         case .manual(let text):
-            ask(task, .manual, scope(task).text(text), [.done, .failed])
+            ask(task, .manual, scope(task).text(text), [.done, .failed, .skip, .stop])
         case .checkpoint(let name):
             record(.checkpointReached(step: plan.tasks[task].id.step, name: name))
             settle(task, .ok, "reached")

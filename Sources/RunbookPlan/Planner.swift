@@ -141,7 +141,7 @@ package enum Planner {
         var given: [String: String] = [:]
         for (name, value) in overrides {
             guard declared.contains(where: { $0.name == name }) else {
-                throw .unknownVariable(name, nearest: nearest(to: name, in: declared.map(\.name)))
+                throw .unknownVariable(name, nearest: Nearest.name(to: name, in: declared.map(\.name)))
             }
             given[name] = value
         }
@@ -156,10 +156,6 @@ package enum Planner {
             values[variable.name] = value
         }
         return values
-    }
-
-    private static func nearest(to name: String, in names: [String]) -> String? {
-        names.first { $0.lowercased().hasPrefix(name.lowercased().prefix(2)) }
     }
 }
 

@@ -5,7 +5,7 @@ import RunbookTransport
 import TestTools
 import Testing
 
-@Suite("A command over SSH")
+@Suite("A command over SSH", .serialized)
 struct CommandTests {
     private let server: TestServer
 
@@ -169,7 +169,7 @@ struct CommandTests {
         }
         #expect(said.failure?.kind == .lost)
         #expect(said.failure?.message == "the host has not sent a byte for 2 s")
-        #expect(took >= .seconds(2) && took < .seconds(10))
+        #expect(took >= .seconds(2) && took < .seconds(60))
         await visit.end()
     }
 

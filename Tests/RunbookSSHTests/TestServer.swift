@@ -177,6 +177,8 @@ final class TestServer: Sendable {
         change(&host)
         var given = SSHOptions()
         given.home = scratch.path
+        // A machine that is busy with other tests is no reason to call a host unreachable.
+        given.connectTimeout = .seconds(120)
         given.localHome = scratch.path
         options(&given)
         return Visit(SSHTransport(hosts: [host], options: given))

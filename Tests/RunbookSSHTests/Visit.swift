@@ -45,7 +45,7 @@ struct Visit: Sendable {
     }
 
     func submit(
-        _ command: String, number: Int = 1, boot: String? = "b1", deadline: Duration = .seconds(60),
+        _ command: String, number: Int = 1, boot: String? = "b1", deadline: Duration = .seconds(300),
         hears: @escaping @Sendable (OutputChunk) -> Void = { _ in }
     ) async -> Said {
         await ask(

@@ -4,17 +4,20 @@ package import Foundation
 package struct Child: Sendable {
     package let pid: pid_t
 
-    /// - Parameter output: the descriptor that takes both its stdout and its stderr. Open it to be closed on exec, or
-    ///   what another test starts at the same time holds it open too.
+    /// - Parameters:
+    ///   - output: the descriptor that takes its stdout. Open it to be closed on exec, or what another test starts at
+    ///     the same time holds it open too.
+    ///   - errors: takes its stderr; the same as `output` where it is not given.
     package static func start(
-        _ arguments: [String], output: Int32, environment: [String: String] = [:]
+        _ arguments: [String], output: Int32, errors: Int32? = nil, folder: String? = nil,
+        environment: [String: String] = [:]
     ) throws -> Child {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, output, 1)
-        posix_spawn_file_actions_adddup2(&actions, output, 2)
+        posix_spawn_file_actions_adddup2(&actions, errors ?? output, 2)
         // Worker threads block signals, and children inherit that: an agent or a server could not be ended.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -24,6 +27,8 @@ package struct Child: Sendable {
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        let arguments =
+            folder.map { ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", $0] + arguments } ?? arguments
         let words: [UnsafeMutablePointer<CChar>?] = arguments.map { $0.withCString(strdup) } + [nil]
         let strings = variables.map { "\($0.key)=\($0.value)".withCString(strdup) } + [nil]
         defer { (words + strings).forEach { free($0) } }
@@ -54,6 +59,6 @@ package func shell(_ command: String, in folder: String, environment: [String: S
     let output = open("\(scratch.path)/out", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
     defer { close(output) }
     let child = try Child.start(
-        ["/bin/sh", "-c", "cd '\(folder)' || exit 99\n\(command)"], output: output, environment: environment)
+        ["/bin/sh", "-c", command], output: output, folder: folder, environment: environment)
     return ShellResult(status: child.wait(), output: try scratch.text("out"))
 }

@@ -1,0 +1,125 @@
+import Foundation
+import TestTools
+import Testing
+
+/// The program as a person has it: a folder to work in, a home of its own, and nobody at a terminal.
+struct Program: Sendable {
+    let scratch: Scratch
+
+    /// - Parameter files: what the folder holds at first, by name.
+    init(_ files: [String: String] = [:]) throws {
+        scratch = try Scratch()
+        for (name, text) in files { try scratch.write(name, Array(text.utf8)) }
+    }
+
+    /// Beside the tests, built with them.
+    private static let executable: String = {
+        let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        return URL(filePath: own).deletingLastPathComponent().appending(path: "blackstart").path
+    }()
+
+    /// The top folder of the project.
+    static let project = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().path
+
+    struct Said: Equatable, Sendable {
+        var status: Int32
+        var stdout = ""
+        var stderr = ""
+
+        var lines: [Substring] { stdout.split(separator: "\n", omittingEmptySubsequences: false) }
+    }
+
+    private var environment: [String: String] {
+        [
+            "BLACKSTART_HOME": "\(scratch.path)/home", "HOME": scratch.path, "SSH_AUTH_SOCK": "", "TERM": "dumb",
+            "BLACKSTART_OPERATOR_KEY": "",
+        ]
+    }
+
+    /// Runs it to its end. The words are split at blanks.
+    func callAsFunction(_ words: String) throws -> Said {
+        try self(words.split(separator: " ").map(String.init))
+    }
+
+    func callAsFunction(_ arguments: [String]) throws -> Said {
+        let name = UUID().uuidString
+        let (out, errors) = (try file("\(name).out"), try file("\(name).err"))
+        defer {
+            close(out)
+            close(errors)
+        }
+        let child = try Child.start(
+            [Self.executable] + arguments, output: out, errors: errors, folder: scratch.path, environment: environment)
+        let status = child.wait()
+        return Said(status: status, stdout: try scratch.text("\(name).out"), stderr: try scratch.text("\(name).err"))
+    }
+
+    private func file(_ name: String) throws -> Int32 {
+        let descriptor = open("\(scratch.path)/\(name)", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw ToolFault(what: "no file \(name)") }
+        return descriptor
+    }
+
+    /// Runs it beside the test, with stdout and stderr in one pipe.
+    func start(_ words: String) throws -> Running {
+        let pipe = Pipe()
+        let output = pipe.fileHandleForWriting.fileDescriptor
+        _ = fcntl(output, F_SETFD, FD_CLOEXEC)
+        _ = fcntl(pipe.fileHandleForReading.fileDescriptor, F_SETFD, FD_CLOEXEC)
+        let child = try Child.start(
+            [Self.executable] + words.split(separator: " ").map(String.init), output: output, folder: scratch.path,
+            environment: environment)
+        try pipe.fileHandleForWriting.close()
+        return Running(child: child, output: pipe.fileHandleForReading)
+    }
+
+    // MARK: What a step waits for
+
+    /// A FIFO on which a command of a runbook tells that it began, and one that lets it go on.
+    func makeGate() throws {
+        for name in ["begun", "gate"] where mkfifo("\(scratch.path)/\(name)", 0o600) != 0 {
+            throw ToolFault(what: "no FIFO")
+        }
+    }
+
+    /// The text of a command that runs once and waits at the gate.
+    static let gated = "echo ran >> ran; echo > begun; read go < gate; echo over"
+
+    /// Until the command at the gate has begun.
+    func waitForCommand() throws { _ = try scratch.read("begun") }
+
+    func openGate() throws {
+        let gate = try FileHandle(forWritingTo: URL(filePath: "\(scratch.path)/gate"))
+        try gate.write(contentsOf: Data("go\n".utf8))
+        try gate.close()
+    }
+
+    /// How often a gated command ran.
+    var runs: Int { ((try? scratch.text("ran")) ?? "").split(separator: "\n").count }
+}
+
+struct Running {
+    let child: Child
+    let output: FileHandle
+
+    /// Reads on until it has said so.
+    @discardableResult
+    func wait(for text: String) throws -> String {
+        var said = ""
+        while !said.contains(text) {
+            let more = output.availableData
+            guard !more.isEmpty else { throw ToolFault(what: "it ended without \"\(text)\": \(said)") }
+            said += String(decoding: more, as: UTF8.self)
+        }
+        return said
+    }
+
+    func signal(_ number: Int32) { kill(child.pid, number) }
+
+    /// Reads on to the end: the exit status, -1 where a signal ended it, and what was said.
+    func end() throws -> (status: Int32, said: String) {
+        let said = String(decoding: try output.readToEnd() ?? Data(), as: UTF8.self)
+        return (child.wait(), said)
+    }
+}
