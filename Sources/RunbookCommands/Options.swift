@@ -131,7 +131,8 @@ struct PreparedAnswer: Hashable, Sendable {
             throw CommandFailure(
                 .usage, "\(given) answers for a host on which the step does not run",
                 hint: hosts.isEmpty
-                    ? "the step runs on no host: write \(step)=\(choice.rawValue)" : "its hosts are \(hosts.prefix(8).joined(separator: ", "))")
+                    ? "the step runs on no host: write \(step)=\(choice.rawValue)"
+                    : "its hosts are \(hosts.prefix(8).joined(separator: ", "))")
         }
     }
 }

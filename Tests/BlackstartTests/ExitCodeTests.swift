@@ -41,7 +41,8 @@ private let files = [
     - { id: one, name: First, hosts: a, run: "true" }
 
     """,
-    "broken.yaml": "version: 1\nname: Broken\ninventory: inventory.yaml\nsteps:\n- { id: one, nmae: First, hosts: local, run: \"true\" }\n",
+    "broken.yaml":
+        "version: 1\nname: Broken\ninventory: inventory.yaml\nsteps:\n- { id: one, nmae: First, hosts: local, run: \"true\" }\n",
     "inventory.yaml": """
     version: 1
     name: One host that is not there
@@ -165,7 +166,9 @@ struct ExitCodeTests {
         #expect(try program.scratch.read(path) == bytes)
     }
 
-    @Test("a run folder's runbook or inventory that was changed is refused", arguments: ["runbook.yaml", "inventory.yaml"])
+    @Test(
+        "a run folder's runbook or inventory that was changed is refused",
+        arguments: ["runbook.yaml", "inventory.yaml"])
     func changed(_ name: String) throws {
         let program = try Program(files)
         #expect(try program("run runbook.yaml --run-id r --no-input").status == 5)

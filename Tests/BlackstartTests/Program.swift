@@ -86,13 +86,18 @@ struct Program: Sendable {
     /// The text of a command that runs once and waits at the gate.
     static let gated = "echo ran >> ran; echo > begun; read go < gate; echo over"
 
-    /// Until the command at the gate has begun.
-    func waitForCommand() throws { _ = try scratch.read("begun") }
+    /// Until the command at the gate has begun. A FIFO opens when both ends do.
+    func waitForCommand() throws { try pass("begun", O_RDONLY) }
 
-    func openGate() throws {
-        let gate = try FileHandle(forWritingTo: URL(filePath: "\(scratch.path)/gate"))
-        try gate.write(contentsOf: Data("go\n".utf8))
-        try gate.close()
+    func openGate() throws { try pass("gate", O_WRONLY) }
+
+    private func pass(_ name: String, _ mode: Int32) throws {
+        let descriptor = open("\(scratch.path)/\(name)", mode | O_CLOEXEC)
+        guard descriptor >= 0 else { throw ToolFault(what: "no FIFO \(name)") }
+        defer { close(descriptor) }
+        var byte = UInt8(ascii: "\n")
+        let count = mode == O_RDONLY ? read(descriptor, &byte, 1) : write(descriptor, &byte, 1)
+        guard count == 1 else { throw ToolFault(what: "nobody at \(name)") }
     }
 
     /// How often a gated command ran.
