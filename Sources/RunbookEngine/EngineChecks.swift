@@ -126,7 +126,9 @@ extension Engine {
             // Nothing was changed by waiting: it can wait again in the next session.
             if !startsNew { return rest(task) }
             guard work[task].checkTries < check.retries else {
-                return attemptFailed(task, "waited \(work[task].checkTries + 1) times, and \(why)")
+                let apart = check.retries > 0 ? ", \(DurationText.words(check.delay)) apart" : ""
+                let tries = work[task].checkTries + 1
+                return attemptFailed(task, "still not so after \(tries) \(tries == 1 ? "try" : "tries")\(apart): \(why)")
             }
             work[task].checkTries += 1
             pause(task, check.delay, then: .waitingFor)

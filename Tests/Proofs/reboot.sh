@@ -4,14 +4,26 @@
 cut_short() {
     { cat "$lab"/hosts/*/ended.log; ran; } | cut -f2,3 | sort | uniq -u | sed 's/\(.*\)	\(.*\)/\2@\1/'
 }
+# A host on which a command runs just now, where there is one.
+busy_host() {
+    random_host
+    for folder in "$lab"/hosts/n*; do
+        started=$(cat "$folder/ran.log" 2>/dev/null | wc -l)
+        [ "$started" = "$(cat "$folder/ended.log" 2>/dev/null | wc -l)" ] || basename "$folder"
+    done >"$work/busy"
+    busy=$(wc -l <"$work/busy")
+    [ "$busy" != 0 ] || return 0
+    draw
+    host=$(sed -n "$((drawn % busy + 1))p" "$work/busy")
+}
 unclear=0
 asked=0
 while [ "$strikes" -lt "$count" ]; do
     begin
     begin_run
-    random 6000
+    random 4000
     sleep "$moment"
-    random_host
+    busy_host
     "$program" lab reboot "$host" --dir "$lab" >/dev/null
     strikes=$((strikes + 1))
     ended
