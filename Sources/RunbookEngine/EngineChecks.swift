@@ -128,7 +128,8 @@ extension Engine {
             guard work[task].checkTries < check.retries else {
                 let apart = check.retries > 0 ? ", \(DurationText.words(check.delay)) apart" : ""
                 let tries = work[task].checkTries + 1
-                return attemptFailed(task, "still not so after \(tries) \(tries == 1 ? "try" : "tries")\(apart): \(why)")
+                return attemptFailed(
+                    task, "still not so after \(tries) \(tries == 1 ? "try" : "tries")\(apart): \(why)")
             }
             work[task].checkTries += 1
             pause(task, check.delay, then: .waitingFor)
