@@ -59,7 +59,7 @@ struct LabClaim: Hashable, Sendable {
             // sshd runs what lies in here: no one else may put anything in.
             if chmod(folder.path, 0o700) != 0 { throw Files.failure("close to others", folder.path) }
         }
-        let draft = "\(folder.claim).\(getpid())"
+        let draft = "\(folder.claim).\(token)"
         try Files.write("\(Self.title)\n\(line)\n", to: draft)
         defer { unlink(draft) }
         if link(draft, folder.claim) != 0 {
