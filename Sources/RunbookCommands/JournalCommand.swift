@@ -40,10 +40,7 @@ package struct JournalShow: ParsableCommand {
     package func run() throws {
         let places = Places()
         let path = try JournalCommand.path(name, places.runs(runs.runDir))
-        let bytes: [UInt8]
-        do { bytes = try JournalReader.contents(of: path) } catch {
-            throw CommandFailure(.programFailed, error.message)
-        }
+        let bytes = try RecordedRun.bytes(of: path)
         if console.isJSON { return Terminal.out(String(decoding: bytes, as: UTF8.self)) }
         let reading = JournalReader.read(bytes)
         let recorded = try? RecordedRun.read(RunFolder(Places.folder(of: path)), places)
@@ -129,10 +126,7 @@ package struct JournalVerify: ParsableCommand {
     package func run() throws {
         let places = Places()
         let path = try JournalCommand.path(name, places.runs(runs.runDir))
-        let bytes: [UInt8]
-        do { bytes = try JournalReader.contents(of: path) } catch {
-            throw CommandFailure(.programFailed, error.message)
-        }
+        let bytes = try RecordedRun.bytes(of: path)
         let trust = try trustedSigners(places)
         switch JournalVerifier.verify(bytes, trust: trust) {
         case .failure(let broken):

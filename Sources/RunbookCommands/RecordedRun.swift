@@ -58,11 +58,17 @@ struct RecordedRun {
         try RecordedRun(folder: folder, opening: opening, files: files, plan: plan, entries: entries)
     }
 
-    static func entries(_ folder: RunFolder) throws(CommandFailure) -> [JournalEntry] {
-        let bytes: [UInt8]
-        do { bytes = try JournalReader.contents(of: folder.journal) } catch {
+    static func bytes(of path: String) throws(CommandFailure) -> [UInt8] {
+        do {
+            return try JournalReader.contents(of: path)
+        } catch {
+            if case .absent = error { throw CommandFailure(.usage, error.message) }
             throw CommandFailure(.programFailed, error.message)
         }
+    }
+
+    static func entries(_ folder: RunFolder) throws(CommandFailure) -> [JournalEntry] {
+        let bytes = try bytes(of: folder.journal)
         do {
             return try JournalReader.entries(bytes)
         } catch {

@@ -1,3 +1,4 @@
+import Foundation
 import TestTools
 import Testing
 
@@ -134,6 +135,11 @@ struct ExitCodeTests {
             Row("resume r --no-input", 64, "blackstart: error: run `r` is over: succeeded", before: [finished]),
             Row("rollback r --to nowhere --no-input", 64, "blackstart: error: ", before: [finished]),
             Row("journal verify nowhere", 64, "blackstart: error: "),
+            Row("journal verify .", 64, "blackstart: error: there is no journal at "),
+            Row("journal verify runbook.yaml", 7, "blackstart: error: runbook.yaml:1: the journal is broken: "),
+            Row("check /dev/null", 65, "/dev/null:1:1: error: the file is empty"),
+            Row("check /dev/zero", 65, "blackstart: error: `/dev/zero` is larger than 1048576 bytes"),
+            Row("check .", 65, "blackstart: error: can't read `.`: is a directory"),
             Row("lab down", 64, "blackstart: error: "),
         ])
     func table(_ row: Row) throws {
@@ -146,6 +152,17 @@ struct ExitCodeTests {
             #expect(errors.isEmpty)
         } else {
             #expect(errors.count == 1 && errors[0].hasPrefix(row.error), "\(said.stderr)")
+        }
+    }
+
+    @Test("a pipe that nobody writes to is an empty file, not one to wait for")
+    func pipe() throws {
+        let program = try Program(files)
+        #expect(mkfifo("\(program.scratch.path)/pipe", 0o600) == 0)
+        for words in ["check pipe", "run runbook.yaml -i pipe", "dry-run runbook.yaml --fixture pipe"] {
+            let said = try program(words)
+            #expect(said.status == 65)
+            #expect(said.stderr.hasPrefix("pipe:1:1: error: the file is empty"), "\(said.stderr)")
         }
     }
 
