@@ -86,6 +86,8 @@ package struct Engine: Sendable {
     var activePerHost: [Int: Int] = [:]
     /// Slots of the run in use.
     var active = 0
+    /// Tasks whose phase is not idle; for those who watch.
+    var underWay: Set<Int> = []
     /// Tasks with something under way, a pause included, an open question not.
     var busy = 0
     var asking = 0
@@ -208,6 +210,7 @@ extension Engine {
         count(phase, 1)
         work[task].token += 1
         work[task].phase = phase
+        if phase == .idle { underWay.remove(task) } else { underWay.insert(task) }
     }
 
     private mutating func count(_ phase: Phase, _ change: Int) {

@@ -26,11 +26,11 @@ package enum Activity: Hashable, Sendable {
 extension Engine {
     /// The tasks that have something under way, in reading order.
     package var activities: [(task: Int, activity: Activity)] {
-        work.indices.compactMap { task in activity(of: task).map { (task, $0) } }
+        underWay.sorted().compactMap { task in activity(of: task).map { (task, $0) } }
     }
 
     private func activity(of task: Int) -> Activity? {
-        let tries = (attempt: work[task].checkTries + 1, of: checkRetries(of: task) + 1)
+        var tries: (attempt: Int, of: Int) { (work[task].checkTries + 1, checkRetries(of: task) + 1) }
         switch work[task].phase {
         case .idle: return nil
         case .contacting: return .connecting
