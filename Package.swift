@@ -84,7 +84,7 @@ let package = Package(
             name: "BlackstartTests", dependencies: ["TestTools", "blackstart"], swiftSettings: houseSettings),
         .testTarget(
             name: "RunbookLabTests",
-            dependencies: ["RunbookLab", "RunbookModel", "RunbookSimulation", "blackstart"],
+            dependencies: ["RunbookLab", "RunbookModel", "RunbookSimulation", "TestTools", "blackstart"],
             swiftSettings: houseSettings),
     ]
 )

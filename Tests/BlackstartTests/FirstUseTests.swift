@@ -9,53 +9,53 @@ struct FirstUseTests {
         let program = try Program()
         #expect(
             try program("init site")
-                == .init(
-                    status: 0,
-                    stdout: """
-                        Wrote site/runbook.yaml, site/inventory.yaml, site/fixture.yaml.
-                        Try:  blackstart check site/runbook.yaml
-                              blackstart dry-run site/runbook.yaml --fixture site/fixture.yaml
+                == Said(
+                    0,
+                    """
+                    Wrote site/runbook.yaml, site/inventory.yaml, site/fixture.yaml.
+                    Try:  blackstart check site/runbook.yaml
+                          blackstart dry-run site/runbook.yaml --fixture site/fixture.yaml
 
-                        """))
+                    """))
         #expect(
             try program("check site/runbook.yaml")
-                == .init(status: 0, stdout: "site/runbook.yaml: no faults. 5 steps, 5 tasks.\n"))
+                == Said(0, "site/runbook.yaml: no faults. 5 steps, 5 tasks.\n"))
         let rehearsal = try program("dry-run site/runbook.yaml --fixture site/fixture.yaml --run-id t")
         #expect(
             rehearsal
-                == .init(
-                    status: 0,
-                    stdout: """
-                        Restart of a small site
-                          Use when  Everything was off, and power is back.
-                          Not when  Only one service failed.
-                          Size      5 steps, 5 tasks on 2 hosts
-                          Time      about 7 minutes if nothing goes wrong
-                          Needs you Confirm power
-                        Dry run t on Everything comes up
+                == Said(
+                    0,
+                    """
+                    Restart of a small site
+                      Use when  Everything was off, and power is back.
+                      Not when  Only one service failed.
+                      Size      5 steps, 5 tasks on 2 hosts
+                      Time      about 7 minutes if nothing goes wrong
+                      Needs you Confirm power
+                    Dry run t on Everything comes up
 
-                        03:00:00  YOUR-TURN  1  Confirm power
-                        03:02:00             1  Confirm power  fixture operator answered done
-                        03:02:00  OK         1  Confirm power  done by hand (fixture operator)
-                        03:02:00  RUNNING    2  Import the storage pool  storage
-                        03:02:40  OK         2  Import the storage pool  storage  I checked: it holds
-                        03:02:40            Checkpoint "storage" is reached: a point to roll back to.
-                        03:02:40  OK         3  Storage is up
-                        03:02:40  RUNNING    4  Start the database  server
-                        03:02:52  OK         4  Start the database  server  I checked: it holds
-                        03:02:52  RUNNING    5  Start the application  server
-                        03:03:00  OK         5  Start the application  server  I checked: it holds
+                    03:00:00  YOUR-TURN  1  Confirm power
+                    03:02:00             1  Confirm power  fixture operator answered done
+                    03:02:00  OK         1  Confirm power  done by hand (fixture operator)
+                    03:02:00  RUNNING    2  Import the storage pool  storage
+                    03:02:40  OK         2  Import the storage pool  storage  I checked: it holds
+                    03:02:40            Checkpoint "storage" is reached: a point to roll back to.
+                    03:02:40  OK         3  Storage is up
+                    03:02:40  RUNNING    4  Start the database  server
+                    03:02:52  OK         4  Start the database  server  I checked: it holds
+                    03:02:52  RUNNING    5  Start the application  server
+                    03:03:00  OK         5  Start the application  server  I checked: it holds
 
-                        DONE. Everything in this runbook is up.
-                          5 of 5 steps are good. This session took 3 minutes.
-                          On record: blackstart journal show t
+                    DONE. Everything in this runbook is up.
+                      5 of 5 steps are good. This session took 3 minutes.
+                      On record: blackstart journal show t
 
-                        """,
-                    stderr: """
-                        blackstart: made an operator key at \(program.scratch.path)/home/keys/operator; it signs your journals
-                        The fixture answered with 8 of its 11 answers.
+                    """,
+                    """
+                    blackstart: made an operator key at \(program.scratch.path)/home/keys/operator; it signs your journals
+                    The fixture answered with 8 of its 11 answers.
 
-                        """))
+                    """))
     }
 
     @Test("init never writes over what is there")

@@ -22,14 +22,6 @@ struct Program: Sendable {
     static let project = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().path
 
-    struct Said: Equatable, Sendable {
-        var status: Int32
-        var stdout = ""
-        var stderr = ""
-
-        var lines: [Substring] { stdout.split(separator: "\n", omittingEmptySubsequences: false) }
-    }
-
     private var environment: [String: String] {
         [
             "BLACKSTART_HOME": "\(scratch.path)/home", "HOME": scratch.path, "SSH_AUTH_SOCK": "", "TERM": "dumb",
@@ -43,22 +35,7 @@ struct Program: Sendable {
     }
 
     func callAsFunction(_ arguments: [String]) throws -> Said {
-        let name = UUID().uuidString
-        let (out, errors) = (try file("\(name).out"), try file("\(name).err"))
-        defer {
-            close(out)
-            close(errors)
-        }
-        let child = try Child.start(
-            [Self.executable] + arguments, output: out, errors: errors, folder: scratch.path, environment: environment)
-        let status = child.wait()
-        return Said(status: status, stdout: try scratch.text("\(name).out"), stderr: try scratch.text("\(name).err"))
-    }
-
-    private func file(_ name: String) throws -> Int32 {
-        let descriptor = open("\(scratch.path)/\(name)", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw ToolFault(what: "no file \(name)") }
-        return descriptor
+        try said(by: [Self.executable] + arguments, in: scratch.path, environment: environment)
     }
 
     /// Runs it beside the test, with stdout and stderr in one pipe.
@@ -127,4 +104,8 @@ struct Running {
         let said = String(decoding: try output.readToEnd() ?? Data(), as: UTF8.self)
         return (child.wait(), said)
     }
+}
+
+extension Said {
+    var lines: [Substring] { stdout.split(separator: "\n", omittingEmptySubsequences: false) }
 }

@@ -2,6 +2,7 @@ import Foundation
 import RunbookLab
 import RunbookModel
 import RunbookSimulation
+import TestTools
 import Testing
 
 extension LabTests {

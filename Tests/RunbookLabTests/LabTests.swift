@@ -1,6 +1,7 @@
 import Foundation
 import RunbookLab
 import RunbookModel
+import TestTools
 import Testing
 
 /// A lab of three hosts behind real OpenSSH servers, asked with the stock client.

@@ -1,6 +1,7 @@
 import Foundation
 import RunbookLab
 import RunbookModel
+import TestTools
 import Testing
 
 let place = SourcePlace(path: "fixture.yaml", line: 3, column: 5)
@@ -73,21 +74,9 @@ func labInventory() -> Inventory {
     return inventory
 }
 
-struct Said: Equatable {
-    var status: Int32
-    var stdout: String
-    var stderr: String
-
-    init(_ status: Int32, _ stdout: String = "", _ stderr: String = "") {
-        self.status = status
-        self.stdout = stdout
-        self.stderr = stderr
-    }
-}
-
 /// Runs a program to its end.
 func run(_ program: String, _ arguments: [String]) throws -> Said {
-    try start(program, arguments).end()
+    try said(by: [program] + arguments)
 }
 
 /// A program that runs beside the test.

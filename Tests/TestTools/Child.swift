@@ -47,18 +47,44 @@ package struct Child: Sendable {
     }
 }
 
+/// How a program ended, and what it said.
+package struct Said: Equatable, Sendable {
+    package var status: Int32
+    package var stdout: String
+    package var stderr: String
+
+    package init(_ status: Int32, _ stdout: String = "", _ stderr: String = "") {
+        self.status = status
+        self.stdout = stdout
+        self.stderr = stderr
+    }
+}
+
+/// Runs a program to its end. What it says goes through files, not pipes: an agent that it leaves behind does not keep
+/// us waiting.
+package func said(
+    by arguments: [String], in folder: String? = nil, environment: [String: String] = [:]
+) throws -> Said {
+    let scratch = try Scratch()
+    func file(_ name: String) -> Int32 { open("\(scratch.path)/\(name)", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600) }
+    let (out, errors) = (file("out"), file("err"))
+    defer {
+        close(out)
+        close(errors)
+    }
+    let child = try Child.start(arguments, output: out, errors: errors, folder: folder, environment: environment)
+    let status = child.wait()
+    return Said(status, try scratch.text("out"), try scratch.text("err"))
+}
+
 package struct ShellResult: Sendable {
     package var status: Int32
+    /// Stdout and stderr, as they came.
     package var output: String
 }
 
-/// Runs `command` with /bin/sh in `folder`; stdout and stderr together. Through a file, not a pipe: an agent that it
-/// leaves behind does not keep us waiting.
+/// Runs `command` with /bin/sh in `folder`.
 package func shell(_ command: String, in folder: String, environment: [String: String] = [:]) throws -> ShellResult {
-    let scratch = try Scratch()
-    let output = open("\(scratch.path)/out", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-    defer { close(output) }
-    let child = try Child.start(
-        ["/bin/sh", "-c", command], output: output, folder: folder, environment: environment)
-    return ShellResult(status: child.wait(), output: try scratch.text("out"))
+    let both = try said(by: ["/bin/sh", "-c", "{ \(command)\n} 2>&1"], in: folder, environment: environment)
+    return ShellResult(status: both.status, output: both.stdout)
 }
