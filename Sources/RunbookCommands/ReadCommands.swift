@@ -30,9 +30,16 @@ package struct CheckCommand: ParsableCommand {
                 let files = try SiteFiles.read(runbook: path, inventory: site.inventory, home: places.userHome)
                 let plan = try files.plan(try site.overrides())
                 for fixture in fixture { _ = try FixtureFile.read(fixture, files) }
-                if !console.quiet, !console.isJSON {
+                let warnings = InventoryAdvice.check(files.inventory, inventoryText: files.inventoryBytes)
+                // Runbooks may share an inventory: what is to be said of it is said once.
+                let new = warnings.filter { !diagnostics.contains($0) }
+                diagnostics += new
+                guard !console.isJSON else { continue }
+                for warning in new { Terminal.message(warning.rendered + "\n") }
+                if !console.quiet {
+                    let found = warnings.isEmpty ? "no faults" : "no errors, \(Count.of(warnings.count, "warning"))"
                     Terminal.out(
-                        "\(path): no faults. \(Count.of(plan.runbook.steps.count, "step")), "
+                        "\(path): \(found). \(Count.of(plan.runbook.steps.count, "step")), "
                             + "\(Count.of(plan.tasks.count, "task")).\n")
                 }
             } catch {

@@ -155,6 +155,37 @@ struct ExitCodeTests {
         }
     }
 
+    @Test("an address that is a name is a warning, in the inventory's own line; the check still passes")
+    func names() throws {
+        var files = files
+        files["inventory.yaml"] = """
+            version: 1
+            name: Names
+            hosts:
+              a: { address: 10.0.0.5 }
+              b: { address: b.example.org }
+              c: { address: fd00::5 }
+              d: { address: localhost }
+
+            """
+        let program = try Program(files)
+        let warning = """
+            inventory.yaml:5:3: warning: the address of `b` is a name, `b.example.org`: without a name service it can't be reached
+                  b: { address: b.example.org }
+                  ^
+                hint: write its address, as 10.0.0.5 or fd00::5
+
+            """
+        #expect(
+            try program("check dark.yaml runbook.yaml")
+                == Said(
+                    0,
+                    "dark.yaml: no errors, 1 warning. 1 step, 1 task.\nrunbook.yaml: no errors, 1 warning. 4 steps, 4 tasks.\n",
+                    warning))
+        let said = try program("check dark.yaml --output json")
+        #expect(said.status == 0 && said.stdout.hasPrefix(#"{"type":"diagnostic","severity":"warning","path":"inv"#))
+    }
+
     @Test("a pipe that nobody writes to is an empty file, not one to wait for")
     func pipe() throws {
         let program = try Program(files)
