@@ -81,7 +81,8 @@ let package = Package(
             name: "RunbookSimulationTests", dependencies: ["RunbookModel", "RunbookTransport", "RunbookSimulation"],
             swiftSettings: houseSettings),
         .testTarget(
-            name: "BlackstartTests", dependencies: ["TestTools", "blackstart"], swiftSettings: houseSettings),
+            name: "BlackstartTests", dependencies: ["RunbookCommands", "TestTools", "blackstart"],
+            swiftSettings: houseSettings),
         .testTarget(
             name: "RunbookLabTests",
             dependencies: ["RunbookLab", "RunbookModel", "RunbookSimulation", "TestTools", "blackstart"],

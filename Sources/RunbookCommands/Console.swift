@@ -14,8 +14,8 @@ final class Console: RunObserver {
         var hasColor = false
         /// Redraws a block at the bottom.
         var isLive = false
-        /// Says which step runs on which estimate; nil off a terminal.
-        var rto: Duration?
+        /// When the recovery time objective is due, from the session's beginning; nil where there is none.
+        var due: Duration?
     }
 
     private struct Screen {
@@ -192,20 +192,19 @@ final class Console: RunObserver {
         var lines: [String] = []
         for activity in glance.activities.prefix(8) {
             let elapsed = DurationText.clock(.milliseconds(now - activity.since))
-            let left = String("\(activity.name)   \(activity.text)".unicodeScalars.prefix(max(0, columns - 9)))
-            lines.append(left.padded(max(0, columns - elapsed.count)) + elapsed)
+            lines.append(LiveBlock.line(activity.name, "   \(activity.text)", elapsed, columns))
         }
         if glance.activities.count > 8 { lines.append(" and \(glance.activities.count - 8) more") }
-        let filled = glance.total == 0 ? 20 : glance.through * 20 / glance.total
-        let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: 20 - filled)
-        var progress =
-            "[\(bar)] \(glance.through) of \(glance.total)   elapsed \(DurationText.clock(.milliseconds(now)))"
-        progress += "   about \(DurationText.clock(.milliseconds(glance.remaining))) left"
-        if let rto = style.rto {
-            let left = rto - .milliseconds(now)
-            progress += left > .zero ? "   RTO \(DurationText.clock(left)) left" : "   RTO missed"
+        // Estimates are in the site's own time.
+        let remaining = glance.remaining / Int64(narrator.plan.inventory.labSpeed)
+        var facts = ["\(glance.through) of \(glance.total)", "elapsed \(DurationText.clock(.milliseconds(now)))"]
+        facts.append("about \(DurationText.clock(.milliseconds(remaining))) left")
+        if let due = style.due {
+            let left = due - .milliseconds(now)
+            facts.append(left > .zero ? "RTO \(DurationText.clock(left)) left" : "RTO missed")
         }
-        lines.append(String(progress.unicodeScalars.prefix(columns)))
+        let progress = LiveBlock.progress(glance.through, glance.total, facts, columns)
+        lines.append(progress)
         Terminal.out(lines.map { "\($0)\n" }.joined())
         screen.blockLines = lines.count
     }

@@ -106,13 +106,16 @@ struct Resumption {
             event = .rollbackRequested(target: target, by: key.principal)
         }
         let (journal, recorded) = try open(seen, key, isRollback: isRollback)
+        // Clocks may be wrong: a run that seems to begin later than now has only begun.
+        let began = Duration.milliseconds(max(0, SystemClock().now().wall - recorded.opening.began))
         if !console.isJSON, !console.quiet {
-            Terminal.out(ResumeText(recorded: recorded, isRollback: isRollback).text)
+            Terminal.out(ResumeText(recorded: recorded, isRollback: isRollback, began: began).text)
         }
         let session = RunSession(
             plan: recorded.plan, folder: folder, called: called,
             facts: RunFacts(id: recorded.opening.run, by: key.principal, mark: recorded.opening.mark),
-            mode: .live, journal: journal, state: recorded.state, console: console, noColor: places.noColor)
+            mode: .live, journal: journal, state: recorded.state, console: console, noColor: places.noColor,
+            began: began)
         return try await session.live(
             event, transport: LiveTransport.make(recorded.plan, places), answers: prepared, noInput: answers.noInput)
     }
@@ -168,13 +171,17 @@ struct Resumption {
 struct ResumeText {
     let recorded: RecordedRun
     var isRollback = false
+    /// How long ago the run began.
+    var began = Duration.zero
 
     var text: String {
         let plan = recorded.plan
         let state = recorded.state
         let steps = StepStates.of(plan, state)
         let done = steps.count { [.ok, .already, .skipped].contains($0.state) }
-        let left = plan.tasks.indices.filter { !state.isThrough($0) }.map { plan.remaining[$0] }.max() ?? 0
+        let remaining = plan.tasks.indices.filter { !state.isThrough($0) }.map { plan.remaining[$0] }.max() ?? 0
+        // Estimates are in the site's own time, which in a lab goes faster.
+        let left = remaining / Int64(plan.inventory.labSpeed)
         let undoing = isRollback || (state.rollback != nil && !state.rollbackEnded)
         var lines = ["Run \(recorded.opening.run) \(ended)."]
         lines.append(
@@ -184,12 +191,21 @@ struct ResumeText {
         lines += unknown
         if !undoing {
             let count = Count.of(steps.count - done, "step")
-            lines.append("  Left      \(count), about \(DurationText.words(.milliseconds(left))).")
+            lines += Wrapping.lines(
+                "  Left      \(count), about \(DurationText.words(.milliseconds(left))).\(objective)", columns: 80,
+                indent: 12)
         }
         if let rollback = state.rollback, !state.rollbackEnded {
             lines.append("  Rollback  to \(Narrator(plan: plan).point(rollback.target)) was under way, and goes on.")
         }
         return lines.joined(separator: "\n") + "\n\n"
+    }
+
+    private var objective: String {
+        guard let rto = recorded.plan.runbook.rto else { return "" }
+        let left = Objective.left(rto, recorded.plan, since: began)
+        return "  RTO \(DurationText.words(rto)): "
+            + (left > .zero ? "\(DurationText.words(left)) left." : "missed by \(DurationText.words(.zero - left)).")
     }
 
     private var ended: String {

@@ -19,6 +19,8 @@ struct RunSession {
     var state: RunState?
     let console: ConsoleOptions
     let noColor: Bool
+    /// How long ago the run began, its earlier sessions and the time between them included.
+    var began = Duration.zero
 
     var style: Console.Style {
         var style = Console.Style()
@@ -28,7 +30,7 @@ struct RunSession {
         style.isQuiet = console.quiet
         style.hasColor = isTerminal && !noColor && !console.noColor
         style.isLive = console.progress == .tty || (console.progress == .auto && isTerminal && !isDumb)
-        style.rto = plan.runbook.rto
+        style.due = plan.runbook.rto.map { Objective.left($0, plan, since: began) }
         return style
     }
 
@@ -91,6 +93,14 @@ struct RunSession {
                 .programFailed, "the run stands still with nothing to wait for; this is a fault of blackstart",
                 hint: "`blackstart resume \(run)` goes on")
         }
+    }
+}
+
+/// The recovery time objective of a run.
+enum Objective {
+    /// What is left of it, less than nothing where it is missed. It is in the site's time: in a lab that goes faster.
+    static func left(_ objective: Duration, _ plan: Plan, since began: Duration) -> Duration {
+        objective / plan.inventory.labSpeed - began
     }
 }
 

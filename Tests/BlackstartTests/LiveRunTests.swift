@@ -7,6 +7,7 @@ private let gated = [
     "runbook.yaml": """
     version: 1
     name: A gate
+    rto: 2h
     inventory: inventory.yaml
     steps:
     - { id: first, name: First, hosts: local, run: "echo once >> first", undo: { run: "echo undone >> first" } }
@@ -41,6 +42,7 @@ struct LiveRunTests {
         let resumed = try program("resume r --no-input")
         #expect(resumed.status == 0, "\(resumed.stdout)\(resumed.stderr)")
         #expect(resumed.stdout.contains("Run r was interrupted"), "\(resumed.stdout)")
+        #expect(resumed.stdout.contains(".  RTO 2 hours: 1 hour 59 minutes left.\n"), "\(resumed.stdout)")
         #expect(text(program, "first") == "once\n" && text(program, "after") == "once\n")
         #expect(program.runs == 1)
         #expect(try program("journal verify r").status == 0)
