@@ -157,7 +157,7 @@ package struct JournalVerify: ParsableCommand {
         let own = OperatorKeyStore.allowedSignersPath(home: places.home)
         guard let path = allowedSigners ?? (access(own, F_OK) == 0 ? own : nil) else { return nil }
         do { return try AllowedSigners(path: path) } catch {
-            throw CommandFailure(.programFailed, error.message)
+            throw CommandFailure(allowedSigners == nil ? .programFailed : .usage, error.message)
         }
     }
 

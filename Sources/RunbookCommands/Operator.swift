@@ -16,8 +16,10 @@ enum Operator {
             }
             return found.key
         } catch {
+            // Which key it is to be was said by a person.
+            let isNamed = options.operatorKey != nil || places.environment["BLACKSTART_OPERATOR_KEY"]?.isEmpty == false
             throw CommandFailure(
-                .programFailed, "no operator key: \(error.message)",
+                isNamed ? .usage : .programFailed, "no operator key: \(error.message)",
                 hint: "name one with `--operator-key FILE`, or unset BLACKSTART_OPERATOR_KEY to have one made")
         }
     }

@@ -1,4 +1,5 @@
 package import ArgumentParser
+internal import Glibc
 internal import RunbookEngine
 internal import RunbookJournal
 internal import RunbookModel
@@ -36,6 +37,7 @@ package struct RunCommand: AsyncParsableCommand {
         let now = clock.now()
         let name = runId ?? RunName.new(at: now.wall)
         let folder = try Beginning.folder(name, runs: places.runs(runs.runDir))
+        let key = try Operator.key(runs, places, useAgent: true)
         if !console.isJSON, !console.quiet {
             Terminal.out(PlanText(plan: plan, columns: 80).summary + "Run \(name)\n\n")
         }
@@ -45,7 +47,6 @@ package struct RunCommand: AsyncParsableCommand {
                 throw CommandFailure(.usage, "nothing was started")
             }
         }
-        let key = try Operator.key(runs, places, useAgent: true)
         let opening = RunOpening(
             run: name, mark: RunName.mark(), mode: .live, title: plan.runbook.name, plan: plan.hash,
             runbook: Places.absolute(files.runbookPath), inventory: Places.absolute(files.inventoryPath),
@@ -79,7 +80,16 @@ enum Beginning {
                 .usage, "`\(TerminalText.shown(name))` is no name for a run",
                 hint: "use 1 to 100 of A-Z a-z 0-9 . _ -, first a letter or a digit")
         }
-        return RunFolder("\(runs)/\(name)")
+        let folder = RunFolder("\(runs)/\(name)")
+        // Seen before anything is said to begin; `make` has the last word.
+        if access(folder.journal, F_OK) == 0 {
+            throw taken(folder, "there is a run named `\(name)` already")
+        }
+        return folder
+    }
+
+    private static func taken(_ folder: RunFolder, _ message: String) -> CommandFailure {
+        CommandFailure(.usage, message, hint: "`blackstart resume \(folder.name)` goes on with it")
     }
 
     static func journal(
@@ -88,10 +98,7 @@ enum Beginning {
         do {
             try folder.make(runbook: files.runbookBytes, inventory: files.inventoryBytes)
         } catch {
-            if case .exists = error {
-                throw CommandFailure(
-                    .usage, error.message, hint: "`blackstart resume \(folder.name)` goes on with it")
-            }
+            if case .exists = error { throw taken(folder, error.message) }
             throw CommandFailure(.programFailed, error.message)
         }
         do {

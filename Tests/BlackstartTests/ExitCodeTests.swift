@@ -125,6 +125,12 @@ struct ExitCodeTests {
             Row("run runbook.yaml --no-input --run-id ../x", 64, "blackstart: error: "),
             Row("run runbook.yaml --no-input -e wrod=down", 64, "blackstart: error: "),
             Row("run runbook.yaml --run-id r --no-input", 64, "blackstart: error: ", before: [begun]),
+            Row(
+                "run runbook.yaml --no-input --operator-key nowhere", 64,
+                "blackstart: error: no operator key: can't read `nowhere`: no such file or directory"),
+            Row(
+                "journal verify r --allowed-signers nowhere", 64,
+                "blackstart: error: can't read `nowhere`: no such file or directory", before: [finished]),
             Row("run nowhere.yaml", 65, "blackstart: error: "),
             Row("run runbook.yaml -i nowhere.yaml", 65, "blackstart: error: "),
             Row("dry-run runbook.yaml --fixture nowhere.yaml", 65, "blackstart: error: "),
@@ -146,6 +152,8 @@ struct ExitCodeTests {
         let program = try Program(files)
         for (words, status) in row.before { #expect(try program(words).status == status, "\(words)") }
         let said = try program(row.words)
+        // What can't begin is not said to begin.
+        if said.status >= 64 { #expect(!said.stdout.contains("\nRun ")) }
         #expect(said.status == row.status, "\(said.stdout)\(said.stderr)")
         let errors = said.stderr.split(separator: "\n").filter { $0.contains("rror: ") }
         if row.error.isEmpty {
