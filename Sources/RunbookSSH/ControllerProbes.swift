@@ -40,7 +40,7 @@ actor ControllerProbes {
             close(descriptor)
         }
         var rest = Array(target.request.utf8)[...]
-        var answer: [UInt8] = []
+        var page = HTTPAnswer()
         var buffer = [UInt8](repeating: 0, count: 32 << 10)
         while true {
             if !rest.isEmpty {
@@ -52,18 +52,16 @@ actor ControllerProbes {
             }
             let count = recv(descriptor, &buffer, buffer.count, 0)
             if count > 0 {
-                answer += buffer[..<count]
-                if answer.count > Limits.checkOutputBytes { break }
-                if HTTPAnswer(answer).isWhole { break }
+                page.take(buffer[..<count])
+                if page.isWhole || page.count > Limits.checkOutputBytes { break }
                 continue
             }
             if count == 0 || (errno != EAGAIN && errno != EINTR) { break }
             if EventLoop.now() >= deadline { return ProbeAnswer(.timedOut) }
             _ = await loop.wait(descriptor, wantsWrite: !rest.isEmpty, deadline: deadline)
         }
-        let page = HTTPAnswer(answer)
         guard let status = page.status else { return ProbeAnswer(.http(status: nil, "the answer is no HTTP")) }
-        return ProbeAnswer(.http(status: status, ""), stdout: page.body)
+        return ProbeAnswer(.http(status: status, ""), stdout: Array(page.body.prefix(Limits.checkOutputBytes)))
     }
 }
 
@@ -100,31 +98,48 @@ struct HTTPTarget: Hashable {
     }
 }
 
-/// The bytes of an HTTP answer as far as they have come.
+/// An HTTP answer as far as it has come. Its head is read once, however small the pieces are in which it comes.
 struct HTTPAnswer {
     private(set) var status: Int?
-    private(set) var body: [UInt8] = []
-    /// All the length that the header promised is there.
-    private(set) var isWhole = false
+    private var bytes: [UInt8] = []
+    private var bodyAt: Int?
+    private var length: Int?
 
-    init(_ bytes: [UInt8]) {
-        guard let end = Self.headerEnd(bytes) else { return }
-        let lines = String(decoding: bytes[..<end.lowerBound], as: UTF8.self).split(whereSeparator: \.isNewline)
+    var count: Int { bytes.count }
+
+    var body: [UInt8] { bodyAt.map { Array(bytes[$0...]) } ?? [] }
+
+    /// All the length that the head promised is there.
+    var isWhole: Bool {
+        guard let bodyAt, let length else { return false }
+        return bytes.count - bodyAt >= length
+    }
+
+    mutating func take(_ more: ArraySlice<UInt8>) {
+        let from = max(0, bytes.count - 3)
+        bytes += more
+        guard bodyAt == nil, let end = Self.headEnd(bytes, from) else { return }
+        bodyAt = end.upperBound
+        readHead(String(decoding: bytes[..<end.lowerBound], as: UTF8.self).split(whereSeparator: \.isNewline))
+    }
+
+    private mutating func readHead(_ lines: [Substring]) {
         let words = lines.first?.split(separator: " ") ?? []
         guard words.count >= 2, words[0].hasPrefix("HTTP/1."), let code = Int(words[1]), (100...599).contains(code)
         else { return }
         status = code
-        body = Array(bytes[end.upperBound...])
         for line in lines.dropFirst() {
             let pair = line.split(separator: ":", maxSplits: 1)
-            guard pair.count == 2, pair[0].lowercased() == "content-length" else { continue }
-            guard let length = Int(pair[1].filter { $0 != " " }), length >= 0 else { continue }
-            isWhole = body.count >= length
+            guard pair.count == 2, pair[0].lowercased() == "content-length",
+                let given = Int(pair[1].filter { $0 != " " }), given >= 0
+            else { continue }
+            length = given
         }
     }
 
-    private static func headerEnd(_ bytes: [UInt8]) -> Range<Int>? {
-        for index in bytes.indices where bytes[index] == 0x0A {
+    /// The empty line after the head, looked for from `start` on.
+    private static func headEnd(_ bytes: [UInt8], _ start: Int) -> Range<Int>? {
+        for index in start..<bytes.count where bytes[index] == 0x0A {
             if index + 1 < bytes.count, bytes[index + 1] == 0x0A { return index..<(index + 2) }
             if index + 2 < bytes.count, bytes[index + 1] == 0x0D, bytes[index + 2] == 0x0A {
                 return index..<(index + 3)

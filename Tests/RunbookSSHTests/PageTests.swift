@@ -1,0 +1,113 @@
+import Foundation
+import RunbookModel
+import RunbookSSH
+import RunbookTransport
+import TestTools
+import Testing
+
+/// Answers one request with these pieces, then closes.
+private final class CannedServer: Sendable {
+    let port: Int
+    private let listener: Int32
+
+    init(_ pieces: [[UInt8]]) throws {
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        port = try TestServer.bound(listener)
+        guard listen(listener, 1) == 0 else { throw ToolFault(what: "nobody can listen") }
+        self.listener = listener
+        Thread.detachNewThread {
+            let peer = accept(listener, nil, nil)
+            guard peer >= 0 else { return }
+            var one: Int32 = 1
+            setsockopt(peer, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
+            var request = [UInt8](repeating: 0, count: 4_096)
+            _ = recv(peer, &request, request.count, 0)
+            for piece in pieces {
+                var rest = piece[...]
+                while !rest.isEmpty {
+                    let count = rest.withUnsafeBytes { send(peer, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+                    if count <= 0 { break }
+                    rest = rest.dropFirst(count)
+                }
+            }
+            close(peer)
+        }
+    }
+
+    deinit { close(listener) }
+}
+
+@Suite("A page that is asked for from here", .serialized)
+struct PageTests {
+    struct Row: Sendable, CustomTestStringConvertible {
+        var claim: String
+        var pieces: [[UInt8]]
+        var status: Int?
+        var body = ""
+        var why = ""
+
+        init(_ claim: String, _ pieces: [String], status: Int?, body: String = "", why: String = "") {
+            self.claim = claim
+            self.pieces = pieces.map { Array($0.utf8) }
+            (self.status, self.body, self.why) = (status, body, why)
+        }
+
+        var testDescription: String { claim }
+    }
+
+    private static let whole = "HTTP/1.1 200 OK\r\nServer: x\r\nContent-Length: 5\r\n\r\nready"
+
+    private func ask(_ url: String) async -> ProbeAnswer? {
+        let transport = SSHTransport(hosts: [], options: SSHOptions())
+        let visit = Visit(transport)
+        let said = await visit.ask(.probe(ProbeRequest(.http(url: url), timeout: .seconds(60))), host: nil)
+        await visit.end()
+        if case .probe(let answer) = said.reply { return answer }
+        return nil
+    }
+
+    @Test(
+        "its status and body are read, however it comes",
+        arguments: [
+            Row("at once", [whole], status: 200, body: "ready"),
+            Row("byte by byte", whole.map { String($0) }, status: 200, body: "ready"),
+            Row("more than was promised", [whole + "\r\nmore"], status: 200, body: "ready\r\nmore"),
+            Row("without a length", ["HTTP/1.0 503 Busy\n\n", "later"], status: 503, body: "later"),
+            Row("without a body", ["HTTP/1.1 204 No Content\r\n\r\n"], status: 204),
+            Row("nothing at all", [], status: nil, why: "the answer is no HTTP"),
+            Row("something else", ["220 mail ESMTP\r\n"], status: nil, why: "the answer is no HTTP"),
+            Row(
+                "a status that is none", ["HTTP/1.1 99999999999999999999 x\r\n\r\n"], status: nil,
+                why: "the answer is no HTTP"),
+            Row(
+                "a length that is none", ["HTTP/1.1 200 x\r\nContent-Length: 99999999999999999999\r\n\r\nhi"],
+                status: 200, body: "hi"),
+        ])
+    func pages(_ row: Row) async throws {
+        let server = try CannedServer(row.pieces)
+        let answer = try #require(await ask("http://127.0.0.1:\(server.port)/health"))
+        #expect(answer == ProbeAnswer(.http(status: row.status, row.why), stdout: Array(row.body.utf8)))
+    }
+
+    @Test("a page without end is cut, and does not take memory or time without end")
+    func endless() async throws {
+        let server = try CannedServer(
+            [Array("HTTP/1.1 200 OK\r\n\r\n".utf8)]
+                + Array(repeating: Array(repeating: 0x7A, count: 1 << 20), count: 64))
+        let answer = try #require(await ask("http://127.0.0.1:\(server.port)/"))
+        #expect(answer.result == .http(status: 200, ""))
+        #expect(answer.stdout.count == Limits.checkOutputBytes)
+    }
+
+    @Test(
+        "what is no address of a page is said so",
+        arguments: ["https://127.0.0.1/", "http://", "http://a:b/", "ftp://a/", "http://a:99999/"])
+    func bad(_ url: String) async throws {
+        let answer = try #require(await ask(url))
+        guard case .http(nil, let why) = answer.result else {
+            Issue.record("\(answer)")
+            return
+        }
+        #expect(why == (url.hasPrefix("https") ? "https is not supported yet" : "\(url) is no http address"))
+    }
+}
