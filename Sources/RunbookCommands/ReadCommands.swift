@@ -145,24 +145,39 @@ package struct RunsCommand: ParsableCommand {
     package init() {}
 
     package func run() throws {
-        for folder in RunFolder.all(in: Places().runs(runs.runDir)) {
-            let bytes = (try? JournalReader.contents(of: folder.journal)) ?? []
-            let reading = JournalReader.read(bytes)
-            let opening = try? RunOpening(reading.entries)
-            let last = reading.entries.last { $0.type == LineTypes.runClose || $0.type == LineTypes.sessionOpen }
-            let outcome = last?.fields["outcome"]?.string ?? (reading.broken == nil ? "open" : "broken")
-            let mode = opening?.mode.rawValue ?? "unknown"
+        let rows = RunFolder.all(in: Places().runs(runs.runDir)).map(Self.row)
+        let width = min(60, rows.map(\.name.count).max() ?? 0)
+        for row in rows {
             if console.isJSON {
                 Terminal.out(
                     JSONText.line([
-                        ("run", .string(folder.name)), ("mode", .string(mode)), ("outcome", .string(outcome)),
-                        ("began", .integer(opening?.began ?? 0)), ("title", .string(opening?.title ?? "")),
+                        ("run", .string(row.name)), ("mode", .string(row.mode)), ("outcome", .string(row.outcome)),
+                        ("began", .integer(row.began)), ("title", .string(row.title)),
                     ]))
             } else {
                 Terminal.out(
-                    "\(folder.name.padded(20)) \(mode.padded(8)) \(outcome.padded(20)) "
-                        + "\(TerminalText.shown(opening?.title ?? ""))\n")
+                    "\(row.name.padded(width)) \(row.mode.padded(8)) \(row.outcome.padded(20)) "
+                        + "\(TerminalText.shown(row.title))\n")
             }
         }
+    }
+
+    private struct Row {
+        var name: String
+        var mode: String
+        var outcome: String
+        var began: Int64
+        var title: String
+    }
+
+    private static func row(_ folder: RunFolder) -> Row {
+        let reading = JournalReader.read((try? JournalReader.contents(of: folder.journal)) ?? [])
+        let opening = try? RunOpening(reading.entries)
+        let last = reading.entries.last { $0.type == LineTypes.runClose || $0.type == LineTypes.sessionOpen }
+        let open = JournalReader.writer(of: folder.path) == nil ? Outcome.interrupted.rawValue : "running"
+        return Row(
+            name: folder.name, mode: opening?.mode.rawValue ?? "unknown",
+            outcome: reading.broken == nil ? last?.fields["outcome"]?.string ?? open : "broken",
+            began: opening?.began ?? 0, title: opening?.title ?? "")
     }
 }

@@ -38,6 +38,7 @@ struct LiveRunTests {
         #expect(try run.end().status == -1)
         let status = try program("status r")
         #expect(status.stdout.contains("State     interrupted"), "\(status.stdout)")
+        #expect(try program("runs").stdout == "r live     interrupted          A gate\n")
         try program.openGate()
         let resumed = try program("resume r --no-input")
         #expect(resumed.status == 0, "\(resumed.stdout)\(resumed.stderr)")
@@ -70,6 +71,7 @@ struct LiveRunTests {
         try program.waitForCommand()
         let status = try program("status r").stdout
         #expect(status.contains("State     running, as process \(run.child.pid)"), "\(status)")
+        #expect(try program("runs").stdout == "r live     running              A gate\n")
         let other = try program("resume r --no-input")
         #expect(other.status == 1, "\(other.stdout)")
         #expect(other.stderr.contains("two would start everything twice"), "\(other.stderr)")
