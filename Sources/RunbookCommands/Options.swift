@@ -126,6 +126,12 @@ struct PreparedAnswer: Hashable, Sendable {
                 .usage, "\(given) answers for a step that the runbook does not have",
                 hint: Nearest.name(to: step, in: plan.runbook.steps.map(\.id)).map { "did you mean `\($0)`?" })
         }
+        let checkpoints = plan.runbook.checkpoints + [RollbackPlan.start]
+        if choice == .rollback, let reason, !checkpoints.contains(reason) {
+            throw CommandFailure(
+                .usage, "\(given) rolls back to a checkpoint that the runbook does not have",
+                hint: "its checkpoints are \(checkpoints.prefix(8).joined(separator: ", "))")
+        }
         if let host, !tasks.contains(where: { $0.id.host == host }) {
             let hosts = tasks.compactMap(\.id.host)
             throw CommandFailure(

@@ -157,8 +157,9 @@ package enum FixtureReader {
             }
         }
         for choice in fields.names("choose", single: true, mayRepeat: true) ?? [] {
-            if Choice(rawValue: choice.name) == nil {
-                let known = Choice.allCases.map(\.rawValue)
+            let isTarget = choice.name.hasPrefix("rollback:") && StepReader.isID(String(choice.name.dropFirst(9)))
+            if Choice(rawValue: choice.name) == nil, !isTarget {
+                let known = Choice.allCases.map(\.rawValue) + ["rollback:CHECKPOINT"]
                 findings.add(
                     at: choice.place,
                     "`\(Excerpt.of(choice.name))` is no choice; it is one of \(known.joined(separator: ", "))",

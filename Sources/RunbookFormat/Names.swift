@@ -47,7 +47,14 @@ package enum FixtureNames {
             if let host = fault.host { checkHost(host, fault.place) }
             if let step = fault.from { checkStep(step) }
         }
+        let checkpoints = runbook.checkpoints + [RollbackPlan.start]
         for line in fixture.operatorLines {
+            for target in line.choose.filter({ $0.hasPrefix("rollback:") }).map({ String($0.dropFirst(9)) })
+            where !checkpoints.contains(target) {
+                findings.add(
+                    at: line.step.place, "unknown checkpoint `\(Excerpt.of(target))`",
+                    hint: Nearest.name(to: target, in: checkpoints).map { "did you mean `rollback:\($0)`?" })
+            }
             checkStep(line.step)
             if let host = line.host { checkHost(host, line.step.place) }
         }

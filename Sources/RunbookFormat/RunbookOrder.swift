@@ -53,9 +53,7 @@ enum RunbookOrder {
     }
 
     private static func checkTargets(_ runbook: Runbook, _ findings: Findings) {
-        let names = runbook.steps.compactMap { step -> String? in
-            if case .checkpoint(let name) = step.action { name } else { nil }
-        }
+        let names = runbook.checkpoints
         let known = Set(names + [RollbackPlan.start])
         for step in runbook.steps {
             guard case .rollback(.some(let target)) = step.onFailure, !known.contains(target.name) else { continue }

@@ -19,6 +19,13 @@ package struct Runbook: Hashable, Sendable {
     }
 }
 
+extension Runbook {
+    /// The names of its checkpoints, in file order.
+    package var checkpoints: [String] {
+        steps.compactMap { if case .checkpoint(let name) = $0.action { name } else { nil } }
+    }
+}
+
 /// What a reader and an auditor want to know about a runbook; nothing here changes how it runs.
 package struct DocumentFields: Hashable, Sendable {
     package var scenario: String?

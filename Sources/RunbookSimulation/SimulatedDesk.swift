@@ -45,10 +45,13 @@ package final class SimulatedDesk: OperatorDesk {
             case .failure, .unclear, .lapsed, .undo, .irreversible: word = nextChoice(of: line, at: index)
             }
             guard let word else { continue }
-            guard let choice = Choice(rawValue: word), question.choices.contains(choice) else {
+            // `rollback:CHECKPOINT` names where to; a rollback's reason is that name, and never the line's own.
+            let parts = word.split(separator: ":", maxSplits: 1).map(String.init)
+            guard let choice = parts.first.flatMap(Choice.init(rawValue:)), question.choices.contains(choice) else {
                 return (.nobody, line.after)
             }
-            return (.choice(choice, reason: line.reason, by: "fixture operator"), line.after)
+            let reason = choice == .rollback ? parts.dropFirst().first : line.reason
+            return (.choice(choice, reason: reason, by: "fixture operator"), line.after)
         }
         return (.nobody, .zero)
     }

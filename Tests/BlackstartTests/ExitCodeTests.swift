@@ -58,6 +58,25 @@ private let files = [
       local: { answers: [{ run: "echo no >&2; exit 3", exit: 3, stderr: "no\\n" }, { run: "true" }] }
 
     """,
+    "rolling.yaml": """
+    version: 1
+    name: It is rolled back
+    hosts:
+      local: { answers: [{ run: "echo no >&2; exit 3", exit: 3 }] }
+    operator:
+    - { step: one, choose: [retry, "rollback:start"], reason: "it does not come up" }
+    expect: { outcome: rolled-back }
+
+    """,
+    "rolled.yaml": """
+    version: 1
+    name: It is rolled back
+    hosts:
+      local: { answers: [{ run: "echo no >&2; exit 3", exit: 3 }] }
+    operator:
+    - { step: one, choose: [retry, "rollback:strat"], reason: "it does not come up" }
+
+    """,
     "expecting.yaml": """
     version: 1
     name: It is said to come up
@@ -118,6 +137,12 @@ struct ExitCodeTests {
             Row(
                 "run runbook.yaml --no-input --answer lok=done", 64,
                 "blackstart: error: `--answer lok=done` answers for a step that the runbook does not have"),
+            Row(
+                "run runbook.yaml --no-input --answer two=rollback:hree", 64,
+                "blackstart: error: `--answer two=rollback:hree` rolls back to a checkpoint that the runbook does not"),
+            Row("dry-run failing.yaml --fixture rolling.yaml", 6),
+            Row(
+                "dry-run failing.yaml --fixture rolled.yaml", 65, "rolled.yaml:6:11: error: unknown checkpoint `strat`"),
             Row(
                 "run runbook.yaml --no-input --answer look@a=done", 64,
                 "blackstart: error: `--answer look@a=done` answers for a host on which the step does not run"),
