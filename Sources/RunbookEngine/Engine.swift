@@ -141,6 +141,8 @@ package struct Engine: Sendable {
         var isQueued = false
         /// Left behind by an earlier session, and not looked at yet.
         var recheck = false
+        /// A person has said that it is done, and its check has the last word.
+        var isByHand = false
         /// A person has said that its undo is to run.
         var isUndoChosen = false
         var lastReason = ""

@@ -10,6 +10,7 @@ extension Engine {
         work[task].kind = .action
         work[task].checkTries = 0
         work[task].waited = 0
+        work[task].isByHand = false
         let step = plan.step(of: task)
         switch step.skipIf {
         case .check(let check): probe(task, .skipCheck, check)

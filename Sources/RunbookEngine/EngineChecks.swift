@@ -111,7 +111,9 @@ extension Engine {
         switch verdict(task, check, reply) {
         case .passed: settle(task, .ok, "I checked: it holds")
         case .failed(let why):
-            guard work[task].checkTries < check.retries else { return attemptFailed(task, "it ran, but \(why)") }
+            guard work[task].checkTries < check.retries else {
+                return attemptFailed(task, "\(work[task].isByHand ? "it was done by hand" : "it ran"), but \(why)")
+            }
             work[task].checkTries += 1
             pause(task, check.delay, then: .verifying)
         }

@@ -70,6 +70,7 @@ extension Engine {
         work[task].kind = .action
         // What a person did is never done again by itself.
         work[task].retriesUsed = plan.step(of: task).retries
+        work[task].isByHand = true
         verify(task, done: reason)
     }
 

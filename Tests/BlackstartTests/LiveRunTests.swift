@@ -140,6 +140,26 @@ struct LiveRunTests {
         #expect(text(program, "after") == "once\nundone\n")
     }
 
+    @Test("a person's word that a step is done is checked, and what is missing is said")
+    func word() throws {
+        var files = gated
+        files["runbook.yaml"] = """
+            version: 1
+            name: By hand
+            inventory: inventory.yaml
+            steps:
+            - { id: one, name: One, hosts: local, run: "exit 3", verify: { run: "test -e there" } }
+
+            """
+        let program = try Program(files)
+        let said = try program("run runbook.yaml --run-id r --no-input --answer one=done --answer one=skip:later")
+        #expect(said.status == 3, "\(said.stdout)")
+        let text = said.stdout.replacing("\n                        ", with: " ")
+        #expect(
+            text.contains("FAILED     1  One  local  it was done by hand, but the check exited with 1, not 0"),
+            "\(text)")
+    }
+
     @Test("a copy of the run's folder is enough to go on, the journal's file alone to verify")
     func moved() throws {
         let program = try gate()
