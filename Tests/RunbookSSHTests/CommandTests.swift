@@ -176,18 +176,25 @@ struct CommandTests {
     @Test("thirty connections leave no descriptor behind")
     func descriptors() async throws {
         await #expect(processExitsWith: .success) {
-            let server = try TestServer()
-            func open() -> Int { (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? -1 }
-            var before = 0
-            for round in 0..<30 {
-                let visit = server.visit()
-                guard await visit.submit("true", number: round + 1).status?.end == .exit(0) else { exit(2) }
-                if round % 3 == 1 { _ = server.signalConnections(SIGKILL) }
-                await visit.end()
-                // The first ones make what stays for the whole process.
-                if round == 2 { before = open() }
-            }
-            exit(open() <= before ? 0 : 1)
+            // In a function of its own, so that the server has ended when the process does.
+            let (before, after) = try await Self.openDescriptors(rounds: 30)
+            exit(after <= before ? 0 : 1)
         }
+    }
+
+    /// How many this process has open after the third connection, for the first ones make what stays, and after the last.
+    private static func openDescriptors(rounds: Int) async throws -> (before: Int, after: Int) {
+        let server = try TestServer()
+        func open() throws -> Int { try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count }
+        var before = 0
+        for round in 0..<rounds {
+            let visit = server.visit()
+            let end = await visit.submit("true", number: round + 1).status?.end
+            guard end == .exit(0) else { throw ToolFault(what: "round \(round): \(String(describing: end))") }
+            if round % 3 == 1 { _ = server.signalConnections(SIGKILL) }
+            await visit.end()
+            if round == 2 { before = try open() }
+        }
+        return (before, try open())
     }
 }

@@ -5,7 +5,9 @@ package final class Scratch: Sendable {
     package let path: String
 
     package init() throws {
-        var template = Array("\(NSTemporaryDirectory())/test-XXXXXX".utf8CString)
+        // As the kernel names it: with no slash twice.
+        let folder = URL(filePath: NSTemporaryDirectory()).resolvingSymlinksInPath().path
+        var template = Array("\(folder)/test-XXXXXX".utf8CString)
         guard let made = mkdtemp(&template) else { throw ToolFault(what: "no folder for a test") }
         path = String(cString: made)
     }
