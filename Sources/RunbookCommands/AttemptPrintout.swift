@@ -25,9 +25,7 @@ enum AttemptPrintout {
     private static func last(
         _ task: TaskID, _ folder: RunFolder
     ) -> (intent: AttemptIntent?, end: AttemptEnd?)? {
-        guard let bytes = try? JournalReader.contents(of: folder.journal),
-            let entries = try? JournalReader.entries(bytes), let records = try? Record.all(in: entries)
-        else { return nil }
+        guard let records = RecordedRun.records(folder) else { return nil }
         var intent: AttemptIntent?
         var end: AttemptEnd?
         for record in records {

@@ -203,8 +203,7 @@ final class Console: RunObserver {
             let left = due - .milliseconds(now)
             facts.append(left > .zero ? "RTO \(DurationText.clock(left)) left" : "RTO missed")
         }
-        let progress = LiveBlock.progress(glance.through, glance.total, facts, columns)
-        lines.append(progress)
+        lines.append(LiveBlock.progress(glance.through, glance.total, facts, columns))
         Terminal.out(lines.map { "\($0)\n" }.joined())
         screen.blockLines = lines.count
     }

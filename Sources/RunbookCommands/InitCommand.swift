@@ -28,9 +28,11 @@ package struct InitCommand: ParsableCommand {
                 try SystemCalls.write(Array(text.utf8), to: descriptor)
             }
         } catch {
+            let isWrongFolder = [EACCES, EPERM, EROFS, ENOTDIR].contains(error.code)
             throw CommandFailure(
-                .usage, "can't write to `\(TerminalText.shown(folder))`: \(error.words)",
-                hint: "name a folder that you may write to")
+                isWrongFolder ? .usage : .programFailed,
+                "can't write to `\(TerminalText.shown(folder))`: \(error.words)",
+                hint: isWrongFolder ? "name a folder that you may write to" : nil)
         }
         let at = folder == "." ? "" : "\(folder)/"
         Terminal.out(

@@ -118,6 +118,8 @@ struct PreparedAnswer: Hashable, Sendable {
                 .usage, "`--answer \(shown)` gives no reason for the skip", hint: "write STEP=skip:REASON")
         }
     }
+
+    /// Refuses an answer that no question of `plan` can ever want; `text` is what was typed.
     fileprivate func check(against plan: Plan, _ text: String) throws(CommandFailure) {
         let given = "`--answer \(TerminalText.shown(text))`"
         let tasks = plan.tasks.filter { $0.id.step == step }

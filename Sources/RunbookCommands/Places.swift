@@ -1,6 +1,6 @@
 internal import Glibc
 internal import RunbookEngine
-internal import RunbookModel
+internal import RunbookJournal
 
 /// Where things live on this machine, from the environment.
 struct Places {

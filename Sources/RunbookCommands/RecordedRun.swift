@@ -58,6 +58,15 @@ struct RecordedRun {
         try RecordedRun(folder: folder, opening: opening, files: files, plan: plan, entries: entries)
     }
 
+    /// What the journal of a run says just now, also while it is being written; nil where it can't be read.
+    static func records(_ folder: RunFolder) -> [Record]? {
+        guard let bytes = try? JournalReader.contents(of: folder.journal),
+            let entries = try? JournalReader.entries(bytes)
+        else { return nil }
+        return try? Record.all(in: entries)
+    }
+
+    /// The bytes of a journal.
     static func bytes(of path: String) throws(CommandFailure) -> [UInt8] {
         do {
             return try JournalReader.contents(of: path)

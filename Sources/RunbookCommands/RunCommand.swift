@@ -1,5 +1,4 @@
 package import ArgumentParser
-internal import Glibc
 internal import RunbookEngine
 internal import RunbookJournal
 internal import RunbookModel
@@ -82,14 +81,13 @@ enum Beginning {
         }
         let folder = RunFolder("\(runs)/\(name)")
         // Seen before anything is said to begin; `make` has the last word.
-        if access(folder.journal, F_OK) == 0 {
-            throw taken(folder, "there is a run named `\(name)` already")
-        }
+        do { try folder.checkFree() } catch { throw failure(error, folder) }
         return folder
     }
 
-    private static func taken(_ folder: RunFolder, _ message: String) -> CommandFailure {
-        CommandFailure(.usage, message, hint: "`blackstart resume \(folder.name)` goes on with it")
+    private static func failure(_ fault: RunFolderFault, _ folder: RunFolder) -> CommandFailure {
+        guard case .exists = fault else { return CommandFailure(.programFailed, fault.message) }
+        return CommandFailure(.usage, fault.message, hint: "`blackstart resume \(folder.name)` goes on with it")
     }
 
     static func journal(
@@ -97,10 +95,7 @@ enum Beginning {
     ) throws(CommandFailure) -> JournalWriter {
         do {
             try folder.make(runbook: files.runbookBytes, inventory: files.inventoryBytes)
-        } catch {
-            if case .exists = error { throw taken(folder, error.message) }
-            throw CommandFailure(.programFailed, error.message)
-        }
+        } catch { throw failure(error, folder) }
         do {
             return try JournalWriter.create(
                 folder: folder.path, opening: opening.draft, operator: key, uptime: now.uptime, wall: now.wall)

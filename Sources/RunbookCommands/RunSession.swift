@@ -98,7 +98,7 @@ struct RunSession {
 
 /// The recovery time objective of a run.
 enum Objective {
-    /// What is left of it, less than nothing where it is missed. It is in the site's time: in a lab that goes faster.
+    /// What is left of it, less than nothing where it is missed. In a lab the site's time goes faster, and so does this.
     static func left(_ objective: Duration, _ plan: Plan, since began: Duration) -> Duration {
         objective / plan.inventory.labSpeed - began
     }

@@ -28,9 +28,12 @@ package struct RunFolder: Hashable, Sendable {
     package var inventory: String { "\(path)/inventory.yaml" }
     package var outputs: String { "\(path)/outputs" }
 
+    /// Throws where a run has this folder already.
+    package func checkFree() throws(RunFolderFault) { if access(journal, F_OK) == 0 { throw .exists(name) } }
+
     /// Makes the folder with its frozen copies, durable; the journal is what makes it a run.
     package func make(runbook runbookBytes: [UInt8], inventory inventoryBytes: [UInt8]) throws(RunFolderFault) {
-        if access(journal, F_OK) == 0 { throw .exists(name) }
+        try checkFree()
         do {
             try SystemCalls.makeFolders(outputs)
             try Self.write(runbookBytes, to: runbook)

@@ -150,24 +150,32 @@ package enum FixtureReader {
                 findings.add(
                     at: value.place, "an `answer` with values is not supported yet", hint: "write done or failed")
             } else if let text = fields.text("answer") {
-                if text != "done", text != "failed" {
+                line.answer = Choice(rawValue: text)
+                if line.answer != .done, line.answer != .failed {
                     findings.add(at: value.place, "`answer` has to be done or failed, not `\(Excerpt.of(text))`")
                 }
-                line.answer = text
             }
         }
-        for choice in fields.names("choose", single: true, mayRepeat: true) ?? [] {
-            let isTarget = choice.name.hasPrefix("rollback:") && StepReader.isID(String(choice.name.dropFirst(9)))
-            if Choice(rawValue: choice.name) == nil, !isTarget {
-                let known = Choice.allCases.map(\.rawValue) + ["rollback:CHECKPOINT"]
-                findings.add(
-                    at: choice.place,
-                    "`\(Excerpt.of(choice.name))` is no choice; it is one of \(known.joined(separator: ", "))",
-                    hint: Nearest.hint(choice.name, known))
+        for name in fields.names("choose", single: true, mayRepeat: true) ?? [] {
+            if let choice = choice(name) {
+                line.choose.append(choice)
+                continue
             }
-            line.choose.append(choice.name)
+            let known = Choice.allCases.map(\.rawValue) + ["rollback:CHECKPOINT"]
+            findings.add(
+                at: name.place,
+                "`\(Excerpt.of(name.name))` is no choice; it is one of \(known.joined(separator: ", "))",
+                hint: Nearest.hint(name.name, known))
         }
         return line
+    }
+
+    /// `retry` and the like, or `rollback:CHECKPOINT`.
+    private static func choice(_ name: Named) -> OperatorChoice? {
+        if let choice = Choice(rawValue: name.name) { return OperatorChoice(choice) }
+        let target = String(name.name.dropFirst(9))
+        guard name.name.hasPrefix("rollback:"), StepReader.isID(target) else { return nil }
+        return OperatorChoice(.rollback, to: Named(target, at: name.place))
     }
 
     private static func expectation(_ tree: YamlTree, _ findings: Findings) -> Expectation? {

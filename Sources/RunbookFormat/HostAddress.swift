@@ -5,11 +5,11 @@ enum HostAddress {
     static func isAddress(_ text: String) -> Bool {
         if text.contains(":") { return isIPv6(text) }
         let isNumeric = text.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }
-        return isNumeric ? isIPv4(text) : isHostName(text)
+        return isNumeric ? isIPv4(text) : isName(text)
     }
 
-    /// Whether a name service has to be asked for it.
-    static func isName(_ text: String) -> Bool { !text.contains(":") && !isIPv4(text) && text != "localhost" }
+    /// Whether it is a name, for which somebody has to be asked.
+    static func needsNameService(_ text: String) -> Bool { !text.contains(":") && !isIPv4(text) && text != "localhost" }
 
     static func hint(_ text: String) -> String {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
@@ -29,10 +29,10 @@ enum HostAddress {
         let parts = text.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
         var address = in6_addr()
         guard let literal = parts.first, inet_pton(AF_INET6, String(literal), &address) == 1 else { return false }
-        return parts.count == 1 || isHostName(String(parts[1]))
+        return parts.count == 1 || isName(String(parts[1]))
     }
 
-    private static func isHostName(_ text: String) -> Bool {
+    private static func isName(_ text: String) -> Bool {
         guard let first = text.utf8.first, first != UInt8(ascii: "-"), first != UInt8(ascii: "."),
             text.utf8.count <= 253
         else { return false }

@@ -49,11 +49,10 @@ package enum FixtureNames {
         }
         let checkpoints = runbook.checkpoints + [RollbackPlan.start]
         for line in fixture.operatorLines {
-            for target in line.choose.filter({ $0.hasPrefix("rollback:") }).map({ String($0.dropFirst(9)) })
-            where !checkpoints.contains(target) {
+            for target in line.choose.compactMap(\.target) where !checkpoints.contains(target.name) {
                 findings.add(
-                    at: line.step.place, "unknown checkpoint `\(Excerpt.of(target))`",
-                    hint: Nearest.name(to: target, in: checkpoints).map { "did you mean `rollback:\($0)`?" })
+                    at: target.place, "unknown checkpoint `\(Excerpt.of(target.name))`",
+                    hint: Nearest.name(to: target.name, in: checkpoints).map { "did you mean `rollback:\($0)`?" })
             }
             checkStep(line.step)
             if let host = line.host { checkHost(host, line.step.place) }
@@ -69,7 +68,7 @@ package enum InventoryAdvice {
     /// Warnings: a host whose address is a name can't be reached while the name service is down.
     package static func check(_ inventory: Inventory, inventoryText: [UInt8]) -> [Diagnostic] {
         let source = SourceText(known: inventoryText, path: inventory.path)
-        return inventory.hosts.filter { HostAddress.isName($0.address) }.map { host in
+        return inventory.hosts.filter { HostAddress.needsNameService($0.address) }.map { host in
             var warning = source.diagnostic(
                 at: host.place,
                 "the address of `\(host.name)` is a name, `\(Excerpt.of(host.address))`: without a name service it can't be reached",

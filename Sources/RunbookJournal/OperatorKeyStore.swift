@@ -1,5 +1,4 @@
 import Glibc
-import RunbookModel
 
 /// Finds the operator's key: what the person names, what the environment names, what the agent holds, else a key of
 /// blackstart's own that is made on first use.

@@ -109,15 +109,27 @@ package struct Fault: Hashable, Sendable {
 package struct OperatorLine: Hashable, Sendable {
     package var step: Named
     package var host: String?
-    /// Answer to a manual step: `done` or `failed`.
-    package var answer: String?
-    /// Answers to failures and unclear outcomes, in turn: retry, skip, rollback, stop, done, failed.
-    package var choose: [String] = []
+    /// Answer to a manual step: `done` or `failed`; `done` where none is given.
+    package var answer: Choice?
+    /// Answers to failures and unclear outcomes, in turn.
+    package var choose: [OperatorChoice] = []
     package var reason: String?
     /// How long the person takes for each answer.
     package var after = Duration.zero
 
     package init(step: Named) { self.step = step }
+}
+
+/// One answer of the simulated operator.
+package struct OperatorChoice: Hashable, Sendable {
+    package var choice: Choice
+    /// The checkpoint to go back to, of a rollback that names one.
+    package var target: Named?
+
+    package init(_ choice: Choice, to target: Named? = nil) {
+        self.choice = choice
+        self.target = target
+    }
 }
 
 package struct Expectation: Hashable, Sendable {

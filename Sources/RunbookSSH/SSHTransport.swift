@@ -21,8 +21,8 @@ package struct SSHOptions: Sendable {
     package var silenceLimit = Duration.seconds(14)
     package var handshakesAtOnce = 64
 
-    package init() {
-        user = LocalUser.current?.name ?? "root"
+    package init(user: String) {
+        self.user = user
         home = getenv("HOME").map { String(cString: $0) } ?? "/"
         localHome = home
     }

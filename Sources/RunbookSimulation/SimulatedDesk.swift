@@ -39,24 +39,21 @@ package final class SimulatedDesk: OperatorDesk {
     private func decide(_ question: Question) -> (OperatorReply, Duration) {
         for (index, line) in lines.enumerated()
         where line.step.name == question.task.step && (line.host == nil || line.host == question.task.host) {
-            let word: String?
+            let given: OperatorChoice?
             switch question.kind {
-            case .manual: word = line.answer ?? Choice.done.rawValue
-            case .failure, .unclear, .lapsed, .undo, .irreversible: word = nextChoice(of: line, at: index)
+            case .manual: given = OperatorChoice(line.answer ?? .done)
+            case .failure, .unclear, .lapsed, .undo, .irreversible: given = nextChoice(of: line, at: index)
             }
-            guard let word else { continue }
-            // `rollback:CHECKPOINT` names where to; a rollback's reason is that name, and never the line's own.
-            let parts = word.split(separator: ":", maxSplits: 1).map(String.init)
-            guard let choice = parts.first.flatMap(Choice.init(rawValue:)), question.choices.contains(choice) else {
-                return (.nobody, line.after)
-            }
-            let reason = choice == .rollback ? parts.dropFirst().first : line.reason
-            return (.choice(choice, reason: reason, by: "fixture operator"), line.after)
+            guard let given else { continue }
+            guard question.choices.contains(given.choice) else { return (.nobody, line.after) }
+            // The reason of a rollback is where it goes to.
+            let reason = given.choice == .rollback ? given.target?.name : line.reason
+            return (.choice(given.choice, reason: reason, by: "fixture operator"), line.after)
         }
         return (.nobody, .zero)
     }
 
-    private func nextChoice(of line: OperatorLine, at index: Int) -> String? {
+    private func nextChoice(of line: OperatorLine, at index: Int) -> OperatorChoice? {
         clock.world.core.withLock { core in
             let used = core.choicesUsed[index]
             guard used < line.choose.count else { return nil }

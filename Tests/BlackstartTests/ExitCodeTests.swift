@@ -142,7 +142,7 @@ struct ExitCodeTests {
                 "blackstart: error: `--answer two=rollback:hree` rolls back to a checkpoint that the runbook does not"),
             Row("dry-run failing.yaml --fixture rolling.yaml", 6),
             Row(
-                "dry-run failing.yaml --fixture rolled.yaml", 65, "rolled.yaml:6:11: error: unknown checkpoint `strat`"),
+                "dry-run failing.yaml --fixture rolled.yaml", 65, "rolled.yaml:6:32: error: unknown checkpoint `strat`"),
             Row(
                 "run runbook.yaml --no-input --answer look@a=done", 64,
                 "blackstart: error: `--answer look@a=done` answers for a host on which the step does not run"),

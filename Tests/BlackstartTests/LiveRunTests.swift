@@ -21,19 +21,20 @@ private let gated = [
 
 @Suite("A run on this machine", .serialized)
 struct LiveRunTests {
-    private func gate() throws -> Program {
+    /// A run whose command waits at the gate.
+    private func begun() throws -> (Program, Running) {
         let program = try Program(gated)
         try program.makeGate()
-        return program
+        let run = try program.start("run runbook.yaml --run-id r --no-input")
+        try program.waitForCommand()
+        return (program, run)
     }
 
     private func text(_ program: Program, _ name: String) -> String { (try? program.scratch.text(name)) ?? "" }
 
     @Test("killed in the middle of a command, it goes on where it was: the command ran once, its end is known")
     func killed() throws {
-        let program = try gate()
-        let run = try program.start("run runbook.yaml --run-id r --no-input")
-        try program.waitForCommand()
+        let (program, run) = try begun()
         run.signal(SIGKILL)
         #expect(try run.end().status == -1)
         let status = try program("status r")
@@ -51,9 +52,7 @@ struct LiveRunTests {
 
     @Test("killed before the command ended, and resumed before it ends, it waits for the same command")
     func resumedEarly() throws {
-        let program = try gate()
-        let run = try program.start("run runbook.yaml --run-id r --no-input")
-        try program.waitForCommand()
+        let (program, run) = try begun()
         run.signal(SIGKILL)
         _ = try run.end()
         let resumed = try program.start("resume r --no-input")
@@ -66,9 +65,7 @@ struct LiveRunTests {
 
     @Test("a second controller starts nothing, and the first is named as running")
     func second() throws {
-        let program = try gate()
-        let run = try program.start("run runbook.yaml --run-id r --no-input")
-        try program.waitForCommand()
+        let (program, run) = try begun()
         let status = try program("status r").stdout
         #expect(status.contains("State     running, as process \(run.child.pid)"), "\(status)")
         #expect(try program("runs").stdout == "r live     running              A gate\n")
@@ -83,9 +80,7 @@ struct LiveRunTests {
 
     @Test("the first Ctrl-C ends what is in flight and starts nothing new; resume does the rest")
     func interrupted() throws {
-        let program = try gate()
-        let run = try program.start("run runbook.yaml --run-id r --no-input")
-        try program.waitForCommand()
+        let (program, run) = try begun()
         run.signal(SIGINT)
         try run.wait(for: "what is in flight ends first")
         try program.openGate()
@@ -99,9 +94,7 @@ struct LiveRunTests {
 
     @Test("the second Ctrl-C leaves at once; nothing is lost")
     func left() throws {
-        let program = try gate()
-        let run = try program.start("run runbook.yaml --run-id r --no-input")
-        try program.waitForCommand()
+        let (program, run) = try begun()
         run.signal(SIGINT)
         try run.wait(for: "what is in flight ends first")
         run.signal(SIGINT)
@@ -113,9 +106,7 @@ struct LiveRunTests {
 
     @Test("nobody reads its output any more: the run goes on to its end")
     func unread() throws {
-        let program = try gate()
-        let run = try program.start("run runbook.yaml --run-id r --no-input")
-        try program.waitForCommand()
+        let (program, run) = try begun()
         try run.output.close()
         try program.openGate()
         #expect(run.child.wait() == 0)
@@ -124,9 +115,7 @@ struct LiveRunTests {
 
     @Test("a rollback undoes in reverse what came after the checkpoint, and nothing else")
     func rollback() throws {
-        let program = try gate()
-        let run = try program.start("run runbook.yaml --run-id r --no-input")
-        try program.waitForCommand()
+        let (program, run) = try begun()
         try program.openGate()
         #expect(try run.end().status == 0)
         let back = try program("rollback r --to core --no-input")
@@ -162,9 +151,7 @@ struct LiveRunTests {
 
     @Test("a copy of the run's folder is enough to go on, the journal's file alone to verify")
     func moved() throws {
-        let program = try gate()
-        let run = try program.start("run runbook.yaml --run-id r --no-input")
-        try program.waitForCommand()
+        let (program, run) = try begun()
         run.signal(SIGKILL)
         _ = try run.end()
         try program.openGate()

@@ -24,6 +24,15 @@ struct LayerTests {
     /// What the system brings.
     static let system: Set<String> = ["Glibc", "Synchronization", "Dispatch", "FoundationEssentials"]
 
+    @Test("the model is values and names: it asks nothing of the system")
+    func model() throws {
+        let files = try SourceTree.files("Sources").filter { $0.target == "RunbookModel" }
+        #expect(files.count > 5)
+        for file in files {
+            for line in file.lines { #expect(!line.split(separator: " ").prefix(2).contains("import"), "\(file.path)") }
+        }
+    }
+
     @Test("every target is placed in a layer")
     func complete() throws {
         let targets = Set(try SourceTree.files("Sources").map(\.target))

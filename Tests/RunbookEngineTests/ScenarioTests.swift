@@ -55,18 +55,18 @@ private let failure: [Scenario] = [
         claim: "ask, and a person tries again: a second attempt",
         steps: chain { _ in },
         special: [answer("start first") { $0.when = [StateValue(key: "fixed", value: "on")] }, fails("start first")],
-        people: [chooses("first", "retry", "retry")],
+        people: [chooses("first", .retry, .retry)],
         outcome: .failed, ran: ["start aside@b", "start first@a", "start first@a", "start first@a"],
         words: ["first@a": .failed, "second@a": .pending, "aside@b": .ok]),
     Scenario(
         claim: "ask, and a person skips it: the rest goes on, with a gap",
         steps: chain { _ in }, special: [fails("start first")],
-        people: [chooses("first", "skip", reason: "broken")],
+        people: [chooses("first", .skip, reason: "broken")],
         outcome: .succeededWithGaps, ran: ["start aside@b", "start first@a", "start second@a"],
         words: ["first@a": .skipped, "second@a": .ok, "aside@b": .ok]),
     Scenario(
         claim: "ask, and a person has done it by hand: it counts as done",
-        steps: chain { _ in }, special: [fails("start first")], people: [chooses("first", "done")],
+        steps: chain { _ in }, special: [fails("start first")], people: [chooses("first", .done)],
         outcome: .succeeded, ran: ["start aside@b", "start first@a", "start second@a"],
         words: ["first@a": .ok, "second@a": .ok, "aside@b": .ok]),
     Scenario(
@@ -74,12 +74,12 @@ private let failure: [Scenario] = [
         steps: chain {
             $0.verify = check("is first")
             $0.retries = 1
-        }, special: [fails("is first")], people: [chooses("first", "done")],
+        }, special: [fails("is first")], people: [chooses("first", .done)],
         outcome: .failed, ran: ["start aside@b", "start first@a", "start first@a"],
         words: ["first@a": .failed, "second@a": .pending, "aside@b": .ok]),
     Scenario(
         claim: "ask, and a person stops: nothing new starts",
-        steps: chain { _ in }, special: [fails("start first")], people: [chooses("first", "stop")],
+        steps: chain { _ in }, special: [fails("start first")], people: [chooses("first", .stop)],
         outcome: .failed, ran: ["start aside@b", "start first@a"],
         words: ["first@a": .failed, "second@a": .pending, "aside@b": .ok]),
     Scenario(
@@ -203,7 +203,7 @@ private let people: [Scenario] = [
 struct ScenarioTests {
     private func expect(_ row: Scenario) async throws {
         var lines = row.people
-        for index in lines.indices where lines[index].choose.isEmpty { lines[index].answer = "done" }
+        for index in lines.indices where lines[index].choose.isEmpty { lines[index].answer = .done }
         let run = try SimulatedRun(row.steps, special: row.special, faults: row.faults, operatorLines: lines)
         #expect(try await run.session() == row.outcome)
         #expect(run.ran.sorted() == row.ran.sorted())
@@ -257,7 +257,7 @@ struct ScenarioTests {
             step("first") { $0.verifiedAndUndone() }, manual("look", needs: ["first"]),
             step("second", needs: ["look"]),
         ]
-        var skip = chooses("first", "skip", reason: "it is gone")
+        var skip = chooses("first", .skip, reason: "it is gone")
         skip.answer = nil
         let run = try SimulatedRun(steps, operatorLines: [skip])
         #expect(try await run.session() == .waiting)

@@ -73,9 +73,9 @@ func answer(_ command: String, takes: Int = 0, change: (inout Answer) -> Void = 
     return answer
 }
 
-func chooses(_ step: String, _ choices: String..., reason: String? = nil) -> OperatorLine {
+func chooses(_ step: String, _ choices: Choice..., reason: String? = nil) -> OperatorLine {
     var line = OperatorLine(step: named(step))
-    line.choose = choices
+    line.choose = choices.map { OperatorChoice($0) }
     line.reason = reason
     return line
 }

@@ -162,7 +162,7 @@ extension LabTests {
         func inventory() throws {
             try TestLab.with { lab throws in
                 let port = try #require(lab.summary.hosts.first).port
-                let login = try run("/usr/bin/id", ["-un"]).stdout.split(separator: "\n")[0]
+                let login = try said(by: ["/usr/bin/id", "-un"]).stdout.split(separator: "\n")[0]
                 let expected = """
                     version: 1
                     name: "Data \\"North\\" (lab)"

@@ -54,7 +54,7 @@ struct LabTests {
                 try lab.ssh("san1", "BLACKSTART_COMMAND='zpool list' \"$BLACKSTART_SHELL\" -c 'X=1; zpool list'").status
                     == 1)
             #expect(try lab.ssh("box", "true") == Said(0), "what scripts need stays the real tool")
-            let local = try run(lab.summary.localShell, ["-c", "date"])
+            let local = try said(by: [lab.summary.localShell, "-c", "date"])
             #expect(local == Said(127, "", "blackstart fixture: no answer for `date` on local\n"))
         }
     }

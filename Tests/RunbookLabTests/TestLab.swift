@@ -74,11 +74,6 @@ func labInventory() -> Inventory {
     return inventory
 }
 
-/// Runs a program to its end.
-func run(_ program: String, _ arguments: [String]) throws -> Said {
-    try said(by: [program] + arguments)
-}
-
 /// A program that runs beside the test.
 struct Running {
     var process: Process
@@ -151,7 +146,7 @@ struct TestLab {
     }
 
     func ssh(_ host: String, step: String? = nil, attempts: Int = 1, _ command: String) throws -> Said {
-        try run("/usr/bin/ssh", arguments(host, step: step, attempts: attempts, command))
+        try said(by: ["/usr/bin/ssh"] + arguments(host, step: step, attempts: attempts, command))
     }
 
     /// Asks a question as a probe does.
@@ -182,7 +177,7 @@ struct TestLab {
         for _ in 0..<300 {
             let folderIsThere = FileManager.default.fileExists(atPath: folder)
             if !folderIsThere, processes(folder: folder, token: token).isEmpty { return true }
-            _ = try run("/bin/sleep", ["0.1"])
+            _ = try said(by: ["/bin/sleep", "0.1"])
         }
         return false
     }

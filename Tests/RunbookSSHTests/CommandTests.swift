@@ -161,7 +161,7 @@ struct CommandTests {
 
     @Test("a peer that falls silent is given up within the limit, and by default within 15 seconds")
     func silent() async throws {
-        #expect(SSHOptions().silenceLimit <= .seconds(15))
+        #expect(SSHOptions(user: NSUserName()).silenceLimit <= .seconds(15))
         let visit = server.visit(options: { $0.silenceLimit = .seconds(2) })
         let server = server
         let (said, took) = await timed {

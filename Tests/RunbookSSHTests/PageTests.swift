@@ -58,7 +58,7 @@ struct PageTests {
     private static let whole = "HTTP/1.1 200 OK\r\nServer: x\r\nContent-Length: 5\r\n\r\nready"
 
     private func ask(_ url: String) async -> ProbeAnswer? {
-        let transport = SSHTransport(hosts: [], options: SSHOptions())
+        let transport = SSHTransport(hosts: [], options: SSHOptions(user: NSUserName()))
         let visit = Visit(transport)
         let said = await visit.ask(.probe(ProbeRequest(.http(url: url), timeout: .seconds(60))), host: nil)
         await visit.end()

@@ -175,7 +175,7 @@ final class TestServer: Sendable {
     ) -> Visit {
         var host = host
         change(&host)
-        var given = SSHOptions()
+        var given = SSHOptions(user: NSUserName())
         given.home = scratch.path
         // A machine that is busy with other tests is no reason to call a host unreachable.
         given.connectTimeout = .seconds(120)

@@ -6,7 +6,8 @@ import Testing
 @Suite("The fixture's operator, and what it expects")
 struct SimulatedDeskTests {
     private func line(
-        _ step: String, host: String? = nil, answer: String? = nil, choose: [String] = [], reason: String? = nil,
+        _ step: String, host: String? = nil, answer: Choice? = nil, choose: [OperatorChoice] = [],
+        reason: String? = nil,
         after: Duration = .zero
     ) -> OperatorLine {
         var line = OperatorLine(step: named(step))
@@ -42,7 +43,7 @@ struct SimulatedDeskTests {
 
     @Test("a manual step is done when there is a line for it, after the time it says")
     func manual() async {
-        let clock = SimulatedWorld(fixture([line("a", after: .seconds(240)), line("b", answer: "failed")]))
+        let clock = SimulatedWorld(fixture([line("a", after: .seconds(240)), line("b", answer: .failed)]))
             .openSession()
         let desk = SimulatedDesk(clock)
         #expect(await ask(desk, clock, .manual, "a") == says(.done))
@@ -54,7 +55,11 @@ struct SimulatedDeskTests {
     @Test("choices are used up in turn, across kinds of question, hosts and crashes")
     func inTurn() async {
         let world = SimulatedWorld(
-            fixture([line("a", choose: ["retry", "skip", "rollback", "rollback:core"], reason: "broken PSU")]))
+            fixture([
+                line(
+                    "a", choose: [.init(.retry), .init(.skip), .init(.rollback), .init(.rollback, to: named("core"))],
+                    reason: "broken PSU")
+            ]))
         let clock = world.openSession()
         let desk = SimulatedDesk(clock)
         #expect(await ask(desk, clock, .failure, "a", host: "hv1") == says(.retry, "broken PSU"))
@@ -70,7 +75,7 @@ struct SimulatedDeskTests {
     @Test("a line for a host answers for that host alone")
     func perHost() async {
         let clock = SimulatedWorld(
-            fixture([line("a", host: "hv1", choose: ["stop"]), line("a", choose: ["skip"])])
+            fixture([line("a", host: "hv1", choose: [.init(.stop)]), line("a", choose: [.init(.skip)])])
         ).openSession()
         let desk = SimulatedDesk(clock)
         #expect(await ask(desk, clock, .failure, "a", host: "hv2") == says(.skip))
@@ -80,7 +85,7 @@ struct SimulatedDeskTests {
 
     @Test("a choice that is not offered is no answer")
     func notOffered() async {
-        let clock = SimulatedWorld(fixture([line("a", choose: ["retry"])])).openSession()
+        let clock = SimulatedWorld(fixture([line("a", choose: [.init(.retry)])])).openSession()
         #expect(await ask(SimulatedDesk(clock), clock, .irreversible, "a", choices: [.rollback, .stop]) == .nobody)
     }
 

@@ -1,4 +1,4 @@
-import RunbookModel
+import RunbookJournal
 import Testing
 
 @Suite("Who runs this program")

@@ -1,5 +1,4 @@
 internal import RunbookEngine
-internal import RunbookJournal
 internal import RunbookModel
 internal import RunbookPlan
 
@@ -22,9 +21,7 @@ struct RollbackOffer {
 
     /// Of a run that is under way, as its journal stands; nil where that can't be read.
     init?(plan: Plan, run: RunFacts, folder: RunFolder) {
-        guard let bytes = try? JournalReader.contents(of: folder.journal),
-            let entries = try? JournalReader.entries(bytes), let records = try? Record.all(in: entries)
-        else { return nil }
+        guard let records = RecordedRun.records(folder) else { return nil }
         var state = RunState(tasks: plan.tasks.count)
         for record in records { state.evolve(record, plan) }
         self.init(plan: plan, run: run, state: state)

@@ -1,4 +1,4 @@
-internal import Glibc
+import Glibc
 
 /// The person at this machine, by its own files alone: a name service may be one of the things that are down.
 package struct LocalUser: Hashable, Sendable {
@@ -12,7 +12,8 @@ package struct LocalUser: Hashable, Sendable {
 
     /// Whoever runs this program, from `/etc/passwd`, else from the environment; nil where neither knows.
     package static var current: LocalUser? {
-        if let found = find(Int(geteuid()), in: passwords()) { return found }
+        let passwords = try? SystemCalls.contents(of: "/etc/passwd", limitBytes: 16 << 20)
+        if let found = find(Int(geteuid()), in: passwords ?? []) { return found }
         let name = variable("LOGNAME") ?? variable("USER")
         return name.map { LocalUser(name: $0, home: variable("HOME") ?? "/") }
     }
@@ -31,20 +32,5 @@ package struct LocalUser: Hashable, Sendable {
 
     private static func variable(_ name: String) -> String? {
         getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
-    }
-
-    private static func passwords() -> [UInt8] {
-        let descriptor = open("/etc/passwd", O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return [] }
-        defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 16 << 10)
-        while bytes.count < 16 << 20 {
-            let count = read(descriptor, &buffer, buffer.count)
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { break }
-            bytes += buffer[..<count]
-        }
-        return bytes
     }
 }
