@@ -42,6 +42,7 @@ extension CommandFailure {
 package enum ExitStatusCode: Int32, Sendable {
     case programFailed = 1
     case findings = 2
+    case waiting = 5
     case journalBroken = 7
     case usage = 64
     case invalidFile = 65

@@ -20,16 +20,37 @@ final class PreparedDesk: OperatorDesk {
     }
 
     func ask(_ question: Question, reply: @escaping @Sendable (OperatorReply) -> Void) {
-        let found = answers.withLock { answers -> PreparedAnswer? in
-            let index = answers.firstIndex { answer in
-                answer.step == question.task.step && (answer.host == nil || answer.host == question.task.host)
-                    && question.choices.contains(answer.choice)
-            }
-            return index.map { answers.remove(at: $0) }
-        }
+        let found = answers.withLock { Self.take(&$0, question) }
         guard let found else { return next.ask(question, reply: reply) }
         let by = by
-        clock.schedule(after: .zero) { reply(.choice(found.choice, reason: found.reason, by: by)) }
+        clock.schedule(after: .zero) {
+            reply(.choice(found.choice, reason: found.reason, by: by, values: found.values))
+        }
+    }
+
+    /// The first answer that fits. Values that a manual step asks for come with it; all of them together mean `done`.
+    private static func take(
+        _ answers: inout [PreparedAnswer], _ question: Question
+    ) -> (choice: Choice, reason: String?, values: [NamedValue])? {
+        func fits(_ answer: PreparedAnswer) -> Bool {
+            answer.step == question.task.step && (answer.host == nil || answer.host == question.task.host)
+        }
+        var values: [NamedValue] = []
+        for wanted in question.values {
+            if let given = answers.first(where: { fits($0) && $0.value == wanted.name }) {
+                values.append(NamedValue(name: wanted.name, value: given.reason ?? ""))
+            }
+        }
+        let isWhole = values.count == question.values.count
+        let index = answers.firstIndex { answer in
+            fits(answer) && answer.value == nil && question.choices.contains(answer.choice)
+                && (answer.choice != .done || isWhole)
+        }
+        if let index {
+            let found = answers.remove(at: index)
+            return (found.choice, found.reason, found.choice == .done ? values : [])
+        }
+        return question.values.isEmpty || !isWhole ? nil : (.done, nil, values)
     }
 
     func withdraw(_ task: TaskID) { next.withdraw(task) }
@@ -121,6 +142,17 @@ final class TerminalDesk: OperatorDesk {
             case .choice(.rollback) where question.kind != .irreversible:
                 if let goal = goal() { return .choice(.rollback, reason: goal, by: by) }
                 console.hide(saying: "Nothing was undone.\n")
+            case .choice(.confirm):
+                let name = question.task.step
+                guard let typed = ask("  Type \(name) to go on: ")?.trimmingSpaces else { return .nobody }
+                if typed == name { return .choice(.confirm, reason: nil, by: by) }
+                console.hide(saying: "That is another name. Nothing was done.\n")
+            case .choice(.done) where !question.values.isEmpty:
+                switch values(question.values) {
+                case .given(let values): return .choice(.done, reason: nil, by: by, values: values)
+                case .failed(let why): return .choice(.failed, reason: why, by: by)
+                case .inputEnded: return .nobody
+                }
             case .choice(let choice):
                 guard let wanted = questions.needsReason(choice, question) else {
                     return .choice(choice, reason: nil, by: by)
@@ -131,6 +163,34 @@ final class TerminalDesk: OperatorDesk {
             }
         }
         return .nobody
+    }
+
+    private enum Readings {
+        case given([NamedValue])
+        case failed(String)
+        case inputEnded
+    }
+
+    /// What the person reads off, each asked for until it fits, or is said not to.
+    private func values(_ wanted: [ValueQuestion]) -> Readings {
+        var values: [NamedValue] = []
+        for question in wanted {
+            var fault: String?
+            while values.last?.name != question.name {
+                guard let typed = ask("  \(TerminalText.shown(question.prompt)): ")?.trimmingSpaces else {
+                    return .inputEnded
+                }
+                if let fault, typed.lowercased() == Choice.failed.rawValue { return .failed(fault) }
+                fault = question.fault(in: typed)
+                if let fault {
+                    console.hide(
+                        saying: "  That is not as it should be: \(fault).\n  Look again; type failed if it is so.\n")
+                } else {
+                    values.append(NamedValue(name: question.name, value: typed))
+                }
+            }
+        }
+        return .given(values)
     }
 
     private func ask(_ prompt: String) -> String? {

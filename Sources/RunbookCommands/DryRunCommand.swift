@@ -36,7 +36,7 @@ package struct DryRunCommand: AsyncParsableCommand {
         let files = try SiteFiles.read(runbook: runbook, inventory: site.inventory, home: places.userHome)
         let play = try FixtureFile.read(fixture, files)
         let overrides = try site.overrides()
-        let plan = try files.plan(overrides, maxParallel: try Limit.tasksAtOnce(maxParallel))
+        let plan = try files.plan(overrides, site.selection, maxParallel: try Limit.tasksAtOnce(maxParallel))
         let prepared = try answers.answers(for: plan)
         let now = SystemClock().now()
         let name = runId ?? RunName.new(at: now.wall)
@@ -45,7 +45,7 @@ package struct DryRunCommand: AsyncParsableCommand {
         let opening = RunOpening(
             run: name, mark: RunName.mark(), mode: .dryRun, title: plan.runbook.name, plan: plan.hash,
             runbook: Places.absolute(files.runbookPath), inventory: Places.absolute(files.inventoryPath),
-            overrides: overrides)
+            overrides: overrides, selection: site.selection)
         let world = SimulatedWorld(play, hosts: plan.inventory.hosts)
         let journal = try Beginning.journal(
             opening, folder, files, key, Moment(uptime: 0, wall: play.clock))
@@ -55,9 +55,19 @@ package struct DryRunCommand: AsyncParsableCommand {
         let rehearsal = Rehearsal(
             plan: plan, folder: folder, called: folder.called(in: places.runs(nil)),
             facts: RunFacts(id: name, by: key.principal, mark: opening.mark), world: world, key: key,
-            answers: prepared, console: console, noColor: places.noColor)
+            answers: prepared, vault: vault(plan, play), console: console, noColor: places.noColor)
         let end = try await rehearsal.play(journal)
         throw ExitCode(rehearsal.judge(end, play))
+    }
+}
+
+extension DryRunCommand {
+    /// A rehearsal needs no secret: the fixture says what stands for each, or its name does.
+    private func vault(_ plan: Plan, _ fixture: Fixture) -> SecretVault {
+        var values: [String: String] = [:]
+        for secret in plan.runbook.secrets { values[secret.name] = "rehearsal of \(secret.name)" }
+        for given in fixture.secrets { values[given.name] = given.value }
+        return SecretVault(values)
     }
 }
 
@@ -87,6 +97,7 @@ private struct Rehearsal {
     let world: SimulatedWorld
     let key: any OperatorKey
     let answers: [PreparedAnswer]
+    let vault: SecretVault
     let console: ConsoleOptions
     let noColor: Bool
 
@@ -106,7 +117,9 @@ private struct Rehearsal {
                 JournaledRun(journal: journal, outputs: folder.outputs), plan: plan, after: world.crashAfterStep)
             let conductor = Conductor(
                 Conductor.Parts(
-                    transport: SimulatedTransport(clock), storage: storage, clock: clock,
+                    transport: vault.isEmpty
+                        ? SimulatedTransport(clock) : VaultTransport(vault, next: SimulatedTransport(clock)),
+                    storage: storage, clock: clock,
                     desk: PreparedDesk(answers, by: facts.by, clock: clock, next: SimulatedDesk(clock)),
                     observer: observer))
             do {

@@ -35,6 +35,12 @@ struct Narrator {
         case .answered(let answer):
             let reason = answer.reason.map { ": \(TerminalText.shown($0))" } ?? ""
             return [line("", answer.task, "\(answer.by) answered \(answer.choice.rawValue)\(reason)")]
+        case .valueRead(let value):
+            return [
+                line(
+                    "", value.task, "\(value.name): \(TerminalText.shown(String(value.value.prefix(160))))",
+                    weight: .detail)
+            ]
         case .checkpointReached(_, let name):
             return [Narration(word: "", text: "Checkpoint \"\(name)\" is reached: a point to roll back to.")]
         case .rollbackBegun(let rollback):
@@ -70,7 +76,7 @@ struct Narrator {
 
     /// Steps are numbered in reading order, from 1.
     private func number(_ task: Int) -> String {
-        let number = String(plan.tasks[task].step + 1)
+        let number = String(plan.step(of: task).number)
         return String(repeating: " ", count: max(0, 2 - number.count)) + number
     }
 
@@ -146,7 +152,7 @@ struct Narrator {
 
     private func asked(_ question: AskedQuestion) -> [Narration] {
         switch question.kind {
-        case .manual: return [line("YOUR-TURN", question.task, weight: .urgent)]
+        case .manual, .danger: return [line("YOUR-TURN", question.task, weight: .urgent)]
         case .failure, .lapsed:
             return [line("FAILED", question.task, TerminalText.shown(question.text), weight: .urgent)]
         // The record before says it.

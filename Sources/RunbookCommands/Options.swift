@@ -1,4 +1,5 @@
 package import ArgumentParser
+internal import RunbookEngine
 internal import RunbookModel
 internal import RunbookPlan
 
@@ -10,7 +11,39 @@ package struct SiteOptions: ParsableArguments {
     @Option(name: [.customShort("e"), .customLong("set")], help: "A variable: name=value. May be given again.")
     package var variables: [String] = []
 
+    @Option(
+        name: [.short, .long],
+        help: "Only these hosts and groups, separated by commas; * and ? as in file names, ! for all but.")
+    package var limit: [String] = []
+
+    @Option(name: [.short, .long], help: "Only steps with one of these tags, separated by commas.")
+    package var tags: [String] = []
+
+    @Option(help: "No steps with one of these tags.")
+    package var skipTags: [String] = []
+
+    @Option(help: "Leave out the steps before this one, and all that it waits for.")
+    package var startAt: String?
+
+    @Option(help: "Leave out the steps after this one.")
+    package var until: String?
+
     package init() {}
+
+    /// The part of the runbook that is wanted.
+    var selection: Selection {
+        var selection = Selection()
+        selection.limit = Self.words(limit)
+        selection.tags = Self.words(tags)
+        selection.skipTags = Self.words(skipTags)
+        selection.startAt = startAt
+        selection.until = until
+        return selection
+    }
+
+    private static func words(_ lists: [String]) -> [String] {
+        lists.flatMap { $0.split(separator: ",") }.map { String($0).trimmingSpaces }.filter { !$0.isEmpty }
+    }
 
     /// The variables, in order.
     func overrides() throws(CommandFailure) -> [(name: String, value: String)] {
@@ -68,7 +101,7 @@ package struct AnswerOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "An answer given beforehand: STEP[@HOST]=done|failed|skip[:REASON]|retry|rollback[:CHECKPOINT]|stop.",
+            "An answer given beforehand: STEP[@HOST]=done|failed|confirm|skip[:REASON]|retry|rollback[:CHECKPOINT]|stop, or STEP.NAME=VALUE for what a manual step asks for.",
             valueName: "answer"))
     package var answer: [String] = []
 
@@ -76,6 +109,9 @@ package struct AnswerOptions: ParsableArguments {
     package var yes = false
 
     package init() {}
+
+    /// Whether a person is there to be asked.
+    func asks(_ console: ConsoleOptions) -> Bool { !noInput && Terminal.hasTerminalIn && !console.isJSON }
 
     /// The answers, each for a task of `plan`: one that can never be asked for is a slip of the pen.
     func answers(for plan: Plan) throws(CommandFailure) -> [PreparedAnswer] {
@@ -94,12 +130,23 @@ struct PreparedAnswer: Hashable, Sendable {
     var step: String
     var host: String?
     var choice: Choice
+    /// For a value that a manual step asks for: its name. The value itself is `reason`.
+    var value: String?
     var reason: String?
 
     init(_ text: String) throws(CommandFailure) {
         let shown = TerminalText.shown(text)
         guard let sign = text.firstIndex(of: "="), sign != text.startIndex else {
             throw CommandFailure(.usage, "`--answer \(shown)` is not of the form STEP[@HOST]=VALUE")
+        }
+        if let dot = text[..<sign].firstIndex(of: ".") {
+            let rest = text[text.index(after: dot)..<sign].split(separator: "@", omittingEmptySubsequences: false)
+            step = String(text[..<dot])
+            value = String(rest.first ?? "")
+            host = rest.count > 1 ? String(rest[1]) : nil
+            choice = .done
+            reason = String(text[text.index(after: sign)...])
+            return
         }
         let target = text[..<sign].split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
         let value = text[text.index(after: sign)...].split(
@@ -127,6 +174,15 @@ struct PreparedAnswer: Hashable, Sendable {
             throw CommandFailure(
                 .usage, "\(given) answers for a step that the runbook does not have",
                 hint: Nearest.name(to: step, in: plan.runbook.steps.map(\.id)).map { "did you mean `\($0)`?" })
+        }
+        if let value {
+            let names = plan.runbook.steps.first { $0.id == step }?.questions ?? []
+            guard let wanted = names.first(where: { $0.name == value }) else {
+                throw CommandFailure(
+                    .usage, "\(given) gives a value that the step does not ask for",
+                    hint: names.isEmpty ? nil : "it asks for \(names.map(\.name).joined(separator: ", "))")
+            }
+            if let fault = wanted.fault(in: reason ?? "") { throw CommandFailure(.usage, "\(given): \(fault)") }
         }
         let checkpoints = plan.runbook.checkpoints + [RollbackPlan.start]
         if choice == .rollback, let reason, !checkpoints.contains(reason) {

@@ -25,12 +25,19 @@ struct QuestionText: Sendable {
         guard let task = plan.index[question.task] else { return "" }
         let step = plan.step(of: task)
         var parts: [(String, String)] = []
-        if question.kind == .manual {
+        if question.kind == .danger {
+            parts.append(("Your turn", step.name + (question.task.host.map { " (\($0))" } ?? "")))
+            parts.append(("Danger", TerminalText.shown(question.text, lines: true)))
+            if let why = step.why { parts.append(("Why", why)) }
+            if let help = step.ifItFails { parts.append(("If it fails", help)) }
+            parts += calls(task)
+        } else if question.kind == .manual {
             parts.append(("Your turn", step.name + (question.task.host.map { " (\($0))" } ?? "")))
             parts.append(("Do this", TerminalText.shown(question.text, lines: true)))
             if let expect = step.expect { parts.append(("Then you see", expect)) }
             if let why = step.why { parts.append(("Why", why)) }
             if let help = step.ifItFails { parts.append(("If it fails", help)) }
+            parts += calls(task)
         } else {
             let place = question.task.host.map { "\($0): " } ?? ""
             parts.append(("What happened", place + TerminalText.shown(question.text, lines: true)))
@@ -42,6 +49,7 @@ struct QuestionText: Sendable {
             if let place = plan.host(of: task)?.location {
                 parts.append(("Where", "\(question.task.host ?? ""): \(place)"))
             }
+            parts += calls(task)
         }
         var text = "\n"
         for (label, value) in parts {
@@ -51,6 +59,13 @@ struct QuestionText: Sendable {
             }
         }
         return text + "  You can\n" + options(question).joined()
+    }
+
+    /// Whom to call: the step's own contact, then the host's.
+    private func calls(_ task: Int) -> [(String, String)] {
+        var names = [plan.step(of: task).contact?.name, plan.host(of: task)?.contact?.name].compactMap(\.self)
+        if names.count == 2, names[0] == names[1] { names.removeLast() }
+        return names.compactMap { plan.inventory.contact($0) }.map { ("Call", $0.line) }
     }
 
     private func consequence(_ task: Int) -> String {
@@ -68,12 +83,14 @@ struct QuestionText: Sendable {
         var lines = question.choices.enumerated().map { number, choice in
             "   \(number + 1)  \(choice.rawValue.padded(10))\(meaning(choice, question))\n"
         }
-        if question.kind != .manual { lines.append("   \(lines.count + 1)  details   Show what the step printed.\n") }
+        if hasDetails(question) { lines.append("   \(lines.count + 1)  details   Show what the step printed.\n") }
         return lines
     }
 
     private func meaning(_ choice: Choice, _ question: Question) -> String {
         switch (choice, question.kind) {
+        case (.confirm, _): "Do it all the same. You must type the name of the step."
+        case (.skip, .danger): "Go on without it. You must give a reason."
         case (.done, .manual): "It is done, and you saw what you should see."
         case (.failed, .manual): "It can't be done, or you saw something else."
         case (.done, .undo): "You have undone it by hand."
@@ -90,13 +107,16 @@ struct QuestionText: Sendable {
     }
 
     func prompt(_ question: Question) -> String {
-        let count = question.choices.count + (question.kind == .manual ? 0 : 1)
+        let count = question.choices.count + (hasDetails(question) ? 1 : 0)
         return "  Choose 1-\(count) or type the word (no default): "
     }
 
+    /// Whether anything has been printed that one could want to see.
+    private func hasDetails(_ question: Question) -> Bool { question.kind != .manual && question.kind != .danger }
+
     func read(_ line: String, _ question: Question) -> Reading {
         let word = line.trimmingSpaces.lowercased()
-        if question.kind != .manual, word == "details" || Int(word) == question.choices.count + 1 { return .details }
+        if hasDetails(question), word == "details" || Int(word) == question.choices.count + 1 { return .details }
         if let number = Int(word), question.choices.indices.contains(number - 1) {
             return .choice(question.choices[number - 1])
         }
@@ -126,5 +146,12 @@ extension String {
         while text.first == " " || text.first == "\t" { text.removeFirst() }
         while text.last == " " || text.last == "\t" || text.last == "\r" { text.removeLast() }
         return String(text)
+    }
+}
+
+extension Contact {
+    /// `Storage vendor, phone +49 800 555 0133, contract 4711`.
+    var line: String {
+        ([name] + [phone.map { "phone \($0)" }, reference].compactMap(\.self)).joined(separator: ", ")
     }
 }

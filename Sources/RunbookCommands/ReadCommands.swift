@@ -28,7 +28,7 @@ package struct CheckCommand: ParsableCommand {
         for path in runbooks {
             do throws(CommandFailure) {
                 let files = try SiteFiles.read(runbook: path, inventory: site.inventory, home: places.userHome)
-                let plan = try files.plan(try site.overrides())
+                let plan = try files.plan(try site.overrides(), site.selection)
                 for fixture in fixture { _ = try FixtureFile.read(fixture, files) }
                 let warnings = InventoryAdvice.check(files.inventory, inventoryText: files.inventoryBytes)
                 // Runbooks may share an inventory: what is to be said of it is said once.
@@ -78,7 +78,8 @@ package struct PlanCommand: ParsableCommand {
 
     package func run() throws {
         let files = try SiteFiles.read(runbook: runbook, inventory: site.inventory, home: Places().userHome)
-        let text = PlanText(plan: try files.plan(try site.overrides()), columns: min(100, Terminal.columns))
+        let text = PlanText(
+            plan: try files.plan(try site.overrides(), site.selection), columns: min(100, Terminal.columns))
         Terminal.out(console.isJSON ? text.json : text.full)
     }
 }

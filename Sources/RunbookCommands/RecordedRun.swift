@@ -28,7 +28,7 @@ struct RecordedRun {
         let files = try SiteFiles.frozen(
             runbook: frozen.runbook, path: opening.runbook, inventory: frozen.inventory,
             inventoryPath: opening.inventory, home: places.userHome)
-        let plan = try files.plan(opening.overrides, maxParallel: maxParallel)
+        let plan = try files.plan(opening.overrides, opening.selection, maxParallel: maxParallel)
         guard plan.hash == opening.plan else {
             throw CommandFailure(
                 .invalidFile,

@@ -102,6 +102,7 @@ struct Resumption {
         let isRollback = if case .rollbackRequested = event { true } else { false }
         try Self.refuseIfOver(seen, isRollback: isRollback)
         let key = try Operator.key(runs, places, useAgent: true)
+        let vault = try SecretSources(plan: seen.plan, places: places, asks: answers.asks(console)).vault()
         if case .rollbackRequested(let target, _) = event {
             event = .rollbackRequested(target: target, by: key.principal)
         }
@@ -114,7 +115,8 @@ struct Resumption {
         let session = RunSession(
             plan: recorded.plan, folder: folder, called: called,
             facts: RunFacts(id: recorded.opening.run, by: key.principal, mark: recorded.opening.mark),
-            mode: .live, journal: journal, state: recorded.state, console: console, noColor: places.noColor,
+            mode: .live, journal: journal, state: recorded.state, vault: vault, console: console,
+            noColor: places.noColor,
             began: began)
         return try await session.live(
             event, transport: LiveTransport.make(recorded.plan, places), answers: prepared, noInput: answers.noInput)

@@ -30,13 +30,14 @@ package struct RunCommand: AsyncParsableCommand {
         let places = Places()
         let files = try SiteFiles.read(runbook: runbook, inventory: site.inventory, home: places.userHome)
         let overrides = try site.overrides()
-        let plan = try files.plan(overrides, maxParallel: try Limit.tasksAtOnce(maxParallel))
+        let plan = try files.plan(overrides, site.selection, maxParallel: try Limit.tasksAtOnce(maxParallel))
         let prepared = try answers.answers(for: plan)
         let clock = SystemClock()
         let now = clock.now()
         let name = runId ?? RunName.new(at: now.wall)
         let folder = try Beginning.folder(name, runs: places.runs(runs.runDir))
         let key = try Operator.key(runs, places, useAgent: true)
+        let vault = try SecretSources(plan: plan, places: places, asks: answers.asks(console)).vault()
         if !console.isJSON, !console.quiet {
             Terminal.out(PlanText(plan: plan, columns: 80).summary + "Run \(name)\n\n")
         }
@@ -49,12 +50,12 @@ package struct RunCommand: AsyncParsableCommand {
         let opening = RunOpening(
             run: name, mark: RunName.mark(), mode: .live, title: plan.runbook.name, plan: plan.hash,
             runbook: Places.absolute(files.runbookPath), inventory: Places.absolute(files.inventoryPath),
-            overrides: overrides)
+            overrides: overrides, selection: site.selection)
         let journal = try Beginning.journal(opening, folder, files, key, now)
         let session = RunSession(
             plan: plan, folder: folder, called: folder.called(in: places.runs(nil)),
             facts: RunFacts(id: name, by: key.principal, mark: opening.mark), mode: .live, journal: journal,
-            console: console, noColor: places.noColor)
+            vault: vault, console: console, noColor: places.noColor)
         let outcome = try await session.live(
             .began, transport: LiveTransport.make(plan, places), answers: prepared, noInput: answers.noInput)
         throw ExitCode(outcome.exitCode)

@@ -17,6 +17,7 @@ struct RunSession {
     let mode: RunOpening.Mode
     let journal: JournalWriter
     var state: RunState?
+    var vault = SecretVault([:])
     let console: ConsoleOptions
     let noColor: Bool
     /// How long ago the run began, its earlier sessions and the time between them included.
@@ -51,7 +52,8 @@ struct RunSession {
         let storage = JournaledRun(journal: journal, outputs: folder.outputs)
         let conductor = Conductor(
             Conductor.Parts(
-                transport: transport, storage: storage, clock: clock,
+                transport: vault.isEmpty ? transport : VaultTransport(vault, next: transport), storage: storage,
+                clock: clock,
                 desk: PreparedDesk(answers, by: facts.by, clock: clock, next: desk), observer: observer))
         let signals = Signals { conductor.post(.haltRequested(reason: $0)) }
         defer { signals.end() }

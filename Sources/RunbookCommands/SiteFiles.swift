@@ -52,14 +52,16 @@ struct SiteFiles {
         self.inventory = inventory
     }
 
-    func plan(_ overrides: [(name: String, value: String)], maxParallel: Int? = nil) throws(CommandFailure) -> Plan {
+    func plan(
+        _ overrides: [(name: String, value: String)], _ selection: Selection, maxParallel: Int? = nil
+    ) throws(CommandFailure) -> Plan {
         var runbook = runbook
         if let maxParallel { runbook.maxParallel = maxParallel }
         do {
             return try Planner.plan(
                 PlanSource(
                     runbook: runbook, runbookBytes: runbookBytes, inventory: inventory, inventoryBytes: inventoryBytes,
-                    overrides: overrides))
+                    overrides: overrides, selection: selection))
         } catch { throw Self.failure(error, runbook) }
     }
 
@@ -103,6 +105,29 @@ struct SiteFiles {
         case .tooManyTasks(let count):
             return CommandFailure(
                 .invalidFile, "the runbook makes more than \(Limits.tasksPerRun) tasks (at least \(count))")
+        case .selection(let fault): return failure(fault)
+        }
+    }
+
+    private static func failure(_ fault: SelectionFault) -> CommandFailure {
+        switch fault {
+        case .unknownHost(let name, let nearest):
+            return CommandFailure(
+                .usage, "`--limit \(TerminalText.shown(name))` fits no host and no group of the inventory",
+                hint: nearest.map { "did you mean `\($0)`?" })
+        case .unknownTag(let name, let nearest):
+            return CommandFailure(
+                .usage, "no step of the runbook has the tag `\(TerminalText.shown(name))`",
+                hint: nearest.map { "did you mean `\($0)`?" })
+        case .unknownStep(let name, let option, let nearest):
+            return CommandFailure(
+                .usage, "`\(option) \(TerminalText.shown(name))` names a step that the runbook does not have",
+                hint: nearest.map { "did you mean `\($0)`?" })
+        case .nothingLeft: return CommandFailure(.usage, "no step of the runbook is left to do")
+        case .valueLeftOut(let reference, let user):
+            return CommandFailure(
+                .usage, "the step `\(user)` needs \(reference.name), and the step that it comes from is left out",
+                hint: "take `\(reference.path.count > 1 ? reference.path[1] : "")` in as well (\(reference.place))")
         }
     }
 }

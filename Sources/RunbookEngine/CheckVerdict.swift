@@ -59,11 +59,12 @@ extension Check {
     }
 
     /// The question with every expression filled in.
-    func request(_ scope: Scope, environment: [EnvironmentPair]) -> ProbeRequest {
+    func request(_ scope: Scope, environment: [EnvironmentPair], privilege: Privilege?) -> ProbeRequest {
         switch probe {
         case .run(let template):
             return ProbeRequest(
-                .run(command: scope.command(template), environment: environment), timeout: timeout)
+                .run(command: scope.command(template), environment: environment), privilege: privilege,
+                timeout: timeout)
         case .tcp(let template):
             let (address, port) = Self.endpoint(scope.text(template))
             return ProbeRequest(.tcp(address: address, port: port), timeout: timeout)

@@ -59,7 +59,7 @@ package final class Conductor: Sendable {
             do { effects = try session.take(events) } catch { throw .storage(error) }
             if let outcome = session.outcome {
                 let uptime = parts.clock.now().uptime
-                if outcome.isFinal { await tidy(session.engine) }
+                await tidy(session.engine.tidying(isFinal: outcome.isFinal))
                 await parts.transport.close()
                 return SessionEnd(outcome: outcome, engine: session.engine, uptime: uptime)
             }
@@ -67,10 +67,9 @@ package final class Conductor: Sendable {
         }
     }
 
-    /// The run is over: hosts need not keep its commands and what they printed. The journal is closed, so this is as
+    /// The session is over: hosts need not keep its commands and what they printed. The journal is closed, so this is as
     /// good as it gets: what does not answer in time is left.
-    private func tidy(_ engine: Engine) async {
-        let requests = engine.tidying
+    private func tidy(_ requests: [HostRequest]) async {
         guard !requests.isEmpty else { return }
         let open = Countdown(requests.count)
         let clock = parts.clock
@@ -109,9 +108,12 @@ package final class Conductor: Sendable {
                     reply: { [self] reply in post(.replied(task: task, token: token, reply, output: nil)) })
             case .wait(let task, let token, let delay):
                 parts.clock.schedule(after: delay) { [self] in post(.elapsed(task: task, token: token)) }
+            case .hold(let step, let delay):
+                parts.clock.schedule(after: delay) { [self] in post(.released(step: step)) }
             case .ask(let task, let token, let question):
                 parts.desk.ask(question) { [self] reply in post(.answered(task: task, token: token, reply)) }
             case .withdraw(let task): parts.desk.withdraw(task)
+            case .tidy(let request): parts.transport.send(request, progress: { _ in }, reply: { _ in })
             case .seal, .finish: break
             }
         }
@@ -241,7 +243,7 @@ private struct Session {
         }
         let summary = held.sink.summary()
         let output = AttemptOutput(
-            stdout: summary.stdout, stderr: summary.stderr, tail: summary.tail,
+            stdout: summary.stdout, stderr: summary.stderr, tail: summary.tail, text: summary.text,
             milliseconds: max(0, moment.uptime - held.since))
         return .replied(task: task, token: token, reply, output: output)
     }

@@ -19,6 +19,8 @@ package import RunbookTransport
 //                        deadline → killing ─ended→ timed out, failed    ─not→ unknown
 //   unknown ─verify passes→ OK, ─idempotent→ next attempt, else asking(unclear) → UNCLEAR until a person knows
 //
+// OK and ALREADY come after gathering, where the step has outputs to read.
+// Before the action: `when` false → SKIPPED; `danger` → asking(danger) → confirmed, or SKIPPED.
 // wait_for: waitingFor ⇄ pausing until it passes (OK) or its tries are used up (failed).
 // manual: skipCheck → asking(manual) → done → verifying → OK.   checkpoint: OK at once, sealed.
 // undo: undoCheck (failed or unclear tasks: is its effect there?) → contacting → submitted → confirming → UNDONE.
@@ -30,6 +32,8 @@ package enum Event: Sendable {
     case began
     case replied(task: Int, token: Int, HostReply, output: AttemptOutput?)
     case elapsed(task: Int, token: Int)
+    /// The next task of a staggered step may start.
+    case released(step: Int)
     case answered(task: Int, token: Int, OperatorReply)
     /// Finish what is in flight, start nothing new.
     case haltRequested(reason: String)
@@ -44,9 +48,14 @@ package struct AttemptOutput: Hashable, Sendable {
     package var stdout: OutputDigest
     package var stderr: OutputDigest
     package var tail: [UInt8]
+    /// The last of what it printed to stdout, at most ``Limits/outputSearchedBytes``.
+    package var text: [UInt8]
     package var milliseconds: Int64
 
-    package init(stdout: OutputDigest, stderr: OutputDigest, tail: [UInt8], milliseconds: Int64) {
+    package init(
+        stdout: OutputDigest, stderr: OutputDigest, tail: [UInt8], text: [UInt8] = [], milliseconds: Int64
+    ) {
+        self.text = text
         self.stdout = stdout
         self.stderr = stderr
         self.tail = tail
@@ -58,8 +67,12 @@ package struct AttemptOutput: Hashable, Sendable {
 package enum Effect: Hashable, Sendable {
     case send(task: Int, token: Int, HostRequest)
     case wait(task: Int, token: Int, Duration)
+    /// `released` is to come for this step after so long.
+    case hold(step: Int, Duration)
     case ask(task: Int, token: Int, Question)
     case withdraw(TaskID)
+    /// Let the host forget what an attempt printed; nobody waits for the answer.
+    case tidy(HostRequest)
     /// Sign the journal up to here.
     case seal
     case finish(Outcome)
@@ -84,6 +97,10 @@ package struct Engine: Sendable {
     var unsettled = 0
     var queue: [Int] = []
     var activePerHost: [Int: Int] = [:]
+    /// Locks that are taken.
+    var locks: Set<String> = []
+    /// Steps of which the next task has to wait a little after the one before.
+    var held: Set<Int> = []
     /// Slots of the run in use.
     var active = 0
     /// Tasks whose phase is not idle; for those who watch.
@@ -139,17 +156,34 @@ package struct Engine: Sendable {
         var waited: Int64 = 0
         var holdsSlot = false
         var isQueued = false
+        /// The next task of its step waits until its action has begun.
+        var holdsStep = false
+        /// Its turn in its step has come before.
+        var hasBegun = false
         /// Left behind by an earlier session, and not looked at yet.
         var recheck = false
         /// A person has said that it is done, and its check has the last word.
         var isByHand = false
+        /// Of its outputs, how many are read.
+        var outputsRead = 0
+        /// What its action printed last, for outputs.
+        var printed: [UInt8] = []
+        /// What it settles as once its outputs are read.
+        var conclusion: Conclusion?
         /// A person has said that its undo is to run.
         var isUndoChosen = false
         var lastReason = ""
     }
 
+    /// How a task comes to its end.
+    struct Conclusion: Hashable, Sendable {
+        var state: StepState
+        var reason: String
+        var by: String?
+    }
+
     enum Phase: Hashable, Sendable {
-        case idle, skipCheck, contacting, submitted, inspecting, fencing, marking, killing
+        case idle, skipCheck, contacting, submitted, inspecting, fencing, marking, killing, gathering
         case verifying, waitingFor, settling, rechecking, undoCheck, confirming
         indirect case pausing(then: Phase)
         case asking(QuestionKind)
@@ -172,6 +206,7 @@ extension Engine {
         case .answered(let task, let token, let reply):
             guard isCurrent(task, token), case .asking(let kind) = work[task].phase else { break }
             answered(task, kind, reply)
+        case .released(let step): held.remove(step)
         case .haltRequested(let reason): halt(.interrupted, reason: reason)
         case .tick: break
         case .rollbackRequested(let target, let by):
@@ -194,7 +229,9 @@ extension Engine {
     /// Sends a request about `task` and moves it to `phase`.
     mutating func send(_ task: Int, _ phase: Phase, _ operation: HostRequest.Operation) {
         move(task, phase)
-        let host = plan.host(of: task)?.name
+        // What this machine asks for itself is about the host; all else goes to where its commands run.
+        var host = plan.machine(of: task)?.name
+        if case .probe(let probe) = operation, probe.isAskedFromHere { host = plan.host(of: task)?.name }
         decision.effects.append(
             .send(
                 task: task, token: work[task].token,
@@ -231,16 +268,41 @@ extension Engine {
         }
     }
 
-    func scope(_ task: Int) -> Scope { Scope(plan, task: task, run: run) }
+    func scope(_ task: Int) -> Scope { Scope(plan, task: task, run: run, left: state.values) }
 
     func environment(_ task: Int) -> [EnvironmentPair] {
         let scope = scope(task)
-        return plan.step(of: task).environment.map { EnvironmentPair(name: $0.name, value: scope.text($0.value)) }
+        return plan.step(of: task).environment.map { EnvironmentPair(name: $0.name, scope.hidden($0.value)) }
+    }
+
+    /// The right to act as root, where the step or its host wants it.
+    func privilege(_ task: Int) -> Privilege? {
+        switch plan.step(of: task).become {
+        case .no: nil
+        case .yes: Privilege(password: nil)
+        case .withPassword(let template): Privilege(password: scope(task).hidden(template))
+        case nil: plan.machine(of: task)?.become == true ? Privilege(password: nil) : nil
+        }
     }
 
     func receipt(_ name: AttemptName) -> ReceiptID {
         ReceiptID(run: run.id, task: name.task, kind: name.kind, number: name.number)
     }
 
-    func keepsReceipts(_ task: Int) -> Bool { plan.host(of: task)?.receipts ?? true }
+    func keepsReceipts(_ task: Int) -> Bool { plan.machine(of: task)?.receipts ?? true }
+}
+
+extension Scope {
+    /// The text with each value in place, and with secrets by their names.
+    func hidden(_ template: Template) -> HiddenText {
+        HiddenText(
+            template.segments.map { segment in
+                switch segment {
+                case .literal(let text): .plain(text)
+                case .reference(let reference) where reference.path.first == "secrets":
+                    .secret(reference.path.last ?? "")
+                case .reference(let reference): .plain(value(reference))
+                }
+            })
+    }
 }

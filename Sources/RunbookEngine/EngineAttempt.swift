@@ -11,7 +11,21 @@ extension Engine {
         work[task].checkTries = 0
         work[task].waited = 0
         work[task].isByHand = false
+        work[task].hasBegun = true
+        work[task].printed = []
         let step = plan.step(of: task)
+        let scope = scope(task)
+        if let missing = scope.unknown(among: step.references + step.environment.flatMap(\.value.references)) {
+            return attemptFailed(task, "it needs \(missing.name), and that is not known")
+        }
+        do {
+            if let condition = step.when, try !condition.holds(scope.value) {
+                return settle(task, .skipped, "its condition does not hold", tolerated: true)
+            }
+        } catch {
+            let value = TerminalText.shown(error.value)
+            return attemptFailed(task, "its `when` wants true or false, and \(error.name) is \"\(value)\"")
+        }
         switch step.skipIf {
         case .check(let check): probe(task, .skipCheck, check)
         case .verified:
@@ -24,13 +38,18 @@ extension Engine {
     mutating func perform(_ task: Int) {
         // Nothing has been changed yet: it has its turn in another session.
         guard startsNew else { return rest(task) }
-        switch plan.step(of: task).action {
+        let step = plan.step(of: task)
+        if let danger = step.danger, !state.tasks[task].confirmed {
+            return ask(task, .danger, scope(task).text(danger), [.confirm, .skip, .stop])
+        }
+        switch step.action {
         case .run: send(task, .contacting, .contact)
         case .waitFor(let check):
+            stagger(task)
             work[task].checkTries = 0
             probe(task, .waitingFor, check)
         case .manual(let text):
-            ask(task, .manual, scope(task).text(text), [.done, .failed, .skip, .stop])
+            ask(task, .manual, scope(task).text(text), [.done, .failed, .skip, .stop], values: step.questions)
         case .checkpoint(let name):
             record(.checkpointReached(step: plan.tasks[task].id.step, name: name))
             settle(task, .ok, "reached")
@@ -53,13 +72,14 @@ extension Engine {
     mutating func contacted(_ task: Int, _ reply: HostReply) {
         guard case .contact(let facts) = reply else { return noContact(task, reply) }
         guard startsNew else { return rest(task) }
-        let host = plan.host(of: task)?.name
+        let host = plan.machine(of: task)?.name
         let sighting = HostSighting(host: host, boot: facts.boot, clockOffset: facts.clockOffset)
         if state.hosts[host ?? Host.localName] != sighting { record(.hostSeen(sighting)) }
         let kind = work[task].kind
         work[task].isUndoChosen = false
         let number = (kind == .action ? state.tasks[task].actions : state.tasks[task].undos) + 1
         let name = AttemptName(task: plan.tasks[task].id, kind: kind, number: number)
+        stagger(task)
         let (text, timeout) = command(task)
         let environment = environment(task)
         let digest = CommandDigest.text(text, environment)
@@ -72,7 +92,7 @@ extension Engine {
             task, .submitted,
             .submit(
                 Submission(
-                    receipt: receipt(name), command: text, environment: environment,
+                    receipt: receipt(name), command: text, environment: environment, privilege: privilege(task),
                     boot: facts.boot.isEmpty ? nil : facts.boot, journalHead: "",
                     digest: CommandDigest.receipt(digest, mark: run.mark)), deadline: timeout))
     }
@@ -95,7 +115,7 @@ extension Engine {
             guard keepsReceipts(task), let name = state.tasks[task].open?.attempt else {
                 return ended(task, .unknown("it did not end in time, and the host keeps no receipt"), output)
             }
-            send(task, .killing, .kill(receipt(name)))
+            send(task, .killing, .kill(receipt(name), privilege(task)))
         case .failure(let failure): submissionLost(task, failure, output)
         case .contact, .probe, .tidied: ended(task, .unknown("the answer was to another question"), output)
         }
@@ -224,6 +244,7 @@ extension Engine {
     private mutating func ended(_ task: Int, _ result: AttemptEnd.Result, _ output: AttemptOutput?) {
         guard let kind = close(task, result, output) else { return }
         work[task].checkTries = 0
+        work[task].printed = output?.text ?? output?.tail ?? []
         switch result {
         case .exited(0): kind == .action ? verify(task, done: "exit status 0") : confirmUndo(task)
         case .exited(let code): attemptFailed(task, "exit status \(code)")
@@ -247,20 +268,32 @@ extension Engine {
                 AttemptEnd(
                     attempt: intent.attempt, result: result, stdout: output?.stdout, stderr: output?.stderr,
                     tail: output?.tail ?? [], milliseconds: output?.milliseconds ?? 0)))
+        if handlesSecrets(task) {
+            // What a command with a secret printed does not stay on its host any longer than it has to.
+            let host = plan.machine(of: task)?.name
+            let request = HostRequest(host: host, task: plan.tasks[task].id, .tidy([receipt(intent.attempt)]))
+            if keepsReceipts(task) { decision.effects.append(.tidy(request)) }
+        }
         return intent.attempt.kind
     }
 
-    /// What hosts need not keep once the run is over, one request a host.
-    var tidying: [HostRequest] {
+    private func handlesSecrets(_ task: Int) -> Bool {
+        plan.step(of: task).environment.contains { $0.value.references.contains { $0.path.first == "secrets" } }
+    }
+
+    /// What hosts need not keep once the session is over, one request a host: of a run that goes on, only what was given
+    /// secrets.
+    func tidying(isFinal: Bool) -> [HostRequest] {
         var requests: [HostRequest] = []
         var receipts: [[ReceiptID]] = []
         for (task, known) in state.tasks.enumerated() where keepsReceipts(task) {
+            guard isFinal || handlesSecrets(task) else { continue }
             let id = plan.tasks[task].id
             let attempts =
                 (0..<known.actions).map { ReceiptID(run: run.id, task: id, kind: .action, number: $0 + 1) }
                 + (0..<known.undos).map { ReceiptID(run: run.id, task: id, kind: .undo, number: $0 + 1) }
             guard !attempts.isEmpty else { continue }
-            let host = plan.host(of: task)?.name
+            let host = plan.machine(of: task)?.name
             if let place = requests.firstIndex(where: { $0.host == host }) {
                 receipts[place] += attempts
             } else {
@@ -284,7 +317,7 @@ extension Engine {
             work[task].retriesUsed += 1
             // While an earlier session is being settled nothing new starts: its turn comes right after.
             if mode == .settling { return putBack(task, reason) }
-            return pause(task, step.delay, then: .skipCheck)
+            return pause(task, step.delay(beforeRetry: work[task].retriesUsed), then: .skipCheck)
         }
         work[task].retriesUsed = 0
         switch step.onFailure {
@@ -293,7 +326,11 @@ extension Engine {
             guard work[task].rounds < Limits.failureRetryRounds else { return askAboutFailure(task, reason) }
             work[task].rounds += 1
             pause(task, step.delay, then: .skipCheck)
-        case .carryOn: settle(task, .failed, reason, tolerated: true)
+        case .carryOn:
+            if let most = step.maxFailures, toleratedFailures(ofStep: plan.tasks[task].step) >= most {
+                return askAboutFailure(task, "\(reason) (\(most) of its hosts may fail, and that many have)")
+            }
+            settle(task, .failed, reason, tolerated: true)
         case .stop:
             settle(task, .failed, reason)
             halt(.failed, reason: "step \(plan.tasks[task].id) failed: \(reason)")

@@ -6,7 +6,9 @@ internal import RunbookTransport
 
 extension Engine {
     mutating func probe(_ task: Int, _ phase: Phase, _ check: Check) {
-        send(task, phase, .probe(check.request(scope(task), environment: environment(task))))
+        send(
+            task, phase,
+            .probe(check.request(scope(task), environment: environment(task), privilege: privilege(task))))
     }
 
     /// Routes a reply to what the task is waiting for.
@@ -23,6 +25,7 @@ extension Engine {
         case .settling: unknownChecked(task, reply)
         case .rechecking: rechecked(task, reply)
         case .undoCheck: undoChecked(task, reply)
+        case .gathering: gathered(task, reply)
         case .confirming: undoConfirmed(task, reply)
         case .idle, .pausing, .asking: break
         }
@@ -36,7 +39,9 @@ extension Engine {
             return false
         }
         switch phase {
-        case .contacting, .skipCheck, .verifying, .waitingFor, .settling, .rechecking, .undoCheck, .confirming: break
+        case .contacting, .skipCheck, .verifying, .waitingFor, .settling, .rechecking, .undoCheck, .confirming,
+            .gathering:
+            break
         case .idle, .submitted, .inspecting, .fencing, .marking, .killing, .pausing, .asking: return false
         }
         guard work[task].cuts < Self.cutsInARow else { return false }
@@ -60,12 +65,13 @@ extension Engine {
         case .inspecting, .marking, .fencing: inspect(task)
         case .killing:
             guard let name = state.tasks[task].open?.attempt else { return }
-            send(task, .killing, .kill(receipt(name)))
+            send(task, .killing, .kill(receipt(name), privilege(task)))
         case .verifying: if let check = step.verify { probe(task, .verifying, check) }
         case .settling: if let check = step.verify { probe(task, .settling, check) }
         case .rechecking: if let check = step.verify { probe(task, .rechecking, check) }
         case .waitingFor: if case .waitFor(let check) = step.action { probe(task, .waitingFor, check) }
         case .contacting: send(task, .contacting, .contact)
+        case .gathering: gather(task)
         case .undoCheck: if let check = step.verify { probe(task, .undoCheck, check) }
         case .confirming: if let check = undoCheckToConfirm(step)?.check { probe(task, .confirming, check) }
         case .idle, .submitted, .pausing, .asking: break
@@ -94,22 +100,22 @@ extension Engine {
         switch verdict(task, check, reply) {
         case .passed:
             let acted = state.tasks[task].actions > 0
-            settle(task, acted ? .ok : .already, acted ? "I checked: it holds" : "I checked: it was so already")
+            conclude(task, acted ? .ok : .already, acted ? "I checked: it holds" : "I checked: it was so already")
         case .failed: perform(task)
         }
     }
 
     /// After the action: does it hold?
     mutating func verify(_ task: Int, done: String) {
-        guard let check = plan.step(of: task).verify else { return settle(task, .ok, done) }
+        guard let check = plan.step(of: task).verify else { return conclude(task, .ok, done) }
         work[task].checkTries = 0
         probe(task, .verifying, check)
     }
 
     private mutating func verified(_ task: Int, _ reply: HostReply) {
-        guard let check = plan.step(of: task).verify else { return settle(task, .ok, "done") }
+        guard let check = plan.step(of: task).verify else { return conclude(task, .ok, "done") }
         switch verdict(task, check, reply) {
-        case .passed: settle(task, .ok, "I checked: it holds")
+        case .passed: conclude(task, .ok, "I checked: it holds")
         case .failed(let why):
             guard work[task].checkTries < check.retries else {
                 return attemptFailed(task, "\(work[task].isByHand ? "it was done by hand" : "it ran"), but \(why)")
@@ -149,7 +155,7 @@ extension Engine {
     private mutating func unknownChecked(_ task: Int, _ reply: HostReply) {
         guard let check = plan.step(of: task).verify else { return unknownLeft(task) }
         switch verdict(task, check, reply) {
-        case .passed: settle(task, .ok, "I checked: it holds (\(work[task].lastReason))")
+        case .passed: conclude(task, .ok, "I checked: it holds (\(work[task].lastReason))")
         case .failed:
             // Its effect may take a while to show: the check is given all its tries.
             guard work[task].checkTries < check.retries else { return unknownLeft(task) }

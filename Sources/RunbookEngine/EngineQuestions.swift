@@ -6,7 +6,9 @@ internal import RunbookTransport
 
 extension Engine {
     /// Puts a question on record, seals, and asks. The task's slot is free meanwhile: others go on.
-    mutating func ask(_ task: Int, _ kind: QuestionKind, _ text: String, _ choices: [Choice]) {
+    mutating func ask(
+        _ task: Int, _ kind: QuestionKind, _ text: String, _ choices: [Choice], values: [ValueQuestion] = []
+    ) {
         record(.asked(AskedQuestion(task: plan.tasks[task].id, kind: kind, text: text)))
         move(task, .asking(kind))
         releaseSlot(task)
@@ -15,7 +17,7 @@ extension Engine {
         decision.effects.append(
             .ask(
                 task: task, token: work[task].token,
-                Question(kind, task: plan.tasks[task].id, text: text, choices: choices)))
+                Question(kind, task: plan.tasks[task].id, text: text, choices: choices, values: values)))
     }
 
     mutating func askAboutFailure(_ task: Int, _ reason: String) {
@@ -25,12 +27,19 @@ extension Engine {
     mutating func answered(_ task: Int, _ kind: QuestionKind, _ reply: OperatorReply) {
         switch reply {
         case .nobody: unanswered(task, kind)
-        case .choice(let choice, let reason, let by):
+        case .choice(let choice, let reason, let by, let values):
+            if kind == .manual, choice == .done, let fault = take(values, task) {
+                record(
+                    .answered(
+                        GivenAnswer(task: plan.tasks[task].id, kind: kind, choice: .failed, reason: fault, by: by)))
+                return manualAnswered(task, .failed, fault, by)
+            }
             record(
                 .answered(
                     GivenAnswer(task: plan.tasks[task].id, kind: kind, choice: choice, reason: reason, by: by)))
             switch kind {
             case .manual: manualAnswered(task, choice, reason, by)
+            case .danger: dangerAnswered(task, choice, reason, by)
             case .failure, .unclear, .lapsed: failureAnswered(task, kind, choice, reason, by)
             case .undo: undoAnswered(task, choice, reason, by)
             case .irreversible: rollbackAnswered(task, choice, by)
@@ -41,7 +50,7 @@ extension Engine {
     private mutating func unanswered(_ task: Int, _ kind: QuestionKind) {
         move(task, .idle)
         switch kind {
-        case .manual: break
+        case .manual, .danger: break
         case .failure, .lapsed:
             let reason = work[task].lastReason
             settle(task, .failed, reason)
@@ -58,15 +67,40 @@ extension Engine {
     private mutating func manualAnswered(_ task: Int, _ choice: Choice, _ reason: String?, _ by: String) {
         switch choice {
         case .done: afterHand(task, "done by hand\(reason.map { ": \($0)" } ?? "")", by)
-        case .failed, .retry: attemptFailed(task, reason ?? "reported as failed by \(by)")
+        case .failed, .retry, .confirm: attemptFailed(task, reason ?? "reported as failed by \(by)")
         case .skip: settle(task, .skipped, reason ?? "no reason given", by: by)
         case .rollback, .stop: failureAnswered(task, .manual, choice, reason, by)
         }
     }
 
+    /// Puts what a person read off on record; what is wrong with it, where it is not what was asked for.
+    private mutating func take(_ values: [NamedValue], _ task: Int) -> String? {
+        for question in plan.step(of: task).questions {
+            guard let given = values.first(where: { $0.name == question.name }) else {
+                return "no \(question.name) was given"
+            }
+            if let fault = question.fault(in: given.value) { return fault }
+            record(.valueRead(TaskValue(task: plan.tasks[task].id, name: given.name, value: given.value)))
+        }
+        return nil
+    }
+
+    /// Confirmed, it has its turn at once.
+    private mutating func dangerAnswered(_ task: Int, _ choice: Choice, _ reason: String?, _ by: String) {
+        switch choice {
+        case .confirm:
+            move(task, .idle)
+            if mode == .forward { enqueue(task) }
+        case .skip: settle(task, .skipped, reason ?? "no reason given", by: by)
+        case .done, .failed, .retry, .rollback, .stop:
+            move(task, .idle)
+            halt(.failed, reason: "stopped by \(by)")
+        }
+    }
+
     /// A person says that it is done: the step's own check, if it has one, has the last word.
     private mutating func afterHand(_ task: Int, _ reason: String, _ by: String) {
-        guard plan.step(of: task).verify != nil else { return settle(task, .ok, reason, by: by) }
+        guard plan.step(of: task).verify != nil else { return conclude(task, .ok, reason, by: by) }
         work[task].kind = .action
         // What a person did is never done again by itself.
         work[task].retriesUsed = plan.step(of: task).retries
@@ -86,9 +120,9 @@ extension Engine {
         case .done:
             let how = "done by hand\(reason.map { ": \($0)" } ?? "")"
             // Of what is unclear only the person knows: the check has been asked already.
-            if kind == .unclear { settle(task, .ok, how, by: by) } else { afterHand(task, how, by) }
+            if kind == .unclear { conclude(task, .ok, how, by: by) } else { afterHand(task, how, by) }
         case .skip: settle(task, .skipped, reason ?? "no reason given", by: by)
-        case .failed:
+        case .failed, .confirm:
             work[task].kind = .action
             work[task].lastReason = reason ?? "reported as failed by \(by)"
             askAboutFailure(task, work[task].lastReason)

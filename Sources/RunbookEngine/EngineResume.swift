@@ -73,7 +73,7 @@ extension Engine {
         guard let check = plan.step(of: task).verify else { return rest(task) }
         switch verdict(task, check, reply) {
         case .passed:
-            guard state.tasks[task].settlement != nil else { return settle(task, .ok, "I checked: it holds again") }
+            guard state.tasks[task].settlement != nil else { return conclude(task, .ok, "I checked: it holds again") }
             rest(task)
         case .failed(let why):
             // Once may be chance: a network that is just coming back.

@@ -263,7 +263,7 @@ extension Engine {
             if mode == .undoing { enqueue(task) }
         case .done: settleUndo(task, .undone, "done by hand\(reason.map { ": \($0)" } ?? "")", by: by)
         case .skip: settleUndo(task, .left, reason ?? "left as it is", by: by)
-        case .failed, .rollback, .stop:
+        case .failed, .confirm, .rollback, .stop:
             move(task, .idle)
             halt(.failed, reason: "the rollback was stopped by \(by)")
         }

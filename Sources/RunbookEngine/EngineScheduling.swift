@@ -56,7 +56,7 @@ extension Engine {
                 held.append(task)
                 continue
             }
-            guard takeSlot(task) else {
+            guard mayBegin(task), takeSlot(task) else {
                 held.append(task)
                 if active >= plan.runbook.maxParallel { break }
                 continue
@@ -72,16 +72,75 @@ extension Engine {
         } else if mode == .undoing {
             startUndo(task)
         } else {
+            if plan.step(of: task).stagger > .zero {
+                held.insert(plan.tasks[task].step)
+                work[task].holdsStep = true
+            }
             startAction(task)
         }
     }
 
-    /// Takes one of the slots of the run and of the task's host; a person's step needs none.
-    private mutating func takeSlot(_ task: Int) -> Bool {
-        let host = plan.tasks[task].host ?? -1
-        guard active < plan.runbook.maxParallel, activePerHost[host, default: 0] < Limits.tasksPerHost else {
-            return false
+    /// Whether its step lets a task begin now: its batch has come, not too many of its hosts have failed, and the one
+    /// before began long enough ago. Asked of a task that has begun already, it says yes.
+    private func mayBegin(_ task: Int) -> Bool {
+        let step = plan.step(of: task)
+        let planned = plan.tasks[task]
+        guard mode == .forward, !work[task].recheck, !work[task].hasBegun,
+            step.stagger > .zero || plan.tasksOfStep[planned.step].count > 1
+        else { return true }
+        if held.contains(planned.step) { return false }
+        // Who has failed is asked about.
+        if step.serial.isEmpty, asking == 0 { return true }
+        var failing = 0
+        for other in plan.tasksOfStep[planned.step] where other != task {
+            let isFailing = isFailing(other)
+            if isFailing { failing += 1 }
+            let isBefore = plan.tasks[other].batch < planned.batch
+            if isBefore, state.tasks[other].settlement == nil, !isFailing { return false }
         }
+        return failing <= step.maxFailures ?? 0
+    }
+
+    /// The action of a task begins: the next of its step waits from now on.
+    mutating func stagger(_ task: Int) {
+        guard work[task].holdsStep else { return }
+        work[task].holdsStep = false
+        decision.effects.append(.hold(step: plan.tasks[task].step, plan.step(of: task).stagger))
+    }
+
+    /// The action of a task has not begun: the next of its step need not wait.
+    private mutating func endStagger(_ task: Int) {
+        guard work[task].holdsStep else { return }
+        work[task].holdsStep = false
+        held.remove(plan.tasks[task].step)
+    }
+
+    /// How many hosts of a step have failed without keeping others from starting.
+    func toleratedFailures(ofStep step: Int) -> Int {
+        plan.tasksOfStep[step].count { task in
+            guard let settlement = state.tasks[task].settlement else { return false }
+            return settlement.state == .failed && settlement.tolerated
+        }
+    }
+
+    /// Whether it has failed, or a person has to say what becomes of it.
+    private func isFailing(_ task: Int) -> Bool {
+        if let settlement = state.tasks[task].settlement {
+            return (settlement.state == .failed && !settlement.tolerated) || settlement.state == .unclear
+        }
+        switch state.tasks[task].asked {
+        case .failure, .unclear, .lapsed: return true
+        case .manual, .danger, .undo, .irreversible, nil: return false
+        }
+    }
+
+    /// Takes one of the slots of the run and of the machine, and the step's locks; a person's step needs none.
+    private mutating func takeSlot(_ task: Int) -> Bool {
+        let host = plan.tasks[task].machine ?? -1
+        guard active < plan.runbook.maxParallel, activePerHost[host, default: 0] < Limits.tasksPerHost,
+            locks.isDisjoint(with: plan.step(of: task).locks)
+        else { return false }
+        locks.formUnion(plan.step(of: task).locks)
         active += 1
         activePerHost[host, default: 0] += 1
         work[task].holdsSlot = true
@@ -89,10 +148,12 @@ extension Engine {
     }
 
     mutating func releaseSlot(_ task: Int) {
+        endStagger(task)
         guard work[task].holdsSlot else { return }
         work[task].holdsSlot = false
         active -= 1
-        activePerHost[plan.tasks[task].host ?? -1, default: 1] -= 1
+        activePerHost[plan.tasks[task].machine ?? -1, default: 1] -= 1
+        locks.subtract(plan.step(of: task).locks)
     }
 
     /// The task has come to rest: its slot is free, and what waited for it may be ready.
@@ -176,7 +237,13 @@ extension Engine {
 
     private var forwardOutcome: Outcome {
         if plan.tasks.indices.allSatisfy({ state.isThrough($0) }) {
-            let gaps = state.tasks.contains { $0.settlement?.state == .skipped || $0.settlement?.state == .failed }
+            let gaps = state.tasks.contains { known in
+                switch known.settlement?.state {
+                case .skipped: known.settlement?.tolerated == false
+                case .failed: true
+                case .ok, .already, .pending, .yourTurn, .running, .undone, .unclear, nil: false
+                }
+            }
             return gaps ? .succeededWithGaps : .succeeded
         }
         if state.tasks.contains(where: { $0.settlement?.state == .failed && $0.settlement?.tolerated == false }) {

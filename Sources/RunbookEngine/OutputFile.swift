@@ -16,7 +16,9 @@ package final class OutputFile: OutputSink {
     private struct Streams {
         var stdout: StreamFile
         var stderr: StreamFile
-        var tail = TailBytes()
+        var tail = TailBytes(limit: Limits.recordedTailBytes)
+        /// Of stdout alone.
+        var text = TailBytes(limit: Limits.outputSearchedBytes)
         var isClosed = false
     }
 
@@ -32,7 +34,9 @@ package final class OutputFile: OutputSink {
         streams.withLock { streams in
             guard !streams.isClosed else { return }
             switch chunk.stream {
-            case .stdout: streams.stdout.take(chunk.bytes)
+            case .stdout:
+                streams.stdout.take(chunk.bytes)
+                streams.text.take(chunk.bytes)
             case .stderr: streams.stderr.take(chunk.bytes)
             }
             streams.tail.take(chunk.bytes)
@@ -41,7 +45,9 @@ package final class OutputFile: OutputSink {
 
     package func summary() -> OutputSummary {
         streams.withLock {
-            OutputSummary(stdout: $0.stdout.digest, stderr: $0.stderr.digest, tail: $0.tail.bytes)
+            OutputSummary(
+                stdout: $0.stdout.digest, stderr: $0.stderr.digest, tail: $0.tail.bytes,
+                text: $0.text.bytes)
         }
     }
 
@@ -64,13 +70,16 @@ package final class OutputFile: OutputSink {
     }
 }
 
-/// The last bytes that came, whatever their stream.
+/// The last bytes that came.
 private struct TailBytes {
+    let limit: Int
     private(set) var bytes: [UInt8] = []
 
+    init(limit: Int) { self.limit = limit }
+
     mutating func take(_ new: [UInt8]) {
-        bytes += new.suffix(Limits.recordedTailBytes)
-        if bytes.count > Limits.recordedTailBytes { bytes.removeFirst(bytes.count - Limits.recordedTailBytes) }
+        bytes += new.suffix(limit)
+        if bytes.count > limit { bytes.removeFirst(bytes.count - limit) }
     }
 }
 

@@ -1,6 +1,7 @@
 internal import Glibc
 package import RunbookJournal
 internal import RunbookModel
+package import RunbookPlan
 
 /// The folder of one run: all that a resume needs, here or on another machine.
 ///
@@ -111,6 +112,7 @@ package struct RunOpening: Hashable, Sendable {
     /// `-e name=value`, in order.
     package var overrides: [(name: String, value: String)] { pairs.map { ($0.name, $0.value) } }
     private var pairs: [Pair]
+    package var selection: Selection
     /// Who began it; known once the journal is open.
     package private(set) var by = ""
     /// When, milliseconds since 1970 UTC by the clock of the machine that began it.
@@ -123,8 +125,9 @@ package struct RunOpening: Hashable, Sendable {
 
     package init(
         run: String, mark: String, mode: Mode, title: String, plan: String, runbook: String, inventory: String,
-        overrides: [(name: String, value: String)]
+        overrides: [(name: String, value: String)], selection: Selection = Selection()
     ) {
+        self.selection = selection
         self.run = run
         self.mark = mark
         self.mode = mode
@@ -136,14 +139,15 @@ package struct RunOpening: Hashable, Sendable {
     }
 
     package var draft: Draft {
-        Draft(
-            type: LineTypes.runOpen,
-            fields: [
+        var fields = selection.fields
+        fields.merge(
+            [
                 "run": .string(run), "mark": .string(mark), "mode": .string(mode.rawValue), "title": .string(title),
                 "plan": .string(plan),
                 "runbook": .string(runbook), "inventory": .string(inventory), "version": .integer(1),
                 "vars": .array(pairs.map { .array([.string($0.name), .string($0.value)]) }),
-            ])
+            ]) { _, own in own }
+        return Draft(type: LineTypes.runOpen, fields: fields)
     }
 
     package init(_ entries: [JournalEntry]) throws(RunFolderFault) {
@@ -162,8 +166,40 @@ package struct RunOpening: Hashable, Sendable {
         }
         self.init(
             run: run, mark: mark, mode: mode, title: title, plan: plan, runbook: runbook, inventory: inventory,
-            overrides: overrides)
+            overrides: overrides, selection: try Selection(entry.fields))
         self.by = by
         began = entry.timestamp
+    }
+}
+
+extension Selection {
+    /// What of it stands in the opening of a run: nothing where all is wanted.
+    fileprivate var fields: [String: JournalValue] {
+        var fields: [String: JournalValue] = [:]
+        for (key, words) in [("limit", limit), ("tags", tags), ("skip_tags", skipTags)] where !words.isEmpty {
+            fields[key] = .array(words.map(JournalValue.string))
+        }
+        fields["start_at"] = startAt.map(JournalValue.string)
+        fields["until"] = until.map(JournalValue.string)
+        return fields
+    }
+
+    fileprivate init(_ fields: [String: JournalValue]) throws(RunFolderFault) {
+        func words(_ key: String) throws(RunFolderFault) -> [String] {
+            guard let value = fields[key] else { return [] }
+            guard let words = value.array?.map(\.string), words.allSatisfy({ $0 != nil }) else { throw .noOpening }
+            return words.compactMap(\.self)
+        }
+        func word(_ key: String) throws(RunFolderFault) -> String? {
+            guard let value = fields[key] else { return nil }
+            guard let word = value.string else { throw .noOpening }
+            return word
+        }
+        self.init()
+        limit = try words("limit")
+        tags = try words("tags")
+        skipTags = try words("skip_tags")
+        startAt = try word("start_at")
+        until = try word("until")
     }
 }

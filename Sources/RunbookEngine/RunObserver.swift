@@ -36,7 +36,7 @@ extension Engine {
         case .contacting: return .connecting
         case .submitted: return .running
         case .inspecting, .fencing, .marking, .killing, .settling, .rechecking: return .settling
-        case .skipCheck, .undoCheck: return .checking(attempt: 1, of: 1)
+        case .skipCheck, .undoCheck, .gathering: return .checking(attempt: 1, of: 1)
         case .verifying, .waitingFor, .confirming: return .checking(attempt: tries.attempt, of: tries.of)
         case .pausing(let next):
             switch next {

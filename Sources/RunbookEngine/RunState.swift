@@ -19,6 +19,8 @@ package struct RunState: Sendable {
         package var undo: UndoSettlement?
         /// The question that is open, if one is.
         package var asked: QuestionKind?
+        /// A person has confirmed that it may run although it may do harm.
+        package var confirmed = false
         /// Position of the last record that may have changed the site for this task.
         package var actedAt = 0
     }
@@ -32,6 +34,8 @@ package struct RunState: Sendable {
 
     package var tasks: [TaskState]
     package var checkpoints: [Checkpoint] = []
+    /// What steps have left for later ones.
+    package var values = StepValues()
     package var rollback: RollbackPlan?
     package var rollbackEnded = false
     package var hosts: [String: HostSighting] = [:]
@@ -85,7 +89,9 @@ extension RunState {
             guard let task = plan.index[answer.task] else { return }
             tasks[task].asked = nil
             if answer.choice == .retry { tasks[task].last = nil }
+            if answer.kind == .danger { tasks[task].confirmed = answer.choice == .confirm }
             anythingStarted = true
+        case .valueRead(let value): values.set(value)
         case .checkpointReached(let step, let name):
             checkpoints.append(Checkpoint(name: name, step: step, reachedAt: records))
         case .rollbackBegun(let rollback):
@@ -130,7 +136,7 @@ extension RunState {
         if state.undo?.state == .failed { return .failed }
         if let settlement = state.settlement { return settlement.state }
         switch state.asked {
-        case .manual: return .yourTurn
+        case .manual, .danger: return .yourTurn
         case .failure, .lapsed: return .failed
         case .unclear: return .unclear
         case .undo, .irreversible, nil: return state.open != nil || state.last != nil ? .running : .pending

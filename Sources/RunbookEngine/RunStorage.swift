@@ -33,8 +33,11 @@ package struct OutputSummary: Hashable, Sendable {
     package var stderr: OutputDigest
     /// The last words, at most ``Limits/recordedTailBytes``.
     package var tail: [UInt8]
+    /// The last of stdout alone, at most ``Limits/outputSearchedBytes``.
+    package var text: [UInt8]
 
-    package init(stdout: OutputDigest, stderr: OutputDigest, tail: [UInt8]) {
+    package init(stdout: OutputDigest, stderr: OutputDigest, tail: [UInt8], text: [UInt8] = []) {
+        self.text = text
         self.stdout = stdout
         self.stderr = stderr
         self.tail = tail

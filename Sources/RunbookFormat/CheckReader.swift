@@ -4,8 +4,20 @@ internal import RunbookModel
 struct CheckReader {
     static let probes = ["run", "tcp", "http"]
     static let table = KeyTable(
-        known: probes + ["exit", "equals", "matches", "contains", "status", "retries", "delay", "timeout"],
-        later: ["with"])
+        "check",
+        [
+            Key("run", .words, "A read-only shell command where the action runs."),
+            Key("tcp", .words, "A port, or host:port, that has to accept; tried from this machine."),
+            Key("http", .words, "A URL, asked from this machine."),
+            Key("exit", .integer(0...255), "0", "The exit status that passes; goes with `run`."),
+            Key("equals", .text, "What it has to print, without white space at the end."),
+            Key("matches", .text, "A regular expression that has to be found in what it prints."),
+            Key("contains", .text, "Text that has to be in what it prints."),
+            Key("status", .integer(100...599), "200", "The HTTP status that passes; goes with `http`."),
+            Key("retries", .integer(0...Limits.retries), "0", "How often it is asked again until it passes."),
+            Key("delay", .duration(isPositive: false), "10s", "The time before it is asked again."),
+            Key("timeout", .duration(isPositive: true), "30s", "How long one answer may take."),
+        ], oneOf: probes, later: ["with"])
     /// A longer expression is no expression that a person checked; the parser of expressions works recursively.
     private static let patternLimitBytes = 1_000
 
@@ -24,9 +36,9 @@ struct CheckReader {
         // The stand-in is never used: a check without a probe is a finding.
         var check = Check(probe ?? .tcp(Template([], at: tree.place)), at: tree.place)
         readExpectation(fields, &check)
-        if let retries = fields.integer("retries", in: 0...Limits.retries) { check.retries = retries }
+        if let retries = fields.integer("retries") { check.retries = retries }
         if let delay = fields.duration("delay") { check.delay = delay }
-        if let timeout = fields.duration("timeout", isPositive: true) { check.timeout = timeout }
+        if let timeout = fields.duration("timeout") { check.timeout = timeout }
         return probe == nil ? nil : check
     }
 
@@ -70,8 +82,8 @@ struct CheckReader {
         if !fields.has("http"), fields.has("status") {
             findings.add(at: fields.keyPlace("status"), "`status` goes with `http` only")
         }
-        if let exit = fields.integer("exit", in: 0...255) { check.exit = exit }
-        if let status = fields.integer("status", in: 100...599) { check.status = status }
+        if let exit = fields.integer("exit") { check.exit = exit }
+        if let status = fields.integer("status") { check.status = status }
         let templates = TemplateReader(findings: findings)
         for key in ["equals", "matches", "contains"] where fields.has(key) {
             if fields.has("tcp") {
@@ -89,7 +101,7 @@ struct CheckReader {
         }
     }
 
-    private func checkPattern(_ text: String, _ template: Template, _ place: SourcePlace) {
+    func checkPattern(_ text: String, _ template: Template, _ place: SourcePlace) {
         guard text.utf8.count <= Self.patternLimitBytes else {
             findings.add(at: place, "a regular expression has at most \(Self.patternLimitBytes) bytes")
             return

@@ -1,43 +1,19 @@
 internal import RunbookModel
 
-/// The keys of one kind of mapping: what is read now, and what the language has but this version does not.
-struct KeyTable: Sendable {
-    var known: [String]
-    var later: [String] = []
-
-    /// The key that `key` was probably meant to be.
-    func meant(by key: String) -> String? {
-        if let meant = Self.synonyms[key.lowercased()], known.contains(meant) { return meant }
-        return Nearest.name(to: key, in: known)
-    }
-
-    func hint(_ key: String) -> String? {
-        if let meant = meant(by: key) { return "did you mean `\(meant)`?" }
-        if key == "<<" { return "merge keys are not supported: write the keys out" }
-        return known.count <= 12 ? "known keys are \(known.joined(separator: ", "))" : nil
-    }
-
-    /// What the same thing is called elsewhere.
-    private static let synonyms = [
-        "after": "needs", "ansible_host": "address", "check": "verify", "cmd": "run", "command": "run",
-        "depends_on": "needs", "dependson": "needs", "description": "why", "environment": "env", "hostname": "address",
-        "if_fails": "if_it_fails", "ip": "address", "on_error": "on_failure", "requires": "needs", "retry": "retries",
-        "rollback": "undo", "shell": "run", "test": "verify", "title": "name", "username": "user", "wait": "wait_for",
-    ]
-}
-
 /// One mapping, key by key. Whatever is wrong goes to the findings, and reading goes on.
 struct Fields {
     let findings: Findings
     let place: SourcePlace
     private let table: KeyTable
     private let pairs: [(key: Named, value: YamlTree)]
+    /// What holds for keys that are not given.
+    private let defaults: [(key: Named, value: YamlTree)]
 
     /// nil where `tree` is no mapping; that is a finding. `place` is where a missing key is told; the mapping's beginning
     /// unless given.
     init?(
         _ tree: YamlTree, _ table: KeyTable, what: String, at place: SourcePlace? = nil, _ findings: Findings,
-        hint: String? = nil
+        hint: String? = nil, defaults: YamlTree? = nil
     ) {
         guard case .mapping(let pairs) = tree.content else {
             findings.add(at: tree.place, "\(what) has to be a mapping, not \(tree.noun)", hint: hint)
@@ -45,6 +21,7 @@ struct Fields {
         }
         self.pairs = pairs
         self.table = table
+        if case .mapping(let pairs)? = defaults?.content { self.defaults = pairs } else { self.defaults = [] }
         self.findings = findings
         self.place = place ?? tree.place
         for (key, _) in pairs where !table.known.contains(key.name) {
@@ -61,7 +38,9 @@ struct Fields {
 
     func has(_ key: String) -> Bool { pairs.contains { $0.key.name == key } }
 
-    func value(_ key: String) -> YamlTree? { pairs.first { $0.key.name == key }?.value }
+    func value(_ key: String) -> YamlTree? {
+        (pairs.first { $0.key.name == key } ?? defaults.first { $0.key.name == key })?.value
+    }
 
     func keyPlace(_ key: String) -> SourcePlace { pairs.first { $0.key.name == key }?.key.place ?? place }
 
@@ -123,7 +102,13 @@ struct Fields {
         return nonEmpty(key)
     }
 
-    func integer(_ key: String, in range: ClosedRange<Int>) -> Int? {
+    /// In the range that the key's table gives.
+    func integer(_ key: String) -> Int? {
+        guard case .integer(let range)? = table.type(key) else { return nil }
+        return integer(key, in: range)
+    }
+
+    private func integer(_ key: String, in range: ClosedRange<Int>) -> Int? {
         guard let text = nonEmpty(key), let value = value(key) else { return nil }
         let shown = Excerpt.of(text)
         let digits = text.utf8.first == UInt8(ascii: "-") ? text.utf8.dropFirst() : text.utf8[...]
@@ -150,8 +135,30 @@ struct Fields {
         return text == "true"
     }
 
-    /// `isPositive`: zero makes no sense here.
-    func duration(_ key: String, isPositive: Bool = false) -> Duration? {
+    /// In the range that the key's table gives; digits with at most one point.
+    func number(_ key: String) -> Double? {
+        guard case .number(let range)? = table.type(key), let text = nonEmpty(key), let place = value(key)?.place
+        else { return nil }
+        let isNumber = text.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }
+        guard isNumber, text.utf8.count <= 16, let number = Double(text) else {
+            findings.add(at: place, "`\(key)` has to be a number, not `\(Excerpt.of(text))`", hint: "write 2 or 1.5")
+            return nil
+        }
+        guard range.contains(number) else {
+            let (lowest, highest) = (Self.short(range.lowerBound), Self.short(range.upperBound))
+            findings.add(at: place, "`\(key)` has to be between \(lowest) and \(highest), not \(Excerpt.of(text))")
+            return nil
+        }
+        return number
+    }
+
+    private static func short(_ number: Double) -> String {
+        number == number.rounded() ? String(Int(number)) : String(number)
+    }
+
+    /// Zero only where the key's table lets it be.
+    func duration(_ key: String) -> Duration? {
+        guard case .duration(let isPositive)? = table.type(key) else { return nil }
         guard let text = nonEmpty(key), let value = value(key) else { return nil }
         guard let duration = DurationText.parse(text) else {
             findings.add(

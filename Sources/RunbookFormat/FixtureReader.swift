@@ -2,26 +2,19 @@ package import RunbookModel
 
 /// Reads a fixture.
 package enum FixtureReader {
-    static let table = KeyTable(
-        known: ["version", "name", "clock", "seed", "hosts", "faults", "operator", "expect"])
-    static let hostTable = KeyTable(known: ["boot", "state", "answers"])
-    static let answerTable = KeyTable(
-        known: ["run", "tcp", "http", "when", "takes", "set", "stdout", "stderr", "exit", "status"])
-    static let faultTable = KeyTable(known: ["host", "kind", "from", "after", "times"])
-    static let operatorTable = KeyTable(
-        known: ["step", "host", "answer", "choose", "reason", "after"], later: ["approve", "as"])
-    static let expectTable = KeyTable(known: ["outcome", "order", "steps", "max_duration"])
     static let laterFaults = ["garbage", "auth", "full-disk", "reboot"]
 
     package static func read(bytes: [UInt8], path: String) throws(InvalidFiles) -> Fixture {
         let source = try SourceText(bytes, path: path, limitBytes: Limits.fixtureBytes)
         let findings = Findings(source)
         let tree = try YamlParser(findings: findings).parse()
-        guard let fields = Fields(tree, table, what: "a fixture", findings) else { throw InvalidFiles(findings.sorted) }
+        guard let fields = Fields(tree, FixtureKeys.fixture, what: "a fixture", findings) else {
+            throw InvalidFiles(findings.sorted)
+        }
         FileVersion.check(fields, what: "the fixture")
         var fixture = Fixture(
             path: path, name: fields.required("name", of: "the fixture") ?? "", clock: clock(fields),
-            seed: UInt64(fields.integer("seed", in: 0...Int.max) ?? 1))
+            seed: UInt64(fields.integer("seed") ?? 1))
         for (key, value) in fields.mapping("hosts") ?? [] {
             if let host = host(key, value, findings) { fixture.hosts.append(host) }
         }
@@ -35,6 +28,7 @@ package enum FixtureReader {
         for item in fields.list("operator") ?? [] {
             if let line = operatorLine(item, findings) { fixture.operatorLines.append(line) }
         }
+        fixture.secrets = values(fields, "secrets")
         if let tree = fields.value("expect") { fixture.expectation = expectation(tree, findings) }
         try findings.check()
         return fixture
@@ -54,14 +48,41 @@ package enum FixtureReader {
     }
 
     private static func host(_ key: Named, _ value: YamlTree, _ findings: Findings) -> FixtureHost? {
-        guard let fields = Fields(value, hostTable, what: "a host of a fixture", findings) else { return nil }
+        guard let fields = Fields(value, FixtureKeys.host, what: "a host of a fixture", findings) else { return nil }
         var host = FixtureHost(pattern: key.name, at: key.place)
         if let boot = fields.duration("boot") { host.boot = boot }
+        if let tree = fields.value("sudo"), let sudo = sudo(tree, findings) { host.sudo = sudo }
         host.state = state(fields, "state", mayNameHost: false)
         for item in fields.list("answers") ?? [] {
             if let answer = answer(item, findings) { host.answers.append(answer) }
         }
         return host
+    }
+
+    private static func values(_ fields: Fields, _ key: String) -> [NamedValue] {
+        (fields.mapping(key) ?? []).compactMap { name, value in
+            if case .scalar(let text, _) = value.content, !value.isNull {
+                return NamedValue(name: name.name, value: text)
+            }
+            fields.findings.add(
+                at: value.place, "`\(Excerpt.of(name.name))` has to be text, not \(value.noun)")
+            return nil
+        }
+    }
+
+    private static func sudo(_ tree: YamlTree, _ findings: Findings) -> Sudo? {
+        switch tree.content {
+        case .scalar("free", _): return .free
+        case .scalar("refused", _): return .refused
+        case .mapping:
+            guard let fields = Fields(tree, FixtureKeys.sudo, what: "`sudo`", findings) else { return nil }
+            return fields.required("password", of: "`sudo`").map { .password($0) }
+        case .scalar, .sequence:
+            findings.add(
+                at: tree.place, "`sudo` has to be free, refused, or a mapping with `password`",
+                hint: "write { password: \"…\" }")
+            return nil
+        }
     }
 
     /// `key: value`; `~` is nil. `other.key` names another host where that is allowed.
@@ -83,7 +104,7 @@ package enum FixtureReader {
     }
 
     private static func answer(_ tree: YamlTree, _ findings: Findings) -> Answer? {
-        guard let fields = Fields(tree, answerTable, what: "an answer", findings) else { return nil }
+        guard let fields = Fields(tree, FixtureKeys.answer, what: "an answer", findings) else { return nil }
         let given = fields.keys.filter { CheckReader.probes.contains($0.name) }
         if given.isEmpty, !fields.misspells(CheckReader.probes) {
             findings.add(at: tree.place, "an answer lacks one of `run`, `tcp` and `http`")
@@ -103,13 +124,13 @@ package enum FixtureReader {
         if let takes = fields.duration("takes") { answer.takes = takes }
         if let stdout = fields.text("stdout") { answer.stdout = stdout }
         if let stderr = fields.text("stderr") { answer.stderr = stderr }
-        if let exit = fields.integer("exit", in: 0...255) { answer.exit = exit }
-        if let status = fields.integer("status", in: 100...599) { answer.status = status }
+        if let exit = fields.integer("exit") { answer.exit = exit }
+        if let status = fields.integer("status") { answer.status = status }
         return answer
     }
 
     private static func fault(_ tree: YamlTree, _ findings: Findings) -> Fault? {
-        guard let fields = Fields(tree, faultTable, what: "a fault", findings) else { return nil }
+        guard let fields = Fields(tree, FixtureKeys.fault, what: "a fault", findings) else { return nil }
         if let word = fields.text("kind"), laterFaults.contains(word), let place = fields.value("kind")?.place {
             findings.add(at: place, "`\(word)` is not supported yet")
             return nil
@@ -131,12 +152,14 @@ package enum FixtureReader {
         }
         let key = kind == .crash ? "after" : "from"
         if let step = fields.text(key), let place = fields.value(key)?.place { fault.from = Named(step, at: place) }
-        fault.times = fields.integer("times", in: 1...1_000_000)
+        fault.times = fields.integer("times")
         return fault
     }
 
     private static func operatorLine(_ tree: YamlTree, _ findings: Findings) -> OperatorLine? {
-        guard let fields = Fields(tree, operatorTable, what: "an operator line", findings) else { return nil }
+        guard let fields = Fields(tree, FixtureKeys.operatorLine, what: "an operator line", findings) else {
+            return nil
+        }
         guard let step = fields.required("step", of: "the operator line"), let place = fields.value("step")?.place
         else {
             return nil
@@ -147,8 +170,8 @@ package enum FixtureReader {
         if let after = fields.duration("after") { line.after = after }
         if let value = fields.value("answer") {
             if value.isMapping {
-                findings.add(
-                    at: value.place, "an `answer` with values is not supported yet", hint: "write done or failed")
+                line.values = values(fields, "answer")
+                line.answer = .done
             } else if let text = fields.text("answer") {
                 line.answer = Choice(rawValue: text)
                 if line.answer != .done, line.answer != .failed {
@@ -179,7 +202,7 @@ package enum FixtureReader {
     }
 
     private static func expectation(_ tree: YamlTree, _ findings: Findings) -> Expectation? {
-        guard let fields = Fields(tree, expectTable, what: "`expect`", findings) else { return nil }
+        guard let fields = Fields(tree, FixtureKeys.expectation, what: "`expect`", findings) else { return nil }
         var expectation = Expectation(at: tree.place)
         let outcome: Outcome? = fields.word("outcome")
         expectation.outcome = outcome?.rawValue

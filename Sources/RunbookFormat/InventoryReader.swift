@@ -2,38 +2,23 @@ package import RunbookModel
 
 /// Reads an inventory.
 package enum InventoryReader {
-    static let table = KeyTable(
-        known: ["version", "name", "defaults", "hosts", "groups", "lab_speed", "lab_shell"],
-        later: ["contacts", "services", "domains", "redundancy", "people", "roles"])
-    static let defaultsTable = KeyTable(
-        known: ["user", "port", "identity_file", "known_hosts"], later: ["become", "via"])
-    static let hostTable = KeyTable(
-        known: [
-            "kind", "address", "port", "user", "identity_file", "known_hosts", "host_key", "receipts", "location",
-            "bmc",
-        ],
-        later: [
-            "via", "provides", "requires", "protection", "placed_on", "rto", "rpo", "apart_from", "backup", "become",
-            "contact", "domain", "capacity", "snapshot", "escrow",
-        ])
-
     /// `home` is what `~` stands for; relative paths are relative to the inventory's folder.
     package static func read(bytes: [UInt8], path: String, home: String?) throws(InvalidFiles) -> Inventory {
         let source = try SourceText(bytes, path: path, limitBytes: Limits.inventoryBytes)
         let findings = Findings(source)
         let tree = try YamlParser(findings: findings).parse()
-        guard let fields = Fields(tree, table, what: "an inventory", findings) else {
+        guard let fields = Fields(tree, InventoryKeys.inventory, what: "an inventory", findings) else {
             throw InvalidFiles(findings.sorted)
         }
         FileVersion.check(fields, what: "the inventory")
         var inventory = Inventory(path: path, name: fields.required("name", of: "the inventory") ?? "")
-        if let speed = fields.integer("lab_speed", in: 1...1_000) { inventory.labSpeed = speed }
+        if let speed = fields.integer("lab_speed") { inventory.labSpeed = speed }
         let paths = InventoryPaths(inventory: path, home: home)
         inventory.labShell = fields.text("lab_shell").map(paths.absolute)
         var defaults = Host(name: "", address: "", at: tree.place)
         defaults.knownHosts = home.map { "\($0)/.ssh/known_hosts" }
         if let tree = fields.value("defaults"),
-            let inner = Fields(tree, defaultsTable, what: "`defaults`", findings)
+            let inner = Fields(tree, InventoryKeys.defaults, what: "`defaults`", findings)
         {
             readConnection(inner, &defaults, paths)
         }
@@ -48,6 +33,7 @@ package enum InventoryReader {
         for (key, value) in hosts {
             if let host = host(key, value, defaults, paths, findings) { inventory.hosts.append(host) }
         }
+        readContacts(fields, &inventory, findings)
         // A host with faults is a host that groups may name.
         readGroups(fields, hosts.map(\.key.name), &inventory, findings)
         try findings.check()
@@ -63,7 +49,9 @@ package enum InventoryReader {
         if case .scalar(let text, _) = value.content, HostAddress.isAddress(text) {
             hint = "write { address: \(text) }"
         }
-        guard let fields = Fields(value, hostTable, what: what, at: key.place, findings, hint: hint) else { return nil }
+        guard let fields = Fields(value, InventoryKeys.host, what: what, at: key.place, findings, hint: hint) else {
+            return nil
+        }
         var host = defaults
         host.name = key.name
         host.place = key.place
@@ -75,6 +63,9 @@ package enum InventoryReader {
         host.kind = fields.word("kind")
         host.location = fields.nonEmpty("location")
         host.bmc = fields.nonEmpty("bmc")
+        if let name = fields.nonEmpty("contact"), let place = fields.value("contact")?.place {
+            host.contact = Named(name, at: place)
+        }
         if let receipts = fields.boolean("receipts") { host.receipts = receipts }
         if let key = fields.text("host_key"), let place = fields.value("host_key")?.place {
             if !isFingerprint(key) {
@@ -89,8 +80,9 @@ package enum InventoryReader {
     }
 
     private static func readConnection(_ fields: Fields, _ host: inout Host, _ paths: InventoryPaths) {
-        if let port = fields.integer("port", in: 1...65_535) { host.port = port }
+        if let port = fields.integer("port") { host.port = port }
         if let user = fields.nonEmpty("user") { host.user = user }
+        if let become = fields.boolean("become") { host.become = become }
         if let file = fields.nonEmpty("identity_file") { host.identityFile = paths.absolute(file) }
         if let file = fields.nonEmpty("known_hosts") { host.knownHosts = paths.absolute(file) }
     }
@@ -128,6 +120,26 @@ package enum InventoryReader {
                 hint: key.name == Host.localName
                     ? "`local` is this machine" : "use letters, digits, `.`, `-` and `_`, at most 100")
             return
+        }
+    }
+
+    private static func readContacts(_ fields: Fields, _ inventory: inout Inventory, _ findings: Findings) {
+        for (key, value) in fields.mapping("contacts") ?? [] {
+            checkName(key, what: "contact", findings)
+            let what = "the contact `\(Excerpt.of(key.name))`"
+            guard let inner = Fields(value, InventoryKeys.contact, what: what, at: key.place, findings) else {
+                continue
+            }
+            inventory.contacts.append(
+                Contact(
+                    id: key.name, name: inner.required("name", of: what) ?? "", phone: inner.nonEmpty("phone"),
+                    reference: inner.nonEmpty("reference"),
+                    roles: (inner.names("roles", single: true) ?? []).map(\.name)))
+        }
+        let known = (fields.mapping("contacts") ?? []).map(\.key.name)
+        for name in inventory.hosts.compactMap(\.contact) where !known.contains(name.name) {
+            findings.add(
+                at: name.place, "unknown contact `\(Excerpt.of(name.name))`", hint: Nearest.hint(name.name, known))
         }
     }
 

@@ -8,7 +8,20 @@ package enum RunbookNames {
         let findings = Findings(SourceText(known: runbookText, path: runbook.path))
         let names = inventory.hosts.map(\.name) + inventory.groups.map(\.name)
         let known = Set(names)
+        let hosts = inventory.hosts.map(\.name) + [Host.localName]
+        let contacts = inventory.contacts.map(\.id)
         for step in runbook.steps {
+            if let host = step.delegateTo, !hosts.contains(host.name) {
+                findings.add(
+                    at: host.place, "unknown host `\(Excerpt.of(host.name))`",
+                    hint: inventory.group(host.name) != nil
+                        ? "`\(Excerpt.of(host.name))` is a group; name one host" : Nearest.hint(host.name, hosts))
+            }
+            if let contact = step.contact, !contacts.contains(contact.name) {
+                findings.add(
+                    at: contact.place, "unknown contact `\(Excerpt.of(contact.name))`",
+                    hint: Nearest.hint(contact.name, contacts) ?? "give it under the inventory's `contacts`")
+            }
             for host in step.hosts where host.name != Host.localName && !known.contains(host.name) {
                 findings.add(
                     at: host.place, "unknown host or group `\(Excerpt.of(host.name))`",
@@ -55,6 +68,12 @@ package enum FixtureNames {
                     hint: Nearest.name(to: target.name, in: checkpoints).map { "did you mean `rollback:\($0)`?" })
             }
             checkStep(line.step)
+            let asked = runbook.steps.first { $0.id == line.step.name }?.questions.map(\.name)
+            for value in line.values where asked.map({ !$0.contains(value.name) }) ?? false {
+                findings.add(
+                    at: line.step.place, "the step does not ask for `\(Excerpt.of(value.name))`",
+                    hint: Nearest.hint(value.name, asked ?? []))
+            }
             if let host = line.host { checkHost(host, line.step.place) }
         }
         for step in fixture.expectation?.order ?? [] { checkStep(step) }

@@ -2,18 +2,11 @@ package import RunbookModel
 
 /// Reads a runbook, and finds everything that is wrong with it by itself.
 package enum RunbookReader {
-    static let table = KeyTable(
-        known: [
-            "version", "name", "inventory", "steps", "scenario", "summary", "use_when", "do_not_use_when", "owner",
-            "approver", "reviewed", "rto", "classification", "vars", "max_parallel",
-        ], later: ["assumes", "secrets", "defaults", "plan"])
-    static let variableTable = KeyTable(known: ["default", "type", "description"])
-
     package static func read(bytes: [UInt8], path: String) throws(InvalidFiles) -> Runbook {
         let source = try SourceText(bytes, path: path, limitBytes: Limits.runbookBytes)
         let findings = Findings(source)
         let tree = try YamlParser(findings: findings).parse()
-        guard let fields = Fields(tree, table, what: "a runbook", findings) else {
+        guard let fields = Fields(tree, RunbookKeys.runbook, what: "a runbook", findings) else {
             throw InvalidFiles(findings.sorted)
         }
         FileVersion.check(fields, what: "the runbook")
@@ -22,6 +15,7 @@ package enum RunbookReader {
             inventory: fields.required("inventory", of: "the runbook") ?? "")
         readDocument(fields, &runbook)
         readVariables(fields, &runbook, findings)
+        readSecrets(fields, &runbook, findings)
         if fields.has("steps") {
             readSteps(fields.list("steps") ?? [], &runbook, findings, fields)
         } else {
@@ -29,7 +23,7 @@ package enum RunbookReader {
         }
         // What could not be read at all is told once, and not again wherever it is named.
         if fields.value("steps")?.items?.count == runbook.steps.count { RunbookOrder.check(runbook, findings) }
-        if !fields.has("vars") || fields.value("vars")?.isMapping == true { RunbookValues.check(runbook, findings) }
+        RunbookValues.check(runbook, fields)
         try findings.check()
         return runbook
     }
@@ -41,7 +35,9 @@ package enum RunbookReader {
         runbook.document.doNotUseWhen = fields.text("do_not_use_when")
         runbook.document.owner = fields.text("owner")
         runbook.document.approver = fields.text("approver")
+        runbook.document.plan = fields.text("plan")
         runbook.document.classification = fields.text("classification")
+        if let names = fields.names("assumes") { runbook.assumes = names.map(\.name) }
         if let date = fields.text("reviewed"), let place = fields.value("reviewed")?.place {
             if Instant.parse("\(date)T00:00:00Z") != nil {
                 runbook.document.reviewed = date
@@ -50,8 +46,8 @@ package enum RunbookReader {
                     at: place, "`reviewed` has to be a date, not `\(Excerpt.of(date))`", hint: "write \"2026-09-14\"")
             }
         }
-        runbook.rto = fields.duration("rto", isPositive: true)
-        if let limit = fields.integer("max_parallel", in: 1...Limits.tasksPerRun) { runbook.maxParallel = limit }
+        runbook.rto = fields.duration("rto")
+        if let limit = fields.integer("max_parallel") { runbook.maxParallel = limit }
     }
 
     private static func readVariables(_ fields: Fields, _ runbook: inout Runbook, _ findings: Findings) {
@@ -68,7 +64,7 @@ package enum RunbookReader {
             case .sequence:
                 findings.add(at: value.place, "the variable `\(shown)` has to be text or a mapping, not a list")
             case .mapping:
-                guard let inner = Fields(value, variableTable, what: "a variable", findings) else { continue }
+                guard let inner = Fields(value, RunbookKeys.variable, what: "a variable", findings) else { continue }
                 variable.kind = inner.word("type") ?? .text
                 variable.description = inner.text("description")
                 variable.value = inner.text("default")
@@ -82,13 +78,49 @@ package enum RunbookReader {
     }
 
     private static func isVariableName(_ name: String) -> Bool {
-        !name.isEmpty
-            && name.utf8.allSatisfy {
-                switch $0 {
-                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "_"), UInt8(ascii: "-"): true
-                default: false
-                }
+        !name.isEmpty && name.utf8.allSatisfy(StepReader.isNameByte)
+    }
+
+    private static func readSecrets(_ fields: Fields, _ runbook: inout Runbook, _ findings: Findings) {
+        for (key, value) in fields.mapping("secrets") ?? [] {
+            let shown = Excerpt.of(key.name)
+            guard isVariableName(key.name) else {
+                findings.add(
+                    at: key.place, "`\(shown)` is no name for a secret", hint: "use letters, digits, `_` and `-`")
+                continue
             }
+            guard
+                let inner = Fields(
+                    value, RunbookKeys.secret, what: "the secret `\(shown)`", at: key.place, findings,
+                    hint: "write { from: prompt }: a secret never stands in a runbook")
+            else { continue }
+            let source = inner.required("from", of: "the secret `\(shown)`").flatMap { secretSource($0, inner, shown) }
+            runbook.secrets.append(
+                Secret(
+                    name: key.name, source: source ?? .prompt, description: inner.text("description"),
+                    place: key.place))
+        }
+    }
+
+    /// Where a secret comes from, with the one key that says more about it.
+    private static func secretSource(_ word: String, _ fields: Fields, _ shown: String) -> Secret.Source? {
+        let findings = fields.findings
+        let details = ["file": "path", "env": "name", "command": "run"]
+        for key in details.values.sorted() where fields.has(key) && details[word] != key {
+            findings.add(at: fields.keyPlace(key), "`\(key)` does not go with `from: \(Excerpt.of(word))`")
+        }
+        switch word {
+        case "prompt": return .prompt
+        case "file": return fields.required("path", of: "the secret `\(shown)`").map { .file($0) }
+        case "env": return fields.required("name", of: "the secret `\(shown)`").map { .environment($0) }
+        case "command": return fields.required("run", of: "the secret `\(shown)`").map { .command($0) }
+        default:
+            findings.add(
+                at: fields.value("from")?.place ?? fields.place,
+                "`from` can't be `\(Excerpt.of(word))`; it is one of \(Secret.Source.names.joined(separator: ", "))",
+                hint: Nearest.hint(word, Secret.Source.names))
+            return nil
+        }
     }
 
     private static func readSteps(
@@ -103,9 +135,11 @@ package enum RunbookReader {
                 "the runbook has \(items.count) steps; at most \(Limits.stepsPerRunbook) are allowed")
             return
         }
-        var reader = StepReader(findings: findings)
+        var reader = StepReader(findings: findings, defaults: fields.value("defaults"))
         for (number, item) in items.enumerated() {
-            if let step = reader.step(item, isFirst: number == 0) { runbook.steps.append(step) }
+            guard var step = reader.step(item, isFirst: number == 0) else { continue }
+            step.number = number + 1
+            runbook.steps.append(step)
         }
     }
 }

@@ -1,67 +1,96 @@
 internal import RunbookModel
 
 /// The values that a runbook's expressions name.
-enum RunbookValues {
+struct RunbookValues {
     static let hostValues = ["name", "address", "port", "user", "kind", "location", "bmc"]
     static let runValues = ["id", "name", "by"]
 
-    static func check(_ runbook: Runbook, _ findings: Findings) {
-        let variables = runbook.variables.map(\.name)
-        let known = Set(variables)
-        for step in runbook.steps {
-            let environment = step.environment.map(\.name)
-            // A value of `env` that names another one is told already.
-            let inEnvironment = step.environment.flatMap(\.value.references).filter { $0.path.first != "env" }
-            for reference in inEnvironment + references(of: step) {
-                guard reference.path.count == 2, let scope = reference.path.first, let name = reference.path.last else {
-                    continue
-                }
-                let values: [String]
-                switch scope {
-                case "vars":
-                    if known.contains(name) { continue }
-                    values = variables
-                case "env": values = environment
-                case "host": values = hostValues
-                default: values = runValues
-                }
-                if !values.contains(name) {
-                    findings.add(
-                        at: reference.place, "unknown value `\(Excerpt.of(reference.name))`",
-                        hint: hint(name, scope, values))
-                }
+    private let runbook: Runbook
+    private let findings: Findings
+    private let variables: [String]
+    private let secrets: [String]
+    /// Positions of steps by id.
+    private let index: [String: Int]
+    /// Whether declarations could be read; what could not is told once, and not again wherever it is named.
+    private let knowsVariables: Bool
+    private let knowsSecrets: Bool
+
+    static func check(_ runbook: Runbook, _ fields: Fields) {
+        let values = RunbookValues(runbook, fields)
+        for (position, step) in runbook.steps.enumerated() { values.check(step, at: position) }
+    }
+
+    private init(_ runbook: Runbook, _ fields: Fields) {
+        self.runbook = runbook
+        findings = fields.findings
+        variables = runbook.variables.map(\.name)
+        secrets = runbook.secrets.map(\.name)
+        knowsVariables = !fields.has("vars") || fields.value("vars")?.isMapping == true
+        knowsSecrets = fields.mapping("secrets")?.count ?? 0 == runbook.secrets.count
+        index = Dictionary(
+            runbook.steps.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    private func check(_ step: Step, at position: Int) {
+        let environment = step.environment.map(\.name)
+        // A value of `env` that names another one is told already.
+        let inEnvironment = step.environment.flatMap(\.value.references).filter { $0.path.first != "env" }
+        for reference in inEnvironment + step.references {
+            switch (reference.path.first, reference.path.count) {
+            case ("vars", 2): if knowsVariables { check(reference, in: variables, "give it under `vars`") }
+            case ("secrets", 2): if knowsSecrets { check(reference, in: secrets, "declare it under `secrets`") }
+            case ("env", 2): check(reference, in: environment, "give it under the step's `env`")
+            case ("host", 2): check(reference, in: Self.hostValues, nil)
+            case ("run", 2): check(reference, in: Self.runValues, nil)
+            case ("steps", 4): checkOutput(reference, of: step, at: position)
+            default: break
             }
         }
     }
 
-    private static func hint(_ name: String, _ scope: String, _ values: [String]) -> String? {
-        if let near = Nearest.name(to: name, in: values) { return "did you mean `\(scope).\(Excerpt.of(near))`?" }
-        switch scope {
-        case "vars": return "give it under `vars`"
-        case "env": return "give it under the step's `env`"
-        default: return "known are \(values.map { "\(scope).\($0)" }.joined(separator: ", "))"
+    private func check(_ reference: Template.Reference, in values: [String], _ hint: String?) {
+        guard let scope = reference.path.first, let name = reference.path.last, !values.contains(name) else { return }
+        findings.add(
+            at: reference.place, "unknown value `\(Excerpt.of(reference.name))`",
+            hint: Nearest.name(to: name, in: values).map { "did you mean `\(scope).\(Excerpt.of($0))`?" } ?? hint
+                ?? "known are \(values.map { "\(scope).\($0)" }.joined(separator: ", "))")
+    }
+
+    /// A value of another step: it has to be there, and to be there in time.
+    private func checkOutput(_ reference: Template.Reference, of step: Step, at position: Int) {
+        let (id, name) = (reference.path[1], reference.path[3])
+        let shown = Excerpt.of(reference.name)
+        guard let number = index[id] else {
+            return findings.add(
+                at: reference.place, "unknown value `\(shown)`: there is no step `\(Excerpt.of(id))`",
+                hint: Nearest.hint(id, runbook.steps.map(\.id)))
+        }
+        let names = runbook.steps[number].valueNames
+        guard names.contains(name) else {
+            return findings.add(
+                at: reference.place, "unknown value `\(shown)`",
+                hint: Nearest.hint(name, names)
+                    ?? (names.isEmpty
+                        ? "give it under the step's `outputs`" : "known are \(names.joined(separator: ", "))"))
+        }
+        if !waits(position, for: number) {
+            findings.add(
+                at: reference.place, "`\(Excerpt.of(step.id))` does not wait for `\(id)`, whose value it uses",
+                hint: "add `\(id)` to its `needs`")
         }
     }
 
-    private static func references(of step: Step) -> [Template.Reference] {
-        var templates: [Template] = []
-        var checks: [Check] = [step.verify].compactMap(\.self)
-        switch step.action {
-        case .run(let template), .manual(let template): templates.append(template)
-        case .waitFor(let check): checks.append(check)
-        case .checkpoint: break
-        }
-        if case .check(let check) = step.skipIf { checks.append(check) }
-        if case .run(let template, _, let check) = step.undo {
-            templates.append(template)
-            checks += [check].compactMap(\.self)
-        }
-        for check in checks {
-            switch check.probe {
-            case .run(let template), .tcp(let template), .http(let template): templates.append(template)
+    /// Whether the step at `position` waits for the one at `other`, directly or through others.
+    private func waits(_ position: Int, for other: Int) -> Bool {
+        var seen: Set<Int> = []
+        var open = [position]
+        while let next = open.popLast() {
+            for need in runbook.steps[next].needs {
+                guard let number = index[need.name], seen.insert(number).inserted else { continue }
+                if number == other { return true }
+                open.append(number)
             }
-            templates += [check.equals, check.matches, check.contains].compactMap(\.self)
         }
-        return templates.flatMap(\.references)
+        return false
     }
 }

@@ -2,29 +2,35 @@ internal import RunbookModel
 
 /// Reads the steps of one runbook.
 struct StepReader {
-    static let actions = ["run", "wait_for", "manual", "checkpoint"]
+    static let actions = RunbookKeys.step.oneOf
     static let laterActions = ["script", "copy", "reboot", "approval", "uses"]
-    static let table = KeyTable(
-        known: [
-            "id", "name", "needs", "phase", "hosts", "env", "skip_if", "verify", "undo", "irreversible", "retries",
-            "delay", "timeout", "on_failure", "idempotent", "estimate", "why", "expect", "if_it_fails",
-        ] + actions,
-        later: laterActions + [
-            "with", "tags", "ask", "outputs", "delegate_to", "serial", "stagger", "max_failures", "lock", "become",
-            "when", "backoff", "provides", "contact", "danger",
-        ])
-    static let undoTable = KeyTable(known: ["run", "timeout", "verify"], later: ["script", "copy", "with"])
-
     let findings: Findings
     /// The lines of the ids and checkpoints read so far.
     private var ids: [String: Int] = [:]
     private var checkpoints: [String: Int] = [:]
+    /// The runbook's `defaults`: what holds where a step says nothing.
+    private let defaults: YamlTree?
 
-    init(findings: Findings) { self.findings = findings }
+    init(findings: Findings, defaults: YamlTree?) {
+        self.findings = findings
+        self.defaults = defaults.flatMap { $0.isMapping ? $0 : nil }
+        guard let defaults,
+            let fields = Fields(defaults, RunbookKeys.defaults, what: "`defaults`", findings)
+        else { return }
+        // Read once for what may be wrong with them, whatever steps there are.
+        var scratch = Step(id: "", name: "", action: .manual(Template([], at: defaults.place)), at: defaults.place)
+        readTimes(fields, &scratch)
+        readScope(fields, &scratch)
+        readFailure(fields, &scratch)
+        _ = fields.nonEmpty("contact")
+    }
 
     /// nil only where `tree` is no mapping: a step with faults still has an id that others wait for.
     mutating func step(_ tree: YamlTree, isFirst: Bool) -> Step? {
-        guard let fields = Fields(tree, Self.table, what: "a step", findings, hint: "a step begins with `- id: NAME`")
+        guard
+            let fields = Fields(
+                tree, RunbookKeys.step, what: "a step", findings, hint: "a step begins with `- id: NAME`",
+                defaults: defaults)
         else { return nil }
         let id = readID(fields)
         let name = fields.required("name", of: "the step") ?? id
@@ -37,17 +43,24 @@ struct StepReader {
         step.expect = fields.text("expect")
         step.ifItFails = fields.text("if_it_fails")
         step.estimate = fields.duration("estimate")
-        if let retries = fields.integer("retries", in: 0...Limits.retries) { step.retries = retries }
-        if let delay = fields.duration("delay") { step.delay = delay }
-        if let timeout = fields.duration("timeout", isPositive: true) { step.timeout = timeout }
         if let idempotent = fields.boolean("idempotent") { step.idempotent = idempotent }
+        readTimes(fields, &step)
         readHosts(fields, &step)
+        readScope(fields, &step)
+        readValues(fields, &step)
         readEnvironment(fields, &step)
         readChecks(fields, &step)
         readUndo(fields, &step)
         readFailure(fields, &step)
         checkCheckpoint(fields)
         return step
+    }
+
+    private func readTimes(_ fields: Fields, _ step: inout Step) {
+        if let retries = fields.integer("retries") { step.retries = retries }
+        if let delay = fields.duration("delay") { step.delay = delay }
+        if let backoff = fields.number("backoff") { step.backoff = backoff }
+        if let timeout = fields.duration("timeout") { step.timeout = timeout }
     }
 
     private mutating func readID(_ fields: Fields) -> String {
@@ -159,7 +172,7 @@ struct StepReader {
                     at: value.place,
                     "an environment value has at most \(Limits.environmentValueBytes) bytes, not \(text.utf8.count)")
             }
-            let template = TemplateReader(findings: findings).template(text, at: value.place, .text)
+            let template = TemplateReader(findings: findings).template(text, at: value.place, .hidden)
             for reference in template.references where reference.path.first == "env" {
                 findings.add(at: reference.place, "a value of `env` can't name another one", hint: "use `vars`")
             }
@@ -220,9 +233,9 @@ extension StepReader {
                 at: tree.place, "`undo` has to be `none` or a mapping with `run`, not \(tree.noun)", hint: hint)
             return nil
         }
-        guard let fields = Fields(tree, Self.undoTable, what: "`undo`", findings) else { return nil }
+        guard let fields = Fields(tree, RunbookKeys.undo, what: "`undo`", findings) else { return nil }
         let checks = CheckReader(findings: findings)
-        let timeout = fields.duration("timeout", isPositive: true) ?? .seconds(300)
+        let timeout = fields.duration("timeout") ?? .seconds(300)
         let verify = fields.value("verify").flatMap { checks.check($0, what: "`verify`") }
         guard let text = fields.required("run", of: "`undo`"), let place = fields.value("run")?.place,
             checks.isShort(text, place)
@@ -254,7 +267,8 @@ extension StepReader {
         guard fields.keys.first(where: { Self.actions.contains($0.name) })?.name == "checkpoint" else { return }
         let foreign = [
             "hosts", "env", "verify", "skip_if", "undo", "irreversible", "retries", "delay", "timeout", "idempotent",
-            "on_failure",
+            "on_failure", "delegate_to", "serial", "stagger", "max_failures", "lock", "become", "backoff", "danger",
+            "outputs",
         ]
         for key in fields.keys where foreign.contains(key.name) {
             findings.add(at: key.place, "a checkpoint has no `\(key.name)`", hint: "put it on the step that acts")

@@ -6,10 +6,11 @@ struct TemplateReader {
         /// Shell text: each value arrives as one quoted word, so an expression inside quotes is an error.
         case command
         case text
+        /// A value of `env` or a password: a secret may stand in it.
+        case hidden
     }
 
-    static let scopes = ["vars", "env", "host", "run"]
-    static let laterScopes = ["secrets", "steps"]
+    static let scopes = ["vars", "env", "host", "run", "steps", "secrets"]
 
     let findings: Findings
 
@@ -36,7 +37,9 @@ struct TemplateReader {
             }
             if !literal.isEmpty { segments.append(.literal(String(literal))) }
             literal = String.UnicodeScalarView()
-            if let path = path(inner, at) { segments.append(.reference(Template.Reference(path: path, place: at))) }
+            if let path = path(inner, at, kind) {
+                segments.append(.reference(Template.Reference(path: path, place: at)))
+            }
             shell.takeWord()
             rest = after
         }
@@ -59,7 +62,8 @@ struct TemplateReader {
         return nil
     }
 
-    private func path(_ inner: String, _ place: SourcePlace) -> [String]? {
+    /// The parts of a value's name; nil where it is none, which is a finding.
+    func path(_ inner: String, _ place: SourcePlace, _ kind: Kind) -> [String]? {
         var trimmed = inner.unicodeScalars[...]
         while let first = trimmed.first, first == " " || first == "\t" { trimmed.removeFirst() }
         while let last = trimmed.last, last == " " || last == "\t" { trimmed.removeLast() }
@@ -78,12 +82,21 @@ struct TemplateReader {
                 at: place, "`\(shown)` is no name of a value", hint: "write `vars.NAME`, `host.address` or `run.id`")
             return nil
         }
-        if Self.laterScopes.contains(scope) {
-            findings.add(at: place, "`\(scope).*` is not supported yet")
-            return nil
-        }
         guard Self.scopes.contains(scope) else {
             findings.add(at: place, "unknown value `\(shown)`", hint: Self.scopeHint(path))
+            return nil
+        }
+        if scope == "steps" {
+            guard path.count == 4, path[2] == "outputs" else {
+                findings.add(at: place, "`\(shown)` names no value", hint: "write `steps.ID.outputs.NAME`")
+                return nil
+            }
+            return path
+        }
+        if scope == "secrets", kind != .hidden {
+            findings.add(
+                at: place, "a secret can't stand here: it would be written down",
+                hint: "give it to a command as `env: { NAME: \"${{ \(shown) }}\" }`, and write \"$NAME\" there")
             return nil
         }
         guard path.count == 2 else {
@@ -97,7 +110,7 @@ struct TemplateReader {
         if let scope = path.first, path.count > 1, let near = Nearest.name(to: scope, in: scopes) {
             return "did you mean `\(Excerpt.of(([near] + path.dropFirst()).joined(separator: ".")))`?"
         }
-        return "values are vars.NAME, env.NAME, host.NAME and run.NAME"
+        return "values are vars.NAME, env.NAME, host.NAME, run.NAME and steps.ID.outputs.NAME"
     }
 
     private func isWordByte(_ byte: UInt8) -> Bool {

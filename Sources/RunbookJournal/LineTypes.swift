@@ -12,6 +12,7 @@ package enum LineTypes {
     package static let stepDone = "step.done"
     package static let questionAsked = "question.asked"
     package static let questionAnswered = "question.answered"
+    package static let stepValue = "step.value"
     package static let checkpointReached = "checkpoint.reached"
     /// Tasks of the `rollback.begun` that follows, where they don't fit into one line.
     package static let rollbackTasks = "rollback.tasks"
@@ -28,8 +29,8 @@ package enum LineTypes {
 
     /// Every type of line. A new one goes here and nowhere else.
     package static let known: Set<String> = own.union([
-        hostSeen, stepIntent, stepResult, stepDone, questionAsked, questionAnswered, checkpointReached, rollbackTasks,
-        rollbackBegun, rollbackEnded, undoIntent, undoResult, undoDone, runHalted, runClose,
+        hostSeen, stepIntent, stepResult, stepDone, questionAsked, questionAnswered, stepValue, checkpointReached,
+        rollbackTasks, rollbackBegun, rollbackEnded, undoIntent, undoResult, undoDone, runHalted, runClose,
     ])
 
     /// Keys that every line carries outside its fields.

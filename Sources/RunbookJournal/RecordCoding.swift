@@ -49,6 +49,11 @@ extension Draft {
                     answer.task,
                     ("kind", .string(answer.kind.rawValue)), ("choice", .string(answer.choice.rawValue)),
                     ("reason", answer.reason.map { .string(RecordText.cut($0)) }), ("by", .string(answer.by))))
+        case .valueRead(let value):
+            self.init(
+                type: LineTypes.stepValue,
+                fields: .of(
+                    value.task, ("name", .string(value.name)), ("value", .string(RecordText.cut(value.value)))))
         case .checkpointReached(let step, let name):
             self.init(
                 type: LineTypes.checkpointReached, fields: ["step": .string(step), "name": .string(name)])

@@ -85,6 +85,10 @@ extension Record {
                 GivenAnswer(
                     task: try fields.task(), kind: try fields.word("kind"), choice: try fields.word("choice"),
                     reason: try fields.optionalString("reason"), by: try fields.string("by")))
+        case LineTypes.stepValue:
+            .valueRead(
+                TaskValue(
+                    task: try fields.task(), name: try fields.string("name"), value: try fields.string("value")))
         case LineTypes.checkpointReached:
             .checkpointReached(step: try fields.string("step"), name: try fields.string("name"))
         case LineTypes.rollbackBegun:

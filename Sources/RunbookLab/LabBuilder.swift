@@ -64,7 +64,9 @@ struct LabBuilder {
             let files = folder.host(name)
             for path in [files.path, files.home, files.stubs] { try Files.makeFolder(path) }
             try makeKey(files.hostKey)
-            for stub in stubs where symlink(folder.stub, "\(files.stubs)/\(stub)") != 0 {
+            let sudo = fixture.hosts.first { Glob.matches($0.pattern, name) }?.sudo ?? .free
+            try Files.write(LabScripts.sudo(sudo), to: "\(files.stubs)/sudo", mode: 0o700)
+            for stub in stubs where stub != "sudo" && symlink(folder.stub, "\(files.stubs)/\(stub)") != 0 {
                 throw Files.failure("make", "\(files.stubs)/\(stub)")
             }
             try Files.write(

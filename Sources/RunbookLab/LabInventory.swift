@@ -17,6 +17,17 @@ enum LabInventory {
             if let location = host.location { lines.append("    location: \(quote(location))") }
             if let bmc = host.bmc { lines.append("    bmc: \(quote(bmc))") }
             if !host.receipts { lines.append("    receipts: false") }
+            if host.become { lines.append("    become: true") }
+            if let contact = host.contact { lines.append("    contact: \(quote(contact.name))") }
+        }
+        if !inventory.contacts.isEmpty { lines.append("contacts:") }
+        for contact in inventory.contacts {
+            lines += ["  \(quote(contact.id)):", "    name: \(quote(contact.name))"]
+            if let phone = contact.phone { lines.append("    phone: \(quote(phone))") }
+            if let reference = contact.reference { lines.append("    reference: \(quote(reference))") }
+            if !contact.roles.isEmpty {
+                lines.append("    roles: [\(contact.roles.map(quote).joined(separator: ", "))]")
+            }
         }
         if !inventory.groups.isEmpty { lines.append("groups:") }
         for group in inventory.groups {

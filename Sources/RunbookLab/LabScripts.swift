@@ -89,6 +89,39 @@ enum LabScripts {
 
         """
 
+    /// What a person or a runbook gets who wants to be root on a host: the words of sudo, and what the fixture says.
+    static func sudo(_ sudo: Sudo) -> String {
+        let (wanted, refused) = (sudo.refusal(nil) ?? "", sudo.refusal("") ?? "")
+        var decision = ""
+        switch sudo {
+        case .free: break
+        case .refused: decision = "no \(ShellWord.quote(wanted))"
+        case .password(let password):
+            decision = """
+                [ -n "$reads" ] || no \(ShellWord.quote(wanted))
+                IFS= read -r given
+                [ "$given" = \(ShellWord.quote(password)) ] || no \(ShellWord.quote(refused))
+                """
+        }
+        return """
+            #!/bin/sh
+            no() { printf %s "$1" >&2; exit 1; }
+            reads=
+            while :; do
+              case $1 in
+              --) shift; break;;
+              -S) reads=yes; shift;;
+              -p|-u|-g) shift 2;;
+              -*) shift;;
+              *) break;;
+              esac
+            done
+            \(decision)
+            exec "$@"
+
+            """
+    }
+
     private static func variables(host: String, folder: LabFolder, record: LabRecord, shell: String) -> String {
         """
         BLACKSTART_LAB=\(ShellWord.quote(folder.path))

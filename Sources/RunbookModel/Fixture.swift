@@ -9,6 +9,8 @@ package struct Fixture: Hashable, Sendable {
     package var hosts: [FixtureHost] = []
     package var faults: [Fault] = []
     package var operatorLines: [OperatorLine] = []
+    /// What stands for the runbook's secrets in a dry run.
+    package var secrets: [NamedValue] = []
     package var expectation: Expectation?
 
     package init(path: String, name: String, clock: Int64, seed: UInt64) {
@@ -24,6 +26,7 @@ package struct FixtureHost: Hashable, Sendable {
     package var pattern: String
     /// How long this host takes from power-on (or reboot) to answering SSH.
     package var boot = Duration.zero
+    package var sudo = Sudo.free
     package var state: [StateValue] = []
     package var answers: [Answer] = []
     package var place: SourcePlace
@@ -32,6 +35,27 @@ package struct FixtureHost: Hashable, Sendable {
         self.pattern = pattern
         self.place = place
     }
+}
+
+/// What a host says to those who want to act as root.
+package enum Sudo: Hashable, Sendable {
+    /// It wants no password.
+    case free
+    /// It lets nobody.
+    case refused
+    case password(String)
+
+    /// What it complains, in the words of sudo; nil where it lets them. `given` nil means that no password was offered.
+    package func refusal(_ given: String?) -> String? {
+        switch self {
+        case .free: nil
+        case .refused: Self.wanted
+        case .password(let password):
+            given == nil ? Self.wanted : given == password ? nil : "sudo: 1 incorrect password attempt\n"
+        }
+    }
+
+    private static let wanted = "sudo: a password is required\n"
 }
 
 /// `key: value` of a host's state. In `set`, a key `other.key` writes the state of host `other`; a nil value unsets.
@@ -111,6 +135,8 @@ package struct OperatorLine: Hashable, Sendable {
     package var host: String?
     /// Answer to a manual step: `done` or `failed`; `done` where none is given.
     package var answer: Choice?
+    /// What the person types for the values that a manual step asks for; with these it is done.
+    package var values: [NamedValue] = []
     /// Answers to failures and unclear outcomes, in turn.
     package var choose: [OperatorChoice] = []
     package var reason: String?
@@ -118,6 +144,17 @@ package struct OperatorLine: Hashable, Sendable {
     package var after = Duration.zero
 
     package init(step: Named) { self.step = step }
+}
+
+/// A value by its name.
+package struct NamedValue: Hashable, Sendable {
+    package var name: String
+    package var value: String
+
+    package init(name: String, value: String) {
+        self.name = name
+        self.value = value
+    }
 }
 
 /// One answer of the simulated operator.

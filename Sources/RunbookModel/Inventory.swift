@@ -6,6 +6,8 @@ package struct Inventory: Hashable, Sendable {
     package var hosts: [Host] = []
     /// Groups in file order; members are hosts or groups (no cycles; the reader checked).
     package var groups: [Group] = []
+    /// In file order.
+    package var contacts: [Contact] = []
     /// How many times faster than real time the site's clock runs: 1 at a real site, more in a lab.
     package var labSpeed = 1
     /// Absolute path of the shell that plays the commands of `local` steps in a lab; nil at a real site.
@@ -17,6 +19,7 @@ package struct Inventory: Hashable, Sendable {
     }
 
     package func host(_ name: String) -> Host? { hosts.first { $0.name == name } }
+    package func contact(_ name: String) -> Contact? { contacts.first { $0.id == name } }
     package func group(_ name: String) -> Group? { groups.first { $0.name == name } }
 }
 
@@ -29,6 +32,24 @@ package struct Group: Hashable, Sendable {
         self.name = name
         self.members = members
         self.place = place
+    }
+}
+
+/// A person or firm to call.
+package struct Contact: Hashable, Sendable {
+    /// What steps and hosts name it by.
+    package var id: String
+    package var name: String
+    package var phone: String?
+    package var reference: String?
+    package var roles: [String]
+
+    package init(id: String, name: String, phone: String?, reference: String?, roles: [String]) {
+        self.id = id
+        self.name = name
+        self.phone = phone
+        self.reference = reference
+        self.roles = roles
     }
 }
 
@@ -52,6 +73,10 @@ package struct Host: Hashable, Sendable {
     package var receipts = true
     package var location: String?
     package var bmc: String?
+    /// Whether commands of steps that do not say run as root.
+    package var become = false
+    /// A name of the inventory's contacts.
+    package var contact: Named?
 
     package init(name: String, address: String, port: Int = 22, at place: SourcePlace) {
         self.name = name

@@ -19,6 +19,15 @@ package enum Limits {
     package static let tasksPerHost = 4
     package static let tasksAtOnce = 50
     package static let retries = 1_000
+    /// How many times longer a delay may be than the one before, and how long it gets in the end.
+    package static let backoff = 100.0
+    package static let delay = Duration.seconds(3_600)
+    /// A value of `ask` or `outputs`.
+    package static let valueBytes = 4 << 10
+    /// What an action printed last, as far as `outputs` without a command look at it.
+    package static let outputSearchedBytes = 64 << 10
+    package static let secretBytes = 16 << 10
+    package static let conditionBytes = 1_000
     /// What a check may print before the rest is dropped (and the check says so).
     package static let checkOutputBytes = 1 << 20
     /// `on_failure: retry` begins again this often before a person is asked.

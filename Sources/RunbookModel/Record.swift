@@ -10,6 +10,8 @@ package enum Record: Hashable, Sendable {
     case undoSettled(UndoSettlement)
     case asked(AskedQuestion)
     case answered(GivenAnswer)
+    /// What a person read off, or a step left for later ones.
+    case valueRead(TaskValue)
     case checkpointReached(step: String, name: String)
     case rollbackBegun(RollbackPlan)
     case rollbackEnded(complete: Bool)
@@ -118,7 +120,7 @@ package struct TaskSettlement: Hashable, Sendable {
     package var reason: String
     /// Who decided it, where a person did.
     package var by: String?
-    /// A failure that does not keep others from starting.
+    /// A failure that does not keep others from starting, or a skip that the runbook itself wants: no gap.
     package var tolerated: Bool
 
     package init(task: TaskID, state: StepState, reason: String, by: String? = nil, tolerated: Bool = false) {
@@ -180,6 +182,20 @@ package struct GivenAnswer: Hashable, Sendable {
     }
 }
 
+/// A value that later steps may name.
+package struct TaskValue: Hashable, Sendable {
+    package var task: TaskID
+    package var name: String
+    /// At most ``Limits/valueBytes``.
+    package var value: String
+
+    package init(task: TaskID, name: String, value: String) {
+        self.task = task
+        self.name = name
+        self.value = value
+    }
+}
+
 package struct RollbackPlan: Hashable, Sendable {
     /// The checkpoint, or ``start``.
     package var target: String
@@ -201,6 +217,8 @@ package struct RollbackPlan: Hashable, Sendable {
 package enum QuestionKind: String, Hashable, Sendable, CaseIterable {
     /// Do this by hand and say so: `done` or `failed`.
     case manual
+    /// It may do harm: `confirm`, `skip`, `stop`.
+    case danger
     /// An attempt failed: `retry`, `skip`, `rollback`, `stop`, `done`.
     case failure
     /// Nobody knows whether it ran: `done`, `failed`, `retry`, `skip`, `rollback`, `stop`.
@@ -213,4 +231,6 @@ package enum QuestionKind: String, Hashable, Sendable, CaseIterable {
     case irreversible
 }
 
-package enum Choice: String, Hashable, Sendable, CaseIterable { case done, failed, retry, skip, rollback, stop }
+package enum Choice: String, Hashable, Sendable, CaseIterable {
+    case done, failed, confirm, retry, skip, rollback, stop
+}

@@ -18,7 +18,10 @@ package struct Plan: Sendable {
     package let stepIndex: [String: Int]
     /// Values of `vars` after `-e` is applied.
     package let variables: [String: String]
-    /// Lower-case hex SHA-256 over runbook, inventory and variables: what a resume must find unchanged.
+    /// Which part of the runbook it is, and how many steps of it are left out.
+    package let selection: Selection
+    package internal(set) var leftOut = 0
+    /// Lower-case hex SHA-256 over runbook, inventory, variables and selection: what a resume must find unchanged.
     package let hash: String
 }
 
@@ -29,12 +32,17 @@ package struct PlannedTask: Hashable, Sendable {
     package var step: Int
     /// Index in the inventory's hosts; nil for this machine.
     package var host: Int?
+    /// Where its commands run: the host itself, or the one that acts for it. Nil for this machine.
+    package var machine: Int?
+    /// Which batch of its step it belongs to, from 0.
+    package var batch: Int
 
-    /// What its slot in the per-host limit goes by.
-    package init(id: TaskID, step: Int, host: Int?) {
+    package init(id: TaskID, step: Int, host: Int?, machine: Int?, batch: Int) {
         self.id = id
         self.step = step
         self.host = host
+        self.machine = machine
+        self.batch = batch
     }
 }
 
@@ -42,6 +50,9 @@ extension Plan {
     package func step(of task: Int) -> Step { runbook.steps[tasks[task].step] }
 
     package func host(of task: Int) -> Host? { tasks[task].host.map { inventory.hosts[$0] } }
+
+    /// Where the commands of a task run; nil for this machine.
+    package func machine(of task: Int) -> Host? { tasks[task].machine.map { inventory.hosts[$0] } }
 
     /// The chain of tasks that takes longest, first to last.
     package var slowestChain: [Int] {

@@ -9,11 +9,13 @@ package struct PlanSource: Sendable {
     package var inventoryBytes: [UInt8]
     /// `-e name=value`, last one wins.
     package var overrides: [(name: String, value: String)]
+    package var selection: Selection
 
     package init(
         runbook: Runbook, runbookBytes: [UInt8], inventory: Inventory, inventoryBytes: [UInt8],
-        overrides: [(name: String, value: String)] = []
+        overrides: [(name: String, value: String)] = [], selection: Selection = Selection()
     ) {
+        self.selection = selection
         self.runbook = runbook
         self.runbookBytes = runbookBytes
         self.inventory = inventory
@@ -31,17 +33,21 @@ package enum PlanFault: Error, Hashable, Sendable {
     case unknownStep(Named)
     case cycle([String])
     case tooManyTasks(Int)
+    case selection(SelectionFault)
 }
 
 package enum Planner {
     /// Lays the runbook over the inventory.
     package static func plan(_ source: PlanSource) throws(PlanFault) -> Plan {
+        let roster = HostRoster(source.inventory)
+        var source = source
+        let whole = source.runbook.steps.count
+        source.runbook = try source.selection.applied(to: source.runbook, source.inventory, roster)
         let runbook = source.runbook
         let variables = try resolve(runbook.variables, source.overrides)
         var stepIndex: [String: Int] = [:]
         for (position, step) in runbook.steps.enumerated() { stepIndex[step.id] = position }
 
-        let roster = HostRoster(source.inventory)
         var tasks: [PlannedTask] = []
         var tasksOfStep: [[Int]] = []
         for (position, step) in runbook.steps.enumerated() {
@@ -50,12 +56,20 @@ package enum Planner {
                 throw .tooManyTasks(tasks.count + hosts.count)
             }
             let first = tasks.count
+            let delegate = try roster.expand([step.delegateTo].compactMap(\.self)).first
             if hosts.isEmpty {
-                tasks.append(PlannedTask(id: TaskID(step: step.id, host: nil), step: position, host: nil))
+                tasks.append(
+                    PlannedTask(
+                        id: TaskID(step: step.id, host: nil), step: position, host: nil, machine: delegate ?? nil,
+                        batch: 0))
             }
-            for host in hosts {
+            let batches = BatchSize.batches(of: hosts.count, step.serial)
+            for (host, batch) in zip(hosts, batches) {
                 let name = host.map { source.inventory.hosts[$0].name } ?? Host.localName
-                tasks.append(PlannedTask(id: TaskID(step: step.id, host: name), step: position, host: host))
+                tasks.append(
+                    PlannedTask(
+                        id: TaskID(step: step.id, host: name), step: position, host: host,
+                        machine: delegate ?? host, batch: batch))
             }
             tasksOfStep.append(Array(first..<tasks.count))
         }
@@ -70,7 +84,9 @@ package enum Planner {
             stepNeeds.append(indices.sorted())
         }
         let order = try stepOrder(stepNeeds, runbook)
-        return assemble(source, variables, tasks, tasksOfStep, stepIndex, stepNeeds, order)
+        var plan = assemble(source, variables, tasks, tasksOfStep, stepIndex, stepNeeds, order)
+        plan.leftOut = whole - runbook.steps.count
+        return plan
     }
 
     private static func assemble(
@@ -99,7 +115,7 @@ package enum Planner {
         return Plan(
             runbook: runbook, inventory: source.inventory, tasks: tasks, index: index, needs: needs,
             dependents: dependents, remaining: tasks.map { stepRemaining[$0.step] }, tasksOfStep: tasksOfStep,
-            stepIndex: stepIndex, variables: variables, hash: hash(source, variables))
+            stepIndex: stepIndex, variables: variables, selection: source.selection, hash: hash(source, variables))
     }
 
     /// Steps so that each comes after all it needs; among those that could be next, file order.
@@ -132,6 +148,13 @@ package enum Planner {
         part("runbook", source.runbookBytes)
         part("inventory", source.inventoryBytes)
         for name in variables.keys.sorted() { part("var \(name)", Array((variables[name] ?? "").utf8)) }
+        let selection = source.selection
+        for (label, words) in [
+            ("limit", selection.limit), ("tags", selection.tags), ("skip-tags", selection.skipTags),
+            ("start-at", [selection.startAt].compactMap(\.self)), ("until", [selection.until].compactMap(\.self)),
+        ] {
+            for word in words { part(label, Array(word.utf8)) }
+        }
         return Hex.text(hasher.finalize())
     }
 
@@ -156,6 +179,25 @@ package enum Planner {
             values[variable.name] = value
         }
         return values
+    }
+}
+
+extension BatchSize {
+    /// The batch of each of `count` hosts, from 0: sizes in turn, the last one again and again.
+    static func batches(of count: Int, _ sizes: [BatchSize]) -> [Int] {
+        guard let last = sizes.last else { return Array(repeating: 0, count: count) }
+        var batches: [Int] = []
+        var number = 0
+        while batches.count < count {
+            let size: Int
+            switch sizes.indices.contains(number) ? sizes[number] : last {
+            case .count(let hosts): size = hosts
+            case .percent(let share): size = count * share / 100
+            }
+            batches += Array(repeating: number, count: min(max(1, size), count - batches.count))
+            number += 1
+        }
+        return batches
     }
 }
 

@@ -19,15 +19,19 @@ package struct Scope: Sendable {
     private let plan: Plan
     private let task: Int
     private let run: RunFacts
+    /// What steps have left so far.
+    private let left: StepValues
 
-    package init(_ plan: Plan, task: Int, run: RunFacts) {
+    package init(_ plan: Plan, task: Int, run: RunFacts, left: StepValues = StepValues()) {
         self.plan = plan
         self.task = task
         self.run = run
+        self.left = left
     }
 
     /// The value of `reference`; empty where the file checks let a name through that has none here (`host.bmc` unset).
     package func value(_ reference: Template.Reference) -> String {
+        if reference.path.first == "steps" { return stepValue(reference) ?? "" }
         guard let scope = reference.path.first, reference.path.count == 2, let name = reference.path.last else {
             return ""
         }
@@ -42,6 +46,22 @@ package struct Scope: Sendable {
 
     package func command(_ template: Template) -> String { template.command(value) }
     package func text(_ template: Template) -> String { template.text(value) }
+
+    /// The first value of a step that is named but not known: it was skipped, or never left one.
+    package func unknown(among references: [Template.Reference]) -> Template.Reference? {
+        references.first { $0.path.first == "steps" && stepValue($0) == nil }
+    }
+
+    /// What the step left on the same host; else on the first of its hosts that left it.
+    private func stepValue(_ reference: Template.Reference) -> String? {
+        guard reference.path.count == 4, let step = plan.stepIndex[reference.path[1]] else { return nil }
+        let own = TaskID(step: reference.path[1], host: plan.tasks[task].id.host)
+        if let value = left.value(reference.path[3], of: own) { return value }
+        for other in plan.tasksOfStep[step] {
+            if let value = left.value(reference.path[3], of: plan.tasks[other].id) { return value }
+        }
+        return nil
+    }
 
     private func runValue(_ name: String) -> String {
         switch name {
@@ -71,4 +91,15 @@ package struct Scope: Sendable {
         // An environment value may not name another one: that keeps this from going round.
         return pair.value.text { $0.path.first == "env" ? "" : value($0) }
     }
+}
+
+/// Values that steps have left, by task and name.
+package struct StepValues: Hashable, Sendable {
+    private var values: [TaskID: [String: String]] = [:]
+
+    package init() {}
+
+    package func value(_ name: String, of task: TaskID) -> String? { values[task]?[name] }
+
+    package mutating func set(_ value: TaskValue) { values[value.task, default: [:]][value.name] = value.value }
 }

@@ -42,7 +42,7 @@ struct ScriptCall: Sendable {
     private var run: String? {
         switch request.operation {
         case .submit(let submission, _): submission.receipt.run
-        case .attach(let id, _, _, _), .inspect(let id), .fence(let id), .markLost(let id), .kill(let id): id.run
+        case .attach(let id, _, _, _), .inspect(let id), .fence(let id), .markLost(let id), .kill(let id, _): id.run
         case .contact, .probe, .tidy: nil
         }
     }
@@ -106,17 +106,15 @@ struct ScriptCall: Sendable {
         case .probe(let probe):
             guard case .run(let command, let environment) = probe.probe else { return .failure(.noReceipts) }
             let reader = PlainReader(nil)
-            let job = ScriptJob(
-                command: Self.text(command, environment), environment: marks, input: [], deadline: probe.timeout)
+            let job = Self.job(command, environment, probe.privilege, marks: marks, deadline: probe.timeout)
             do throws(TransportFailure) {
                 let end = try await runner.run(job) { reader.take($0) }
                 return .probe(ProbeAnswer(.exit(Self.status(end)), stdout: reader.stdout, stderr: reader.stderr))
             } catch { return error.isDeadline ? .probe(ProbeAnswer(.timedOut)) : .failure(error) }
         case .submit(let submission, let deadline):
-            let job = ScriptJob(
-                command: Self.text(submission.command, submission.environment),
-                environment: marks + [EnvironmentPair(name: "BLACKSTART_ATTEMPT", value: "1")], input: [],
-                deadline: deadline)
+            let job = Self.job(
+                submission.command, submission.environment, submission.privilege,
+                marks: marks + [EnvironmentPair(name: "BLACKSTART_ATTEMPT", value: "1")], deadline: deadline)
             let reader = PlainReader(progress)
             do throws(TransportFailure) {
                 switch try await runner.run(job, output: { reader.take($0) }) {
@@ -130,8 +128,28 @@ struct ScriptCall: Sendable {
         }
     }
 
-    private static func text(_ command: String, _ environment: [EnvironmentPair]) -> String {
-        environment.map { "export \($0.name)=\(ShellWord.quote($0.value)); " }.joined() + command
+    /// A command with its environment in front. What is secret goes through its input: a list of processes shows the rest.
+    private static func job(
+        _ command: String, _ environment: [EnvironmentPair], _ privilege: Privilege?, marks: [EnvironmentPair],
+        deadline: Duration
+    ) -> ScriptJob {
+        func exports(_ pairs: [EnvironmentPair]) -> String {
+            pairs.map { "export \($0.name)=\(ShellWord.quote($0.value)); " }.joined()
+        }
+        let hidden = environment.filter(\.content.isHidden)
+        let text = exports(environment.filter { !$0.content.isHidden }) + command
+        if privilege == nil, hidden.isEmpty {
+            return ScriptJob(command: text, environment: marks, input: [], deadline: deadline)
+        }
+        let mark = "BS \(UInt64.random(in: 0...UInt64.max))"
+        let start =
+            "while IFS= read -r l && [ \"$l\" != \(ShellWord.quote(mark)) ]; do :; done; eval \"$(cat)\"; exec </dev/null; "
+        let shell = "/bin/sh -c \(ShellWord.quote(start + text))"
+        let password = privilege?.password.map { "\($0.text)\n" }
+        let asWhom = privilege == nil ? "" : password == nil ? "sudo -n -- " : "sudo -S -p '' -- "
+        return ScriptJob(
+            command: asWhom + shell, environment: marks,
+            input: Array("\(password ?? "")\(mark)\n\(exports(hidden))\n".utf8), deadline: deadline)
     }
 
     private static func status(_ end: SessionEnd) -> ExitStatus {

@@ -1,4 +1,5 @@
 package import RunbookModel
+package import RunbookTransport
 
 /// The answering machine: what each host of a fixture says to which question, and what that changes.
 ///
@@ -28,6 +29,12 @@ package struct FixtureSite: Sendable {
         if let changed = state.values[SiteKey(host: host, key: key)] { return changed }
         guard let section = section(of: host) else { return nil }
         return fixture.hosts[section].state.last { $0.key == key }?.value
+    }
+
+    /// Why `host` does not let a command run as root, in the words of sudo; nil where it does.
+    package func refusal(of privilege: Privilege?, on host: String) -> String? {
+        guard let privilege, let section = section(of: host) else { return nil }
+        return fixture.hosts[section].sudo.refusal(privilege.password?.text)
     }
 
     /// What `host` says to `query`. A question without an answer is remembered as uncovered and fails loudly.
@@ -136,4 +143,12 @@ package struct SiteAnswer: Hashable, Sendable {
     }
 
     private init() {}
+
+    /// A command that does not get to run.
+    static func refused(_ words: String) -> SiteAnswer {
+        var answer = SiteAnswer()
+        answer.exit = 1
+        answer.stderr = words
+        return answer
+    }
 }

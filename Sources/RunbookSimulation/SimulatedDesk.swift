@@ -42,13 +42,14 @@ package final class SimulatedDesk: OperatorDesk {
             let given: OperatorChoice?
             switch question.kind {
             case .manual: given = OperatorChoice(line.answer ?? .done)
-            case .failure, .unclear, .lapsed, .undo, .irreversible: given = nextChoice(of: line, at: index)
+            case .danger, .failure, .unclear, .lapsed, .undo, .irreversible: given = nextChoice(of: line, at: index)
             }
             guard let given else { continue }
             guard question.choices.contains(given.choice) else { return (.nobody, line.after) }
             // The reason of a rollback is where it goes to.
             let reason = given.choice == .rollback ? given.target?.name : line.reason
-            return (.choice(given.choice, reason: reason, by: "fixture operator"), line.after)
+            let values = given.choice == .done ? line.values : []
+            return (.choice(given.choice, reason: reason, by: "fixture operator", values: values), line.after)
         }
         return (.nobody, .zero)
     }

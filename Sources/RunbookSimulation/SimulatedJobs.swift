@@ -28,8 +28,12 @@ struct SimulatedJob {
 
 extension WorldCore {
     /// Starts a command as the fixture answers it. `hang` never ends.
-    mutating func startJob(_ command: String, receipt: ReceiptKey?, hangs: Bool, _ pending: PendingRequest) -> Int {
-        let answer = site.answer(host: pending.host, query: .run(command))
+    mutating func startJob(
+        _ command: String, _ privilege: Privilege?, receipt: ReceiptKey?, hangs: Bool, _ pending: PendingRequest
+    ) -> Int {
+        let refusal = site.refusal(of: privilege, on: pending.host)
+        let answer =
+            refusal.map(SiteAnswer.refused) ?? site.answer(host: pending.host, query: .run(command))
         let number = nextNumber()
         let (takes, overflow) = answer.takes.wholeMilliseconds.multipliedReportingOverflow(by: pending.slowness)
         let ends = hangs ? nil : after(overflow ? .max : takes)

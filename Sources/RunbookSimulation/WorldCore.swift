@@ -129,7 +129,7 @@ struct WorldCore {
         case .inspect(let receipt): atReceipt(receipt, pending) { _, _ in }
         case .fence(let receipt): atReceipt(receipt, pending) { $0.fence($1) }
         case .markLost(let receipt): atReceipt(receipt, pending) { $0.markLost($1) }
-        case .kill(let receipt): atReceipt(receipt, pending) { $0.kill($1) }
+        case .kill(let receipt, _): atReceipt(receipt, pending) { $0.kill($1) }
         case .tidy(let tidied):
             guard keepsReceipts(pending.host) else { return answer(pending, .failure(.noReceipts(pending.host))) }
             for receipt in tidied { tidy(ReceiptKey(host: pending.host, path: receipt.path)) }
@@ -158,15 +158,5 @@ extension TransportFailure {
 
     static func noReceipts(_ host: String) -> TransportFailure {
         TransportFailure(.unsuitable, sent: false, "\(host) keeps no receipts")
-    }
-}
-
-extension ProbeRequest {
-    /// Whether the controller's own machine tries it: tcp and http.
-    var isAskedFromHere: Bool {
-        switch probe {
-        case .run: false
-        case .tcp, .http: true
-        }
     }
 }

@@ -69,6 +69,8 @@ package struct Submission: Hashable, Sendable {
     /// Shell text, run by `/bin/sh` on the host.
     package var command: String
     package var environment: [EnvironmentPair]
+    /// Run as root; nil means as whoever logs in.
+    package var privilege: Privilege?
     /// Refuse unless the host still has this boot id.
     package var boot: String?
     /// Head of the journal at submission, `seq:sha256`, kept in the receipt.
@@ -77,26 +79,72 @@ package struct Submission: Hashable, Sendable {
     package var digest: String
 
     package init(
-        receipt: ReceiptID, command: String, environment: [EnvironmentPair], boot: String?, journalHead: String,
-        digest: String
+        receipt: ReceiptID, command: String, environment: [EnvironmentPair], privilege: Privilege? = nil,
+        boot: String?, journalHead: String, digest: String
     ) {
         self.receipt = receipt
         self.command = command
         self.environment = environment
+        self.privilege = privilege
         self.boot = boot
         self.journalHead = journalHead
         self.digest = digest
     }
 }
 
+/// Text that may have secrets in it: by name until a vault fills them in.
+package struct HiddenText: Hashable, Sendable {
+    package enum Part: Hashable, Sendable {
+        case plain(String)
+        case secret(String)
+    }
+
+    package var parts: [Part]
+    /// Whether a secret is in it, by name or filled in: then it must not be written down anywhere.
+    package var isHidden: Bool
+
+    package init(_ parts: [Part]) {
+        self.parts = parts
+        isHidden = parts.contains { if case .secret = $0 { true } else { false } }
+    }
+
+    /// A secret itself.
+    package init(filled secret: String) {
+        parts = [.plain(secret)]
+        isHidden = true
+    }
+
+    /// Secrets that are not filled in stand as they do in a runbook.
+    package var text: String {
+        parts.map {
+            switch $0 {
+            case .plain(let text): text
+            case .secret(let name): "${{ secrets.\(name) }}"
+            }
+        }.joined()
+    }
+}
+
 package struct EnvironmentPair: Hashable, Sendable {
     package var name: String
-    package var value: String
+    package var content: HiddenText
 
-    package init(name: String, value: String) {
+    package init(name: String, _ content: HiddenText) {
         self.name = name
-        self.value = value
+        self.content = content
     }
+
+    package init(name: String, value: String) { self.init(name: name, HiddenText([.plain(value)])) }
+
+    package var value: String { content.text }
+}
+
+/// The right to act as root, with `sudo`.
+package struct Privilege: Hashable, Sendable {
+    /// nil where none is wanted.
+    package var password: HiddenText?
+
+    package init(password: HiddenText?) { self.password = password }
 }
 
 /// A read-only question, with every expression already filled in.
@@ -109,11 +157,24 @@ package struct ProbeRequest: Hashable, Sendable {
     }
 
     package var probe: Probe
+    /// Ask as root; nil means as whoever logs in.
+    package var privilege: Privilege?
     package var timeout: Duration
 
-    package init(_ probe: Probe, timeout: Duration) {
+    package init(_ probe: Probe, privilege: Privilege? = nil, timeout: Duration) {
         self.probe = probe
+        self.privilege = privilege
         self.timeout = timeout
+    }
+}
+
+extension ProbeRequest {
+    /// Whether the controller's own machine tries it: tcp and http.
+    package var isAskedFromHere: Bool {
+        switch probe {
+        case .run: false
+        case .tcp, .http: true
+        }
     }
 }
 
@@ -133,8 +194,8 @@ package struct HostRequest: Hashable, Sendable {
         /// Write down that it died without an exit status, if so.
         case markLost(ReceiptID)
         /// TERM, then KILL after a grace of 5 s; replies with the receipt after.
-        case kill(ReceiptID)
-        /// Remove output and text of ended attempts of this run; the tombstones stay.
+        case kill(ReceiptID, Privilege?)
+        /// Remove output and text of ended attempts; the tombstones stay.
         case tidy([ReceiptID])
     }
 
@@ -295,8 +356,13 @@ package struct Question: Hashable, Sendable {
     /// For people: what happened, in sentences; the desk adds what the plan knows.
     package var text: String
     package var choices: [Choice]
+    /// Values that `done` has to come with.
+    package var values: [ValueQuestion]
 
-    package init(_ kind: QuestionKind, task: TaskID, text: String, choices: [Choice]) {
+    package init(
+        _ kind: QuestionKind, task: TaskID, text: String, choices: [Choice], values: [ValueQuestion] = []
+    ) {
+        self.values = values
         self.kind = kind
         self.task = task
         self.text = text
@@ -306,7 +372,7 @@ package struct Question: Hashable, Sendable {
 
 package enum OperatorReply: Hashable, Sendable {
     /// `reason` is what the person gave as reason or evidence.
-    case choice(Choice, reason: String?, by: String)
+    case choice(Choice, reason: String?, by: String, values: [NamedValue] = [])
     /// No one is there to answer.
     case nobody
 }

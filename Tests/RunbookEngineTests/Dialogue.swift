@@ -65,10 +65,12 @@ struct Dialogue {
         case .wait(let task, let token, let delay):
             awaited = (task, token)
             return "wait \(delay.wholeMilliseconds) ms"
+        case .hold(let step, let delay): return "hold \(step) for \(delay.wholeMilliseconds) ms"
         case .ask(let task, let token, let question):
             awaited = (task, token)
             return "ask \(question.kind.rawValue): \(question.text)"
         case .withdraw(let task): return "withdraw \(task)"
+        case .tidy(let request): return "tidy \(request.host ?? "local")"
         case .seal: return nil
         case .finish(let outcome): return "finish \(outcome.rawValue)"
         }
@@ -87,7 +89,7 @@ struct Dialogue {
         case .inspect(let id): return "inspect \(id.path)"
         case .fence(let id): return "fence \(id.path)"
         case .markLost(let id): return "mark lost \(id.path)"
-        case .kill(let id): return "kill \(id.path)"
+        case .kill(let id, _): return "kill \(id.path)"
         case .tidy: return "tidy"
         }
     }
@@ -102,6 +104,7 @@ struct Dialogue {
         case .undoSettled(let settled): "undo \(settled.state.rawValue) \(settled.task): \(settled.reason)"
         case .asked(let question): "asked \(question.kind.rawValue)"
         case .answered(let answer): "answered \(answer.choice.rawValue)"
+        case .valueRead(let value): "value \(value.name): \(value.value)"
         case .checkpointReached(_, let name): "checkpoint \(name)"
         case .rollbackBegun(let rollback):
             "rollback to \(rollback.target): \(rollback.tasks.map(\.description).joined(separator: ", "))"

@@ -56,6 +56,9 @@ import Testing
                 }
             }
         }
+        for value in ["87", "", "two\nlines \u{1}", "é"] {
+            for task in tasks { records.append(.valueRead(TaskValue(task: task, name: "ups_charge", value: value))) }
+        }
         records.append(.checkpointReached(step: "cp", name: "storage"))
         records.append(.rollbackBegun(RollbackPlan(target: RollbackPlan.start, tasks: tasks, by: "alice@ops")))
         records.append(.rollbackBegun(RollbackPlan(target: "storage", tasks: [], by: "")))

@@ -76,7 +76,7 @@ struct CommandTests {
     func deadline() async throws {
         let visit = server.visit()
         #expect(await visit.submit("echo begun; sleep 1000", deadline: .seconds(1)).reply == .deadline)
-        #expect(await visit.ask(.kill(Visit.receipt())).status?.end == .exit(143))
+        #expect(await visit.ask(.kill(Visit.receipt(), nil)).status?.end == .exit(143))
         #expect(server.runs == 1)
         await visit.end()
     }

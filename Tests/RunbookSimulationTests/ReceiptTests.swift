@@ -174,7 +174,7 @@ struct ReceiptTests {
     func kill() async throws {
         let session = SimulatedSession(siteFixture())
         let followed = session.send("san1", .submit(submission("zpool import tank"), deadline: hour))
-        let killed = try status(await session.ask("san1", .kill(receipt())))
+        let killed = try status(await session.ask("san1", .kill(receipt(), nil)))
         #expect(killed.end == .exit(143) && !killed.alive)
         await session.idleToTheEnd()
         #expect(try status(session.heard(followed)?.reply).end == .exit(143))
@@ -211,7 +211,7 @@ struct ReceiptTests {
         #expect(reply == .ended(.exited(1)))
         let none = HostReply.failure(TransportFailure(.unsuitable, sent: false, "san1 keeps no receipts"))
         for operation: HostRequest.Operation in [
-            .inspect(receipt()), .fence(receipt()), .markLost(receipt()), .kill(receipt()), .tidy([receipt()]),
+            .inspect(receipt()), .fence(receipt()), .markLost(receipt()), .kill(receipt(), nil), .tidy([receipt()]),
             .attach(receipt(), stdoutOffset: 0, stderrOffset: 0, deadline: hour),
         ] {
             #expect(await session.ask("san1", operation) == none)

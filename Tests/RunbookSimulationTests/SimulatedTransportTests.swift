@@ -45,7 +45,7 @@ struct SimulatedTransportTests {
         #expect(
             await session.ask("san1", command("zpool list"))
                 == .probe(ProbeAnswer(.exit(.exited(1)), stderr: Array("no such pool\n".utf8))))
-        guard case .receipt(let killed)? = await session.ask("san1", .kill(receipt())) else {
+        guard case .receipt(let killed)? = await session.ask("san1", .kill(receipt(), nil)) else {
             Issue.record("no receipt")
             return
         }

@@ -128,7 +128,7 @@ struct ReceiptScriptTests {
     @Test("a command that is killed tells its end, and what it started is gone")
     func killed() throws {
         _ = try host.submitAndLeave("sleep 1000 & echo $! > \"$HOME/child\"; wait")
-        let status = try #require(try host.play(.kill(ScriptHost.receipt)).status)
+        let status = try #require(try host.play(.kill(ScriptHost.receipt, nil)).status)
         #expect(status.end == .exit(143))
         let child = try #require(Int32(try host.scratch.text("child").split(separator: "\n").first ?? ""))
         #expect(!isRunning(child))
@@ -156,7 +156,7 @@ struct ReceiptScriptTests {
         #expect(before.alive)
         let after = try #require(try restarted.play(.inspect(ScriptHost.receipt)).status)
         #expect(after.go == .run(boot: "b1") && after.boot == "b2" && !after.alive)
-        _ = try host.play(.kill(ScriptHost.receipt))
+        _ = try host.play(.kill(ScriptHost.receipt, nil))
     }
 
     @Test("tidied, a receipt keeps no command and no output, and still lets nothing run again")
@@ -177,7 +177,7 @@ struct ReceiptScriptTests {
         _ = try host.submitAndLeave("echo begun; sleep 1000")
         _ = try host.until { $0.stdoutBytes == 6 }
         #expect(try host.play(.tidy([ScriptHost.receipt])).ending == .tidied)
-        #expect(try host.play(.kill(ScriptHost.receipt)).status?.stdoutBytes == 6)
+        #expect(try host.play(.kill(ScriptHost.receipt, nil)).status?.stdoutBytes == 6)
     }
 
     @Test("a question has an exit status and both streams, and leaves nothing behind")

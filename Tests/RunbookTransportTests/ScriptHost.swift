@@ -39,15 +39,17 @@ struct ScriptHost {
 
     /// The reply of a whole script, or of the first `bytes` of it.
     @discardableResult
-    func play(_ operation: HostRequest.Operation, bytes: Int = .max) throws -> Said {
-        try feed(Array(try text(operation).utf8.prefix(bytes)))
+    func play(_ operation: HostRequest.Operation, bytes: Int = .max, path: String? = nil) throws -> Said {
+        try feed(Array(try text(operation).utf8.prefix(bytes)), path: path)
         return try reply("out")
     }
 
-    func feed(_ script: [UInt8], more: String = "") throws {
+    /// `path` is a folder whose tools come before the machine's own.
+    func feed(_ script: [UInt8], more: String = "", path: String? = nil) throws {
         try scratch.write("script", script)
-        let played = try shell("/bin/sh -s < script > out 2> err\(more)", in: scratch.path, environment: variables)
-        _ = played
+        var variables = variables
+        if let path { variables["PATH"] = "\(path):/usr/bin:/bin" }
+        _ = try shell("/bin/sh -s < script > out 2> err\(more)", in: scratch.path, environment: variables)
     }
 
     var variables: [String: String] {

@@ -1,4 +1,4 @@
-/// Patterns of fixtures: `*` is any text, also none and also line ends; `?` is one Unicode scalar; all else is itself.
+/// Patterns of names and commands: `*` is any text, also none and also line ends; `?` is one Unicode scalar; all else is itself.
 package enum Glob {
     /// Whether the whole of `text` fits `pattern`. Needs at most `pattern * text` steps.
     package static func matches(_ pattern: String, _ text: String) -> Bool {

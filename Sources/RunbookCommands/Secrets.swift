@@ -1,0 +1,144 @@
+internal import Glibc
+internal import RunbookJournal
+internal import RunbookModel
+internal import RunbookPlan
+internal import RunbookTransport
+
+/// Gets the secrets that a plan needs, each from where the runbook says, before anything begins.
+struct SecretSources {
+    let plan: Plan
+    let places: Places
+    /// Whether a person may be asked.
+    let asks: Bool
+
+    func vault() throws(CommandFailure) -> SecretVault {
+        var values: [String: String] = [:]
+        for secret in needed {
+            let value = try value(of: secret)
+            guard value.utf8.count >= Self.leastBytes else {
+                throw CommandFailure(
+                    .usage,
+                    "the secret `\(secret.name)` has \(value.utf8.count) bytes; it needs \(Self.leastBytes) at least",
+                    hint: "a shorter one can't be kept out of what hosts print")
+            }
+            values[secret.name] = value
+        }
+        return SecretVault(values)
+    }
+
+    private static let leastBytes = 4
+
+    /// Those that some step of the plan uses, in file order.
+    private var needed: [Secret] {
+        let used = Set(
+            plan.runbook.steps.flatMap { $0.references + $0.environment.flatMap(\.value.references) }
+                .filter { $0.path.first == "secrets" }.compactMap(\.path.last))
+        return plan.runbook.secrets.filter { used.contains($0.name) }
+    }
+
+    private var folder: String { Places.folder(of: plan.runbook.path) }
+
+    private func value(of secret: Secret) throws(CommandFailure) -> String {
+        switch secret.source {
+        case .prompt: return try prompt(secret)
+        case .environment(let name):
+            guard let value = places.environment[name], !value.isEmpty else {
+                throw missing(secret, "the environment has no \(TerminalText.shown(name))")
+            }
+            return value
+        case .file(let path):
+            let whole = path.hasPrefix("~/") ? places.userHome + path.dropFirst() : path
+            let file = whole.hasPrefix("/") ? whole : "\(folder)/\(whole)"
+            do {
+                return try text(try SystemCalls.contents(of: file, limitBytes: Limits.secretBytes), secret)
+            } catch let error as SystemError {
+                throw missing(secret, "can't read \(TerminalText.shown(file)): \(error.words)")
+            } catch let error as CommandFailure { throw error } catch { throw missing(secret, "\(error)") }
+        case .command(let command): return try output(of: command, secret)
+        }
+    }
+
+    private func missing(_ secret: Secret, _ why: String) -> CommandFailure {
+        CommandFailure(
+            .usage, "the secret `\(secret.name)` is not there: \(why)",
+            hint: secret.description.map { TerminalText.shown($0) } ?? "nothing was started")
+    }
+
+    /// Without the line end that files and commands put behind it.
+    private func text(_ bytes: [UInt8], _ secret: Secret) throws(CommandFailure) -> String {
+        var bytes = bytes[...]
+        while bytes.last == 0x0A || bytes.last == 0x0D { bytes.removeLast() }
+        guard let text = String(validating: bytes, as: UTF8.self), !text.utf8.contains(0) else {
+            throw missing(secret, "it is no text")
+        }
+        return text
+    }
+
+    private func output(of command: String, _ secret: Secret) throws(CommandFailure) -> String {
+        guard let stream = popen("cd \(ShellWord.quote(folder)) && { \(command)\n}", "re") else {
+            throw missing(secret, "its command can't be run")
+        }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 4_096)
+        while bytes.count <= Limits.secretBytes {
+            let count = fread(&chunk, 1, chunk.count, stream)
+            if count == 0 { break }
+            bytes += chunk[..<count]
+        }
+        let status = pclose(stream)
+        guard bytes.count <= Limits.secretBytes else {
+            throw missing(secret, "its command prints more than \(Limits.secretBytes) bytes")
+        }
+        guard status == 0 else {
+            throw missing(secret, "its command ended with status \(status >> 8 & 0xFF)")
+        }
+        return try text(bytes, secret)
+    }
+
+    private func prompt(_ secret: Secret) throws(CommandFailure) -> String {
+        guard asks else {
+            throw CommandFailure(
+                .waiting, "the secret `\(secret.name)` has to be typed, and nobody may be asked",
+                hint: secret.description.map { TerminalText.shown($0) } ?? "run it at a terminal, without --no-input")
+        }
+        let place = secret.description.map { " (\(TerminalText.shown($0)))" } ?? ""
+        for _ in 0..<3 {
+            Terminal.message("\(TerminalText.shown(secret.name))\(place): ")
+            guard let typed = HiddenLine.read() else { throw missing(secret, "the input has ended") }
+            if typed.utf8.count > Limits.secretBytes { throw missing(secret, "it is too long") }
+            if !typed.isEmpty { return typed }
+        }
+        throw missing(secret, "nothing was typed")
+    }
+}
+
+/// A line that is typed without being shown.
+enum HiddenLine {
+    /// nil at the end of the input, and where a signal came: what the terminal shows is as before in any case.
+    static func read() -> String? {
+        var shown = termios()
+        guard tcgetattr(STDIN_FILENO, &shown) == 0 else { return readLine() }
+        // A signal ends the reading, and not the program.
+        var noticing = sigaction()
+        noticing.__sigaction_handler.sa_handler = { _ in }
+        let signals = [SIGINT, SIGTERM, SIGHUP, SIGTSTP]
+        var before = Array(repeating: sigaction(), count: signals.count)
+        for (index, signal) in signals.enumerated() { sigaction(signal, &noticing, &before[index]) }
+        var hidden = shown
+        hidden.c_lflag &= ~tcflag_t(ECHO)
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden)
+        defer {
+            tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown)
+            Terminal.message("\n")
+            for (index, signal) in signals.enumerated() { sigaction(signal, &before[index], nil) }
+        }
+        var line: [UInt8] = []
+        var byte: UInt8 = 0
+        while line.count <= Limits.secretBytes {
+            guard Glibc.read(STDIN_FILENO, &byte, 1) == 1 else { return nil }
+            if byte == 0x0A { break }
+            line.append(byte)
+        }
+        return String(validating: line, as: UTF8.self)
+    }
+}

@@ -1,0 +1,97 @@
+internal import RunbookModel
+internal import RunbookPlan
+internal import RunbookTransport
+
+// What a step leaves for later ones, read once it is known to be done.
+
+extension Engine {
+    /// The task is done: reads its outputs, if it has any, and settles.
+    mutating func conclude(_ task: Int, _ settled: StepState, _ reason: String, by: String? = nil) {
+        work[task].conclusion = Conclusion(state: settled, reason: reason, by: by)
+        work[task].outputsRead = 0
+        gather(task)
+    }
+
+    /// Reads the next output; settles after the last.
+    mutating func gather(_ task: Int) {
+        let step = plan.step(of: task)
+        while let output = step.outputs.dropFirst(work[task].outputsRead).first {
+            if let template = output.run {
+                let request = ProbeRequest(
+                    .run(command: scope(task).command(template), environment: environment(task)),
+                    privilege: privilege(task), timeout: Self.outputTimeout)
+                return send(task, .gathering, .probe(request))
+            }
+            guard take(output, work[task].printed, task) else { return }
+        }
+        guard let conclusion = work[task].conclusion else { return rest(task) }
+        work[task].conclusion = nil
+        work[task].printed = []
+        settle(task, conclusion.state, conclusion.reason, by: conclusion.by)
+    }
+
+    private static var outputTimeout: Duration { .seconds(30) }
+
+    mutating func gathered(_ task: Int, _ reply: HostReply) {
+        guard let output = plan.step(of: task).outputs.dropFirst(work[task].outputsRead).first else {
+            return gather(task)
+        }
+        switch reply {
+        case .probe(let answer):
+            switch answer.result {
+            case .exit(.exited(0)): if take(output, answer.stdout, task) { gather(task) }
+            case .exit(.exited(let status)): lacks(output, "its command exited with \(status)", task)
+            case .exit(.signalled(let name)): lacks(output, "its command was ended by signal \(name)", task)
+            case .timedOut: lacks(output, "its command gave no answer in time", task)
+            case .open, .http: lacks(output, "the answer was to another question", task)
+            }
+        case .failure(let failure): lacks(output, failure.message, task)
+        case .deadline: lacks(output, "its command gave no answer in time", task)
+        case .contact, .receipt, .ended, .tidied: lacks(output, "the answer was to another question", task)
+        }
+    }
+
+    /// Puts the value on record; false where there is none, which makes the attempt a failed one.
+    private mutating func take(_ output: Output, _ bytes: [UInt8], _ task: Int) -> Bool {
+        guard let value = output.value(in: bytes) else {
+            lacks(output, "what was printed does not match \"\(output.match ?? "")\"", task)
+            return false
+        }
+        guard value.utf8.count <= Limits.valueBytes else {
+            lacks(output, "it is longer than \(Limits.valueBytes) bytes", task)
+            return false
+        }
+        record(.valueRead(TaskValue(task: plan.tasks[task].id, name: output.name, value: value)))
+        work[task].outputsRead += 1
+        return true
+    }
+
+    private mutating func lacks(_ output: Output, _ why: String, _ task: Int) {
+        work[task].conclusion = nil
+        attemptFailed(task, "it is done, but its output `\(output.name)` could not be read: \(why)")
+    }
+}
+
+extension Output {
+    /// The text without white space at its end, and of that what `match` wants.
+    func value(in bytes: [UInt8]) -> String? {
+        var bytes = bytes[...]
+        while let last = bytes.last, last == 0x20 || (0x09...0x0D).contains(last) { bytes.removeLast() }
+        let text = String(decoding: bytes, as: UTF8.self)
+        guard let match else { return text }
+        guard let regex = try? Regex(match), let found = try? regex.firstMatch(in: text) else { return nil }
+        let group = found.output.count > 1 ? found.output[1].substring : found.output[0].substring
+        return group.map(String.init) ?? ""
+    }
+}
+
+extension ValueQuestion {
+    /// What is wrong with an answer; nil where it is what was asked for.
+    package func fault(in answer: String) -> String? {
+        if answer.isEmpty { return "no \(name) was given" }
+        if answer.utf8.count > Limits.valueBytes { return "\(name) is longer than \(Limits.valueBytes) bytes" }
+        guard let matches, let regex = try? Regex(matches) else { return nil }
+        if (try? regex.wholeMatch(in: answer)) != nil { return nil }
+        return "\(name) is \"\(TerminalText.shown(String(answer.prefix(200))))\", which does not fit \"\(matches)\""
+    }
+}

@@ -1,0 +1,167 @@
+internal import RunbookModel
+
+/// The keys of a runbook.
+enum RunbookKeys {
+    static let runbook = KeyTable(
+        "runbook",
+        [
+            Key("version", .word(["1"]), isRequired: true, "The version of the language: 1."),
+            Key("name", .words, isRequired: true, "What it is called, for people."),
+            Key(
+                "inventory", .words, isRequired: true,
+                "The inventory's file, relative to this one."),
+            Key("steps", .list(.mapping(step)), isRequired: true, "What is done, in reading order."),
+            Key("scenario", .text, "The emergency that it answers."),
+            Key("summary", .text, "What it does, in a sentence or two."),
+            Key("use_when", .text, "How to see that this is the right runbook."),
+            Key("do_not_use_when", .text, "How to see that it is the wrong one."),
+            Key("owner", .text, "Who keeps it up to date."),
+            Key("approver", .text, "Who has approved it."),
+            Key("reviewed", .date, "The day of its last review, as \"2026-09-14\"."),
+            Key("rto", .duration(isPositive: true), "The recovery time objective of the whole."),
+            Key("plan", .text, "The emergency plan that it belongs to."),
+            Key("classification", .text, "Who may read it, and where copies lie."),
+            Key("assumes", .names(single: false), "[]", "What has to be there before it begins, as power or cooling."),
+            Key(
+                "vars", .map(.either([.text, .null, .mapping(variable)])), "{}",
+                "Values that commands and texts name as ${{ vars.NAME }}."),
+            Key("secrets", .map(.mapping(secret)), "{}", "Values that are never written down; for `env` only."),
+            Key("defaults", .mapping(defaults), "{}", "What holds for every step that does not say it itself."),
+            Key("max_parallel", .integer(1...Limits.tasksPerRun), "50", "Tasks at once, at most."),
+        ])
+
+    static let variable = KeyTable(
+        "variable",
+        [
+            Key("default", .either([.text, .null]), "The value; without one it has to be given with -e."),
+            Key("type", .word(Variable.Kind.allCases.map(\.rawValue)), "text", "What kind of value it is."),
+            Key("description", .text, "What it stands for."),
+        ])
+
+    static let secret = KeyTable(
+        "secret",
+        [
+            Key(
+                "from", .word(Secret.Source.names), isRequired: true,
+                "Where it comes from: a prompt, a file, a variable of the environment, or what a command prints."),
+            Key("description", .text, "Where a person finds it."),
+            Key("path", .words, "The file, relative to the runbook; goes with `file`."),
+            Key("name", .words, "The variable; goes with `env`."),
+            Key("run", .words, "The command, run on this machine; goes with `command`."),
+        ])
+
+    static let defaults = KeyTable("step defaults", step.keys.filter { Self.defaultable.contains($0.name) })
+
+    private static let defaultable = [
+        "timeout", "retries", "delay", "backoff", "on_failure", "become", "serial", "stagger", "max_failures", "tags",
+        "contact",
+    ]
+
+    static let step = KeyTable(
+        "step", identity + actions + scope + before + after + people, oneOf: actions.map(\.name),
+        later: ["script", "copy", "reboot", "approval", "uses", "with"])
+
+    private static let identity = [
+        Key("id", .id, isRequired: true, "Its name in `needs`, answers and journals: [a-z][a-z0-9-]*."),
+        Key("name", .words, isRequired: true, "What it does, for people."),
+        Key(
+            "needs", .names(single: false),
+            "The steps it waits for; [] starts it at once. Every step but the first has to say."),
+        Key("phase", .text, "The part of the recovery that it belongs to."),
+        Key("tags", .names(single: true), "[]", "Words to choose steps by, with --tags and --skip-tags."),
+    ]
+
+    private static let actions = [
+        Key("run", .words, "A shell command on each of its hosts."),
+        Key("wait_for", .mapping(CheckReader.table), "A check that is repeated until it passes."),
+        Key("manual", .words, "What a person does by hand."),
+        Key("checkpoint", .id, "A named point to roll back to."),
+    ]
+
+    private static let scope = [
+        Key("hosts", .names(single: true), "Hosts and groups of the inventory, or `local`: this machine."),
+        Key(
+            "delegate_to", .words,
+            "The host, or `local`, on which its commands run on behalf of each of its hosts."),
+        Key(
+            "serial", .either([batch, .list(batch)]), "100%",
+            "How many of its hosts at a time: a count, a percentage, or a list of them, one for each batch."),
+        Key("stagger", .duration(isPositive: false), "0s", "The time between the starts of two of its hosts."),
+        Key(
+            "max_failures", .integer(0...Limits.hostsPerInventory), "0",
+            "How many of its hosts may fail before the rest of them is not begun."),
+        Key("lock", .names(single: true), "[]", "Tasks that share a lock never run at the same time."),
+        Key(
+            "become", .either([.boolean, .mapping(become)]), "false",
+            "Run its commands as root, with sudo; a password comes from a secret."),
+        Key("env", .map(.text), "{}", "Variables of the environment of its commands."),
+    ]
+
+    private static let batch = KeyType.either([
+        .integer(1...Limits.hostsPerInventory), .shape("^([1-9][0-9]?|100)%$", "a percentage"),
+    ])
+
+    private static let before = [
+        Key("when", .words, "true", "A condition over values; where it is false, the step is skipped."),
+        Key(
+            "skip_if", .either([.word(["verified", "never"]), .mapping(CheckReader.table)]), "verified",
+            "A task whose check already passes is not run; `verified` means its `verify`."),
+        Key("danger", .words, "What may go wrong: before it runs, a person has to confirm it."),
+    ]
+
+    private static let after = [
+        Key("verify", .mapping(CheckReader.table), "What has to hold when it is done."),
+        Key("outputs", .map(.mapping(output)), "{}", "Values for later steps: ${{ steps.ID.outputs.NAME }}."),
+        Key(
+            "undo", .either([.word(["none"]), .mapping(undo)]),
+            "How to take it back, or `none` where nothing has to be."),
+        Key("irreversible", .words, "Why it can't be undone."),
+        Key("retries", .integer(0...Limits.retries), "0", "How often a failed attempt is made again."),
+        Key("delay", .duration(isPositive: false), "10s", "The time before it is made again."),
+        Key(
+            "backoff", .number(1...Limits.backoff), "1", "How many times longer each `delay` is than the one before."),
+        Key("timeout", .duration(isPositive: true), "5m", "How long an attempt may take before it is stopped."),
+        Key(
+            "on_failure",
+            .either([
+                .word(["ask", "retry", "rollback", "continue", "stop"]),
+                .shape("^rollback:[a-z][a-z0-9-]*$", "rollback:CHECKPOINT"),
+            ]), "ask", "What happens when no retry is left."),
+        Key("idempotent", .boolean, "false", "Whether it may run again where nobody knows if it ran."),
+        Key("estimate", .duration(isPositive: false), "How long it takes, as a rule."),
+    ]
+
+    private static let people = [
+        Key("ask", .map(.mapping(question)), "{}", "Values that a person reads off and types, in a manual step."),
+        Key("provides", .names(single: true), "[]", "Services of the inventory that are there once it is through."),
+        Key("why", .text, "Why it is done, and done now."),
+        Key("expect", .text, "What is normal while it runs."),
+        Key("if_it_fails", .text, "What to try first."),
+        Key("contact", .words, "Whom to call: a name in the inventory's `contacts`."),
+    ]
+
+    static let become = KeyTable(
+        "become", [Key("password", .words, isRequired: true, "The password of sudo, as ${{ secrets.NAME }}.")])
+
+    static let undo = KeyTable(
+        "undo",
+        [
+            Key("run", .words, isRequired: true, "A shell command where the action ran."),
+            Key("timeout", .duration(isPositive: true), "5m", "How long it may take before it is stopped."),
+            Key("verify", .mapping(CheckReader.table), "What shows that it worked; else the step's own check failing."),
+        ], later: ["script", "copy", "with"])
+
+    static let output = KeyTable(
+        "output",
+        [
+            Key("run", .words, "A read-only command whose output is looked at; without one, what the action printed."),
+            Key("match", .words, "A regular expression; the value is its first group, or all of it."),
+        ])
+
+    static let question = KeyTable(
+        "question",
+        [
+            Key("prompt", .words, isRequired: true, "What the person is asked for, with the unit."),
+            Key("matches", .words, "A regular expression that the answer has to fit."),
+        ])
+}

@@ -1,0 +1,168 @@
+internal import RunbookModel
+
+/// Finds secrets in what hosts say, also as base64, hexadecimal, in URLs, in JSON, in XML and in shell quotes, and puts
+/// as many stars in their place: lengths and offsets stay what they were.
+package struct SecretMask: Sendable {
+    /// By their first byte; longest first.
+    private let needles: [[[UInt8]]]
+    private let longest: Int
+
+    package init(_ secrets: some Sequence<String>) {
+        var forms: Set<[UInt8]> = []
+        for secret in secrets {
+            for text in [secret] + Self.lines(secret) { forms.formUnion(Self.forms(Array(text.utf8))) }
+        }
+        var needles = Array(repeating: [[UInt8]](), count: 256)
+        for form in forms.sorted(by: { $0.count != $1.count ? $0.count > $1.count : $0.lexicographicallyPrecedes($1) })
+        {
+            if let first = form.first { needles[Int(first)].append(form) }
+        }
+        self.needles = needles
+        longest = forms.map(\.count).max() ?? 0
+    }
+
+    package var isEmpty: Bool { longest == 0 }
+
+    /// A secret of several lines may come line by line; what is short would hide too much.
+    private static func lines(_ secret: String) -> [String] {
+        let lines = secret.utf8.split(separator: 0x0A).map { String(Substring($0)) }
+        return lines.count > 1 ? lines.filter { $0.utf8.count >= 8 } : []
+    }
+
+    // MARK: Forms
+
+    private static func forms(_ secret: [UInt8]) -> Set<[UInt8]> {
+        guard !secret.isEmpty else { return [] }
+        var forms: Set<[UInt8]> = [secret]
+        let base = base64(secret)
+        forms.formUnion(base)
+        forms.formUnion(base.map { $0.map { $0 == 0x2B ? 0x2D : $0 == 0x2F ? 0x5F : $0 } })
+        for digits in ["0123456789abcdef", "0123456789ABCDEF"] {
+            let digits = Array(digits.utf8)
+            func hex(_ byte: UInt8) -> [UInt8] { [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
+            forms.insert(secret.flatMap(hex))
+            // As URLs have it: all but what needs no sign; with the blank as a plus too.
+            forms.insert(secret.flatMap { isUnreserved($0) ? [$0] : [0x25] + hex($0) })
+            forms.insert(secret.flatMap { isUnreserved($0) ? [$0] : $0 == 0x20 ? [0x2B] : [0x25] + hex($0) })
+            forms.formUnion(json(secret, hex))
+        }
+        forms.insert(escaped(secret, [0x26: "&amp;", 0x3C: "&lt;", 0x3E: "&gt;", 0x22: "&quot;", 0x27: "&#39;"]))
+        forms.insert(escaped(secret, [0x26: "&amp;", 0x3C: "&lt;", 0x3E: "&gt;"]))
+        forms.insert(escaped(secret, [0x27: "'\\''"]))
+        return forms.filter { $0.count >= min(4, secret.count) }
+    }
+
+    private static func isUnreserved(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: true
+        default: false
+        }
+    }
+
+    private static func escaped(_ secret: [UInt8], _ signs: [UInt8: String]) -> [UInt8] {
+        secret.flatMap { byte in signs[byte].map { Array($0.utf8) } ?? [byte] }
+    }
+
+    /// Inside a JSON string: with and without a sign before the slash, beyond ASCII as it is or as numbers.
+    private static func json(_ secret: [UInt8], _ hex: (UInt8) -> [UInt8]) -> Set<[UInt8]> {
+        func number(_ unit: UInt16) -> [UInt8] {
+            [0x5C, 0x75] + hex(UInt8(unit >> 8)) + hex(UInt8(unit & 0xFF))
+        }
+        var forms: Set<[UInt8]> = []
+        for (slash, ascii) in [(false, false), (true, false), (false, true), (true, true)] {
+            var form: [UInt8] = []
+            for scalar in String(decoding: secret, as: UTF8.self).unicodeScalars {
+                switch scalar {
+                case "\"": form += [0x5C, 0x22]
+                case "\\": form += [0x5C, 0x5C]
+                case "/": form += slash ? [0x5C, 0x2F] : [0x2F]
+                case "\n": form += [0x5C, 0x6E]
+                case "\r": form += [0x5C, 0x72]
+                case "\t": form += [0x5C, 0x74]
+                case "\u{08}": form += [0x5C, 0x62]
+                case "\u{0C}": form += [0x5C, 0x66]
+                case _ where scalar.value < 0x20 || (ascii && scalar.value > 0x7E):
+                    form += Character(scalar).utf16.flatMap(number)
+                // What some writers keep out of pages.
+                case "<", ">", "&": form += ascii ? number(UInt16(scalar.value)) : [UInt8(scalar.value)]
+                default: form += Array(Character(scalar).utf8)
+                }
+            }
+            forms.insert(form)
+        }
+        return forms
+    }
+
+    /// What the secret looks like inside base64, by itself and behind one or two other bytes: the characters that depend
+    /// on nothing else.
+    private static func base64(_ secret: [UInt8]) -> Set<[UInt8]> {
+        let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+        var forms: Set<[UInt8]> = []
+        for before in 0...2 {
+            let bytes = Array(repeating: UInt8(0), count: before) + secret
+            var characters: [UInt8] = []
+            for start in stride(from: 0, to: bytes.count, by: 3) {
+                let group = (0..<3).map { bytes.indices.contains(start + $0) ? UInt32(bytes[start + $0]) : 0 }
+                let word = group[0] << 16 | group[1] << 8 | group[2]
+                characters += [18, 12, 6, 0].map { letters[Int(word >> $0 & 63)] }
+            }
+            let whole = bytes.count * 8 / 6
+            let form = Array(characters[[0, 2, 3][before]..<max([0, 2, 3][before], whole)])
+            if form.count >= 4 { forms.insert(form) }
+        }
+        return forms
+    }
+
+    // MARK: Masking
+
+    /// `bytes` with stars, and how many bytes at the end may be the beginning of a secret.
+    package func masked(_ bytes: [UInt8]) -> (bytes: [UInt8], open: Int) {
+        guard !isEmpty else { return (bytes, 0) }
+        var masked = bytes
+        var at = 0
+        var hiddenTo = 0
+        var open = bytes.count
+        while at < bytes.count {
+            for needle in needles[Int(bytes[at])] {
+                let end = at + needle.count
+                if end <= bytes.count {
+                    guard bytes[at..<end].elementsEqual(needle) else { continue }
+                    for place in max(at, hiddenTo)..<max(end, hiddenTo) { masked[place] = 0x2A }
+                    hiddenTo = max(hiddenTo, end)
+                } else if bytes[at...].elementsEqual(needle.prefix(bytes.count - at)) {
+                    open = min(open, at)
+                }
+            }
+            at += 1
+        }
+        // What is hidden already is not held back.
+        return (masked, bytes.count - max(open, min(hiddenTo, bytes.count)))
+    }
+
+    package func masked(_ text: String) -> String {
+        isEmpty ? text : String(decoding: masked(Array(text.utf8)).bytes, as: UTF8.self)
+    }
+}
+
+/// Masks one stream that comes in pieces: the beginning of what may be a secret waits for the next piece.
+package struct MaskedStream: Sendable {
+    private let mask: SecretMask
+    private var waiting: [UInt8] = []
+
+    package init(_ mask: SecretMask) { self.mask = mask }
+
+    /// What may be shown now.
+    package mutating func take(_ bytes: [UInt8]) -> [UInt8] {
+        let (masked, open) = mask.masked(waiting + bytes)
+        let shown = Array(masked.dropLast(open))
+        // As it came: hidden bytes are hidden again.
+        waiting = Array((waiting + bytes).suffix(open))
+        return shown
+    }
+
+    /// The end: nothing more can make a secret of what waits.
+    package mutating func end() -> [UInt8] {
+        defer { waiting = [] }
+        return mask.masked(waiting).bytes
+    }
+}

@@ -1,0 +1,101 @@
+import Foundation
+import RunbookTransport
+import Testing
+
+@Suite("Secrets in what hosts say")
+struct SecretMaskTests {
+    private static let secrets = ["hunter2-hunter2", "pa/ss \"wörd\" & <tag>", "two words", "1234", "it's"]
+
+    private static func stars(_ text: String) -> Bool { text.utf8.allSatisfy { $0 == 0x2A } }
+
+    /// A secret as programs write it, made by the system's own tools where it has them.
+    static func forms(_ secret: String) throws -> [(name: String, text: String)] {
+        let data = Data(secret.utf8)
+        let json = try JSONSerialization.data(withJSONObject: [secret], options: [])
+        let plain = try JSONSerialization.data(withJSONObject: [secret], options: .withoutEscapingSlashes)
+        func inside(_ data: Data) -> String { String(decoding: data.dropFirst(2).dropLast(2), as: UTF8.self) }
+        let allowed = CharacterSet(charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+        let url = secret.addingPercentEncoding(withAllowedCharacters: allowed) ?? ""
+        return [
+            ("raw", secret), ("JSON", inside(json)), ("JSON with bare slashes", inside(plain)), ("URL", url),
+            ("URL with a plus", url.replacing("%20", with: "+")),
+            ("hexadecimal", data.map { String(format: "%02x", $0) }.joined()),
+            ("HEXADECIMAL", data.map { String(format: "%02X", $0) }.joined()),
+            ("shell", secret.replacing("'", with: "'\\''")),
+            (
+                "XML",
+                secret.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+            ),
+        ]
+    }
+
+    @Test("no form of a secret is shown, and nothing else is hidden", arguments: secrets)
+    func forms(_ secret: String) throws {
+        let mask = SecretMask([secret])
+        for (name, text) in try Self.forms(secret) {
+            let said = "before [\(text)] after\n"
+            let masked = mask.masked(said)
+            let hidden = "before [\(String(repeating: "*", count: text.utf8.count))] after\n"
+            #expect(masked == hidden, "\(name)")
+        }
+    }
+
+    @Test("base64 of more than the secret shows nothing of it, wherever it stands in there", arguments: secrets)
+    func base64(_ secret: String) {
+        let mask = SecretMask([secret])
+        for before in ["", "a", "ab", "abc", "user:"] {
+            for after in ["", "x", "xy", "xyz"] {
+                let whole = Data("\(before)\(secret)\(after)".utf8).base64EncodedString()
+                for text in [whole, whole.replacing("+", with: "-").replacing("/", with: "_")] {
+                    let masked = mask.masked(text)
+                    #expect(masked.utf8.count == text.utf8.count)
+                    // Undone, what is left holds no four bytes of the secret in a row.
+                    let left = masked.replacing("*", with: "A").replacing("-", with: "+").replacing("_", with: "/")
+                    let bytes = Array(Data(base64Encoded: left) ?? Data())
+                    let own = Array(secret.utf8)
+                    for start in 0...(own.count - 4) {
+                        let part = own[start..<start + 4]
+                        let isThere = bytes.indices.dropLast(3).contains { bytes[$0..<$0 + 4] == part }
+                        #expect(!isThere, "\(before)\(secret)\(after): \(masked)")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("a secret that comes in pieces is hidden, wherever it is cut", arguments: secrets)
+    func pieces(_ secret: String) throws {
+        let mask = SecretMask([secret, "another secret"])
+        for (name, text) in try Self.forms(secret) {
+            let said = Array("he said \(text) and \(text)\n".utf8)
+            let whole = mask.masked(said).bytes
+            for size in 1...12 {
+                var stream = MaskedStream(mask)
+                var shown: [UInt8] = []
+                for start in stride(from: 0, to: said.count, by: size) {
+                    shown += stream.take(Array(said[start..<min(said.count, start + size)]))
+                    // What waits is what may still become a secret.
+                    #expect(shown == Array(whole.prefix(shown.count)), "\(name) in pieces of \(size)")
+                }
+                shown += stream.end()
+                #expect(shown == whole, "\(name) in pieces of \(size)")
+            }
+        }
+    }
+
+    @Test("the lines of a secret are hidden one by one")
+    func lines() {
+        let mask = SecretMask(["-----BEGIN KEY-----\nabcdefghijkl\nmnopqrstuvwx\n-----END KEY-----"])
+        #expect(mask.masked("> abcdefghijkl\n") == "> ************\n")
+        #expect(mask.masked("> mnopqrstuvwx|abc\n") == "> ************|abc\n")
+    }
+
+    @Test("without secrets nothing is looked at")
+    func none() {
+        let mask = SecretMask([])
+        #expect(mask.isEmpty)
+        #expect(mask.masked("hunter2") == "hunter2")
+        var stream = MaskedStream(mask)
+        #expect(stream.take([1, 2, 3]) == [1, 2, 3])
+    }
+}
