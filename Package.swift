@@ -81,7 +81,7 @@ let package = Package(
             name: "RunbookSimulationTests", dependencies: ["RunbookModel", "RunbookTransport", "RunbookSimulation"],
             swiftSettings: houseSettings),
         .testTarget(
-            name: "BlackstartTests", dependencies: ["RunbookCommands", "TestTools", "blackstart"],
+            name: "BlackstartTests", dependencies: ["RunbookCommands", "RunbookFormat", "TestTools", "blackstart"],
             swiftSettings: houseSettings),
         .testTarget(
             name: "RunbookLabTests",

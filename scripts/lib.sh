@@ -17,6 +17,19 @@ need() {
     $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
 }
 
+# Python's peers of what we write, in a folder of their own under .build: tests compare with them.
+need_python() {
+    need python3-venv
+    python=.build/python
+    want="check-jsonschema==0.39.0 ansible-core==2.19.14"
+    [ "$(cat $python/have 2>/dev/null)" = "$want" ] && return 0
+    rm -rf $python
+    python3 -m venv $python
+    # shellcheck disable=SC2086
+    $python/bin/pip install --quiet --disable-pip-version-check $want
+    echo "$want" >$python/have
+}
+
 # Every script that builds needs these.
 need_build() {
     command -v swift >/dev/null 2>&1 || {

@@ -12,11 +12,11 @@ package struct Blackstart: AsyncParsableCommand {
 
             Begin with:  blackstart plan RUNBOOK, then blackstart run RUNBOOK.
             """,
-        version: "0.2.0",
+        version: "0.3.0",
         subcommands: [
             InitCommand.self, CheckCommand.self, PlanCommand.self, DryRunCommand.self, RunCommand.self,
             ResumeCommand.self, RollbackCommand.self, StatusCommand.self, RunsCommand.self, JournalCommand.self,
-            LabCommand.self,
+            LabCommand.self, SchemaCommand.self,
         ])
 
     package init() {}

@@ -1,5 +1,6 @@
 package import ArgumentParser
 internal import Glibc
+internal import RunbookFormat
 internal import RunbookJournal
 internal import RunbookModel
 
@@ -20,7 +21,7 @@ package struct InitCommand: ParsableCommand {
                 hint: "name an empty folder")
         }
         do {
-            try SystemCalls.makeFolders(folder)
+            try SystemCalls.makeFolders("\(folder)/\(StarterSite.schemas)")
             for (name, text) in StarterSite.files {
                 let descriptor = try SystemCalls.open(
                     "\(folder)/\(name)", O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
@@ -37,7 +38,7 @@ package struct InitCommand: ParsableCommand {
         let at = folder == "." ? "" : "\(folder)/"
         Terminal.out(
             """
-            Wrote \(StarterSite.files.map { "\(at)\($0.name)" }.joined(separator: ", ")).
+            Wrote \(StarterSite.sources.map { "\(at)\($0.name)" }.joined(separator: ", ")), and \(at)\(StarterSite.schemas)/ for editors.
             Try:  blackstart check \(at)runbook.yaml
                   blackstart dry-run \(at)runbook.yaml --fixture \(at)fixture.yaml
 
@@ -47,11 +48,18 @@ package struct InitCommand: ParsableCommand {
 
 /// Two hosts, five steps: what a first runbook looks like.
 enum StarterSite {
-    static let files: [(name: String, text: String)] = [
-        ("runbook.yaml", runbook), ("inventory.yaml", inventory), ("fixture.yaml", fixture),
-    ]
+    static let sources =
+        [("runbook.yaml", runbook), ("inventory.yaml", inventory), ("fixture.yaml", fixture)]
+        as [(name: String, text: String)]
+    static let files =
+        sources
+        + LanguageReference.File.allCases.map { ("\(schemas)/\($0.rawValue).json", JSONSchema.text($0)) }
+
+    /// The folder of the schemas by which an editor checks the files while they are written.
+    static let schemas = "schema"
 
     private static let runbook = """
+        # yaml-language-server: $schema=schema/runbook.json
         version: 1
         name: Restart of a small site
         scenario: total-outage
@@ -65,8 +73,10 @@ enum StarterSite {
           name: Confirm power
           manual: |
             Read the display of the UPS. It must say ON LINE.
+          ask: { ups_charge: { prompt: Charge of the UPS in percent, matches: '^(100|[4-9][0-9])$' } }
           why: Starting on battery loses data if power fails again.
           if_it_fails: Do not go on. Call facilities.
+          contact: facilities
           estimate: 5m
         - id: pool
           name: Import the storage pool
@@ -76,6 +86,8 @@ enum StarterSite {
           verify: { run: "zpool list -H -o health ${{ vars.pool }}", equals: ONLINE, retries: 30, delay: 10s }
           undo: { run: "zpool export ${{ vars.pool }}" }
           estimate: 1m
+          if_it_fails: Do not force the import. A second import can destroy the pool.
+          contact: storage
         - { id: cp-storage, name: Storage is up, needs: [pool], checkpoint: storage }
         - id: database
           name: Start the database
@@ -97,9 +109,13 @@ enum StarterSite {
         """
 
     private static let inventory = """
+        # yaml-language-server: $schema=schema/inventory.json
         version: 1
         name: Small site
         defaults: { user: ops, identity_file: ~/.ssh/id_ed25519, known_hosts: ~/.ssh/known_hosts }
+        contacts:
+          facilities: { name: Facilities, phone: "+49 30 555 0100" }
+          storage: { name: Storage vendor, phone: "+49 800 555 0133", reference: contract 4711 }
         hosts:
           storage: { kind: appliance, address: 192.0.2.11, location: "room 1, rack 1, unit 10" }
           server: { kind: physical, address: 192.0.2.12, location: "room 1, rack 1, unit 20" }
@@ -107,6 +123,7 @@ enum StarterSite {
         """
 
     private static let fixture = """
+        # yaml-language-server: $schema=schema/fixture.json
         version: 1
         name: Everything comes up
         clock: "2026-01-15T03:00:00Z"
@@ -128,7 +145,7 @@ enum StarterSite {
             - { run: "systemctl is-active shop", when: { shop: active }, stdout: "active\\n" }
             - { run: "systemctl is-active*", exit: 3, stdout: "inactive\\n" }
         operator:
-        - { step: power-ok, answer: done, after: 2m }
+        - { step: power-ok, answer: { ups_charge: "87" }, after: 2m }
         expect: { outcome: succeeded, order: [power-ok, pool, database, application], max_duration: 10m }
 
         """

@@ -36,10 +36,11 @@ struct Narrator {
             let reason = answer.reason.map { ": \(TerminalText.shown($0))" } ?? ""
             return [line("", answer.task, "\(answer.by) answered \(answer.choice.rawValue)\(reason)")]
         case .valueRead(let value):
+            let asked = plan.index[value.task].map { plan.step(of: $0).questions.map(\.name) } ?? []
             return [
                 line(
                     "", value.task, "\(value.name): \(TerminalText.shown(String(value.value.prefix(160))))",
-                    weight: .detail)
+                    weight: asked.contains(value.name) ? .normal : .detail)
             ]
         case .checkpointReached(_, let name):
             return [Narration(word: "", text: "Checkpoint \"\(name)\" is reached: a point to roll back to.")]

@@ -2,13 +2,18 @@ internal import RunbookModel
 
 /// Reads a check: one probe, and what its answer has to be.
 struct CheckReader {
+    /// `22`, `host:22`, `[v6]:22`, or anything with a value in it.
+    private static let endpoint =
+        #"\$\{\{|^([0-9]{1,5}|[^\s:]+:[0-9]{1,5}|\[[^\s\]]+\]:[0-9]{1,5})$"#
     static let probes = ["run", "tcp", "http"]
     static let table = KeyTable(
         "check",
         [
             Key("run", .words, "A read-only shell command where the action runs."),
-            Key("tcp", .words, "A port, or host:port, that has to accept; tried from this machine."),
-            Key("http", .words, "A URL, asked from this machine."),
+            Key(
+                "tcp", .either([.integer(1...65_535), .shape(endpoint, "host:port")]),
+                "A port, or host:port, that has to accept; tried from this machine."),
+            Key("http", .shape(#"^(http://|\$\{\{)"#, "URL"), "A URL, asked from this machine."),
             Key("exit", .integer(0...255), "0", "The exit status that passes; goes with `run`."),
             Key("equals", .text, "What it has to print, without white space at the end."),
             Key("matches", .text, "A regular expression that has to be found in what it prints."),
@@ -17,7 +22,8 @@ struct CheckReader {
             Key("retries", .integer(0...Limits.retries), "0", "How often it is asked again until it passes."),
             Key("delay", .duration(isPositive: false), "10s", "The time before it is asked again."),
             Key("timeout", .duration(isPositive: true), "30s", "How long one answer may take."),
-        ], oneOf: probes, later: ["with"])
+        ], oneOf: probes, wants: [("exit", "run"), ("status", "http")],
+        excludes: [("tcp", "equals"), ("tcp", "matches"), ("tcp", "contains")], later: ["with"])
     /// A longer expression is no expression that a person checked; the parser of expressions works recursively.
     private static let patternLimitBytes = 1_000
 

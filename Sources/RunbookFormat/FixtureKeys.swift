@@ -16,7 +16,7 @@ enum FixtureKeys {
             Key("seed", .integer(0...Int.max), "1", "Tells one play from another."),
             Key("faults", .list(.mapping(fault)), "[]", "What breaks."),
             Key("operator", .list(.mapping(operatorLine)), "[]", "What the person at the controls does."),
-            Key("secrets", .map(.text), "{}", "What stands for the runbook's secrets in a dry run."),
+            Key("secrets", .map(.text), "{}", "What stands for the runbook's secrets in a dry run.", since: "0.3"),
             Key("expect", .mapping(expectation), "How it has to end."),
         ])
 
@@ -27,11 +27,12 @@ enum FixtureKeys {
             Key("state", .map(.either([.text, .null])), "{}", "What is so at the beginning."),
             Key(
                 "sudo", .either([.word(["free", "refused"]), .mapping(sudo)]), "free",
-                "What it says to commands that run as root."),
+                "What it says to commands that run as root.", since: "0.3"),
             Key("answers", .list(.mapping(answer)), "[]", "What it says to which command; first match wins."),
         ])
 
-    static let sudo = KeyTable("sudo", [Key("password", .words, isRequired: true, "The password that it wants.")])
+    static let sudo = KeyTable(
+        "sudo", [Key("password", .words, isRequired: true, "The password that it wants.", since: "0.3")])
 
     static let answer = KeyTable(
         "answer",
@@ -56,7 +57,7 @@ enum FixtureKeys {
             Key("from", .id, "The step with which it begins."),
             Key("after", .id, "The step after which the run is killed; goes with `crash`."),
             Key("times", .integer(1...1_000_000), "How often it strikes."),
-        ])
+        ], excludes: [("host", "after")])
 
     static let operatorLine = KeyTable(
         "operator line",

@@ -7,10 +7,12 @@ enum InventoryKeys {
         [
             Key("version", .word(["1"]), isRequired: true, "The version of the language: 1."),
             Key("name", .words, isRequired: true, "What the site is called."),
-            Key("hosts", .map(.mapping(host)), isRequired: true, "The machines, by name."),
-            Key("groups", .map(.names(single: false)), "{}", "Names for several hosts or groups."),
+            Key("hosts", .named(.mapping(host)), isRequired: true, "The machines, by name."),
+            Key("groups", .named(.names(single: false)), "{}", "Names for several hosts or groups."),
             Key("defaults", .mapping(defaults), "{}", "What holds for every host that does not say it itself."),
-            Key("contacts", .map(.mapping(contact)), "{}", "People and firms to call, by the name that steps use."),
+            Key(
+                "contacts", .named(.mapping(contact)), "{}", "People and firms to call, by the name that steps use.",
+                since: "0.3"),
             Key("lab_speed", .integer(1...1_000), "1", "How much faster than real time a lab goes."),
             Key("lab_shell", .words, "What plays the commands of `local` steps in a lab."),
         ], later: ["services", "domains", "redundancy", "people", "roles"])
@@ -31,7 +33,7 @@ enum InventoryKeys {
             Key("receipts", .boolean, "true", "Whether it can keep receipts; false for hosts without a POSIX shell."),
             Key("location", .words, "Where it stands: room, rack and unit."),
             Key("bmc", .words, "The address of the small computer that can switch it on."),
-            Key("contact", .words, "Whom to call about it: a name in `contacts`."),
+            Key("contact", .words, "Whom to call about it: a name in `contacts`.", since: "0.3"),
         ],
         later: [
             "via", "provides", "requires", "protection", "placed_on", "rto", "rpo", "apart_from", "backup", "domain",
@@ -39,7 +41,7 @@ enum InventoryKeys {
         ])
 
     private static let connection = [
-        Key("become", .boolean, "false", "Whether commands of steps that do not say run as root."),
+        Key("become", .boolean, "false", "Whether commands of steps that do not say run as root.", since: "0.3"),
         Key("user", .words, "Whom to log in as; else whoever runs the program."),
         Key("port", .integer(1...65_535), "22", "The port of its SSH server."),
         Key("identity_file", .words, "The private key, relative to this file; else those of an agent."),
@@ -49,9 +51,9 @@ enum InventoryKeys {
     static let contact = KeyTable(
         "contact",
         [
-            Key("name", .words, isRequired: true, "The person or firm."),
-            Key("phone", .words, "The number to call."),
-            Key("reference", .words, "What to say when asked: a contract or customer number."),
-            Key("roles", .names(single: true), "[]", "What they may approve, as incident-lead."),
+            Key("name", .words, isRequired: true, "The person or firm.", since: "0.3"),
+            Key("phone", .words, "The number to call.", since: "0.3"),
+            Key("reference", .words, "What to say when asked: a contract or customer number.", since: "0.3"),
+            Key("roles", .names(single: true), "[]", "What they may approve, as incident-lead.", since: "0.3"),
         ])
 }

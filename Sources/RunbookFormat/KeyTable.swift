@@ -17,8 +17,12 @@ indirect enum KeyType: Sendable {
     /// A name, or a list of names where `single` is true; else a list only.
     case names(single: Bool)
     case list(KeyType)
+    /// A list, not empty, in which every mapping but the first has to have `needs`.
+    case steps(KeyTable)
     /// Any names, each with such a value.
     case map(KeyType)
+    /// Names of hosts and the like: letters, digits, `.`, `-` and `_`, at most 100.
+    case named(KeyType)
     case mapping(KeyTable)
     case either([KeyType])
     /// Nothing: `~`.
@@ -41,13 +45,13 @@ struct Key: Sendable {
     let since: String
 
     /// A key that a mapping can do without, and what holds then; `standard` nil where nothing does.
-    init(_ name: String, _ type: KeyType, _ standard: String?, _ text: String, since: String = "0.1") {
+    init(_ name: String, _ type: KeyType, _ standard: String?, _ text: String, since: String = "0.2") {
         (self.name, self.type, self.standard, self.text) = (name, type, standard, text)
         self.since = since
         isRequired = false
     }
 
-    init(_ name: String, _ type: KeyType, isRequired: Bool = false, _ text: String, since: String = "0.1") {
+    init(_ name: String, _ type: KeyType, isRequired: Bool = false, _ text: String, since: String = "0.2") {
         (self.name, self.type, self.isRequired, self.text) = (name, type, isRequired, text)
         self.since = since
         standard = nil
@@ -60,14 +64,23 @@ struct KeyTable: Sendable {
     let title: String
     let keys: [Key]
     /// Keys of which exactly one has to be there.
-    var oneOf: [String] = []
-    var later: [String] = []
+    let oneOf: [String]
+    /// Keys that go only with another one.
+    let wants: [(key: String, other: String)]
+    /// Keys that can't both be there.
+    let excludes: [(key: String, other: String)]
+    let later: [String]
     let known: [String]
 
-    init(_ title: String, _ keys: [Key], oneOf: [String] = [], later: [String] = []) {
+    init(
+        _ title: String, _ keys: [Key], oneOf: [String] = [], wants: [(key: String, other: String)] = [],
+        excludes: [(key: String, other: String)] = [], later: [String] = []
+    ) {
         self.title = title
         self.keys = keys
         self.oneOf = oneOf
+        self.wants = wants
+        self.excludes = excludes
         self.later = later
         known = keys.map(\.name)
     }

@@ -10,7 +10,7 @@ enum RunbookKeys {
             Key(
                 "inventory", .words, isRequired: true,
                 "The inventory's file, relative to this one."),
-            Key("steps", .list(.mapping(step)), isRequired: true, "What is done, in reading order."),
+            Key("steps", .steps(step), isRequired: true, "What is done, in reading order."),
             Key("scenario", .text, "The emergency that it answers."),
             Key("summary", .text, "What it does, in a sentence or two."),
             Key("use_when", .text, "How to see that this is the right runbook."),
@@ -19,14 +19,20 @@ enum RunbookKeys {
             Key("approver", .text, "Who has approved it."),
             Key("reviewed", .date, "The day of its last review, as \"2026-09-14\"."),
             Key("rto", .duration(isPositive: true), "The recovery time objective of the whole."),
-            Key("plan", .text, "The emergency plan that it belongs to."),
+            Key("plan", .text, "The emergency plan that it belongs to.", since: "0.3"),
             Key("classification", .text, "Who may read it, and where copies lie."),
-            Key("assumes", .names(single: false), "[]", "What has to be there before it begins, as power or cooling."),
+            Key(
+                "assumes", .names(single: false), "[]", "What has to be there before it begins, as power or cooling.",
+                since: "0.3"),
             Key(
                 "vars", .map(.either([.text, .null, .mapping(variable)])), "{}",
                 "Values that commands and texts name as ${{ vars.NAME }}."),
-            Key("secrets", .map(.mapping(secret)), "{}", "Values that are never written down; for `env` only."),
-            Key("defaults", .mapping(defaults), "{}", "What holds for every step that does not say it itself."),
+            Key(
+                "secrets", .map(.mapping(secret)), "{}", "Values that are never written down; for `env` only.",
+                since: "0.3"),
+            Key(
+                "defaults", .mapping(defaults), "{}", "What holds for every step that does not say it itself.",
+                since: "0.3"),
             Key("max_parallel", .integer(1...Limits.tasksPerRun), "50", "Tasks at once, at most."),
         ])
 
@@ -43,11 +49,12 @@ enum RunbookKeys {
         [
             Key(
                 "from", .word(Secret.Source.names), isRequired: true,
-                "Where it comes from: a prompt, a file, a variable of the environment, or what a command prints."),
-            Key("description", .text, "Where a person finds it."),
-            Key("path", .words, "The file, relative to the runbook; goes with `file`."),
-            Key("name", .words, "The variable; goes with `env`."),
-            Key("run", .words, "The command, run on this machine; goes with `command`."),
+                "Where it comes from: a prompt, a file, a variable of the environment, or what a command prints.",
+                since: "0.3"),
+            Key("description", .text, "Where a person finds it.", since: "0.3"),
+            Key("path", .words, "The file, relative to the runbook; goes with `file`.", since: "0.3"),
+            Key("name", .words, "The variable; goes with `env`.", since: "0.3"),
+            Key("run", .words, "The command, run on this machine; goes with `command`.", since: "0.3"),
         ])
 
     static let defaults = KeyTable("step defaults", step.keys.filter { Self.defaultable.contains($0.name) })
@@ -59,7 +66,16 @@ enum RunbookKeys {
 
     static let step = KeyTable(
         "step", identity + actions + scope + before + after + people, oneOf: actions.map(\.name),
+        wants: [("run", "hosts"), ("ask", "manual")],
+        excludes: [("undo", "irreversible")] + idle.map { ("checkpoint", $0) },
         later: ["script", "copy", "reboot", "approval", "uses", "with"])
+
+    /// A checkpoint does nothing: what belongs to an action has no meaning on it.
+    static let idle = [
+        "hosts", "env", "verify", "skip_if", "undo", "irreversible", "retries", "delay", "timeout", "idempotent",
+        "on_failure", "delegate_to", "serial", "stagger", "max_failures", "lock", "become", "backoff", "danger",
+        "outputs",
+    ]
 
     private static let identity = [
         Key("id", .id, isRequired: true, "Its name in `needs`, answers and journals: [a-z][a-z0-9-]*."),
@@ -68,7 +84,7 @@ enum RunbookKeys {
             "needs", .names(single: false),
             "The steps it waits for; [] starts it at once. Every step but the first has to say."),
         Key("phase", .text, "The part of the recovery that it belongs to."),
-        Key("tags", .names(single: true), "[]", "Words to choose steps by, with --tags and --skip-tags."),
+        Key("tags", .names(single: true), "[]", "Words to choose steps by, with --tags and --skip-tags.", since: "0.3"),
     ]
 
     private static let actions = [
@@ -82,18 +98,21 @@ enum RunbookKeys {
         Key("hosts", .names(single: true), "Hosts and groups of the inventory, or `local`: this machine."),
         Key(
             "delegate_to", .words,
-            "The host, or `local`, on which its commands run on behalf of each of its hosts."),
+            "The host, or `local`, on which its commands run on behalf of each of its hosts.", since: "0.3"),
         Key(
             "serial", .either([batch, .list(batch)]), "100%",
-            "How many of its hosts at a time: a count, a percentage, or a list of them, one for each batch."),
-        Key("stagger", .duration(isPositive: false), "0s", "The time between the starts of two of its hosts."),
+            "How many of its hosts at a time: a count, a percentage, or a list of them, one for each batch.",
+            since: "0.3"),
+        Key(
+            "stagger", .duration(isPositive: false), "0s", "The time between the starts of two of its hosts.",
+            since: "0.3"),
         Key(
             "max_failures", .integer(0...Limits.hostsPerInventory), "0",
-            "How many of its hosts may fail before the rest of them is not begun."),
-        Key("lock", .names(single: true), "[]", "Tasks that share a lock never run at the same time."),
+            "How many of its hosts may fail before the rest of them is not begun.", since: "0.3"),
+        Key("lock", .names(single: true), "[]", "Tasks that share a lock never run at the same time.", since: "0.3"),
         Key(
             "become", .either([.boolean, .mapping(become)]), "false",
-            "Run its commands as root, with sudo; a password comes from a secret."),
+            "Run its commands as root, with sudo; a password comes from a secret.", since: "0.3"),
         Key("env", .map(.text), "{}", "Variables of the environment of its commands."),
     ]
 
@@ -102,16 +121,18 @@ enum RunbookKeys {
     ])
 
     private static let before = [
-        Key("when", .words, "true", "A condition over values; where it is false, the step is skipped."),
+        Key("when", .words, "true", "A condition over values; where it is false, the step is skipped.", since: "0.3"),
         Key(
             "skip_if", .either([.word(["verified", "never"]), .mapping(CheckReader.table)]), "verified",
             "A task whose check already passes is not run; `verified` means its `verify`."),
-        Key("danger", .words, "What may go wrong: before it runs, a person has to confirm it."),
+        Key("danger", .words, "What may go wrong: before it runs, a person has to confirm it.", since: "0.3"),
     ]
 
     private static let after = [
         Key("verify", .mapping(CheckReader.table), "What has to hold when it is done."),
-        Key("outputs", .map(.mapping(output)), "{}", "Values for later steps: ${{ steps.ID.outputs.NAME }}."),
+        Key(
+            "outputs", .map(.mapping(output)), "{}", "Values for later steps: ${{ steps.ID.outputs.NAME }}.",
+            since: "0.3"),
         Key(
             "undo", .either([.word(["none"]), .mapping(undo)]),
             "How to take it back, or `none` where nothing has to be."),
@@ -119,7 +140,8 @@ enum RunbookKeys {
         Key("retries", .integer(0...Limits.retries), "0", "How often a failed attempt is made again."),
         Key("delay", .duration(isPositive: false), "10s", "The time before it is made again."),
         Key(
-            "backoff", .number(1...Limits.backoff), "1", "How many times longer each `delay` is than the one before."),
+            "backoff", .number(1...Limits.backoff), "1", "How many times longer each `delay` is than the one before.",
+            since: "0.3"),
         Key("timeout", .duration(isPositive: true), "5m", "How long an attempt may take before it is stopped."),
         Key(
             "on_failure",
@@ -132,16 +154,21 @@ enum RunbookKeys {
     ]
 
     private static let people = [
-        Key("ask", .map(.mapping(question)), "{}", "Values that a person reads off and types, in a manual step."),
-        Key("provides", .names(single: true), "[]", "Services of the inventory that are there once it is through."),
+        Key(
+            "ask", .map(.mapping(question)), "{}", "Values that a person reads off and types, in a manual step.",
+            since: "0.3"),
+        Key(
+            "provides", .names(single: true), "[]", "Services of the inventory that are there once it is through.",
+            since: "0.3"),
         Key("why", .text, "Why it is done, and done now."),
         Key("expect", .text, "What is normal while it runs."),
         Key("if_it_fails", .text, "What to try first."),
-        Key("contact", .words, "Whom to call: a name in the inventory's `contacts`."),
+        Key("contact", .words, "Whom to call: a name in the inventory's `contacts`.", since: "0.3"),
     ]
 
     static let become = KeyTable(
-        "become", [Key("password", .words, isRequired: true, "The password of sudo, as ${{ secrets.NAME }}.")])
+        "become",
+        [Key("password", .words, isRequired: true, "The password of sudo, as ${{ secrets.NAME }}.", since: "0.3")])
 
     static let undo = KeyTable(
         "undo",
@@ -154,14 +181,16 @@ enum RunbookKeys {
     static let output = KeyTable(
         "output",
         [
-            Key("run", .words, "A read-only command whose output is looked at; without one, what the action printed."),
-            Key("match", .words, "A regular expression; the value is its first group, or all of it."),
+            Key(
+                "run", .words, "A read-only command whose output is looked at; without one, what the action printed.",
+                since: "0.3"),
+            Key("match", .words, "A regular expression; the value is its first group, or all of it.", since: "0.3"),
         ])
 
     static let question = KeyTable(
         "question",
         [
-            Key("prompt", .words, isRequired: true, "What the person is asked for, with the unit."),
-            Key("matches", .words, "A regular expression that the answer has to fit."),
+            Key("prompt", .words, isRequired: true, "What the person is asked for, with the unit.", since: "0.3"),
+            Key("matches", .words, "A regular expression that the answer has to fit.", since: "0.3"),
         ])
 }

@@ -265,12 +265,7 @@ extension StepReader {
     /// A checkpoint does nothing: what belongs to an action has no meaning on it.
     private func checkCheckpoint(_ fields: Fields) {
         guard fields.keys.first(where: { Self.actions.contains($0.name) })?.name == "checkpoint" else { return }
-        let foreign = [
-            "hosts", "env", "verify", "skip_if", "undo", "irreversible", "retries", "delay", "timeout", "idempotent",
-            "on_failure", "delegate_to", "serial", "stagger", "max_failures", "lock", "become", "backoff", "danger",
-            "outputs",
-        ]
-        for key in fields.keys where foreign.contains(key.name) {
+        for key in fields.keys where RunbookKeys.idle.contains(key.name) {
             findings.add(at: key.place, "a checkpoint has no `\(key.name)`", hint: "put it on the step that acts")
         }
     }

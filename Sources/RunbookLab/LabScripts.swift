@@ -154,7 +154,7 @@ enum LabScripts {
             AuthorizedKeysFile \(folder.clientKey).pub
             AllowUsers \(user)
             ForceCommand /bin/sh \(files.login)
-            AcceptEnv BLACKSTART_STEP BLACKSTART_RUN
+            AcceptEnv BLACKSTART_STEP BLACKSTART_RUN BLACKSTART_ATTEMPT
             SetEnv HOME=\(files.home)
             PidFile none
             StrictModes no

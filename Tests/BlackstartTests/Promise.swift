@@ -111,7 +111,7 @@ struct RunTranscript {
             case "undo.result": what = "undo \(Self.end(value))"
             case "step.done":
                 let state = text("state")
-                what = ["ok", "already"].contains(state) ? state : "\(state) (\(text("reason")))"
+                what = ["ok", "already", "pending"].contains(state) ? state : "\(state) (\(text("reason")))"
             case "undo.done": what = "undo \(text("state"))"
             case "question.asked": what = "asks \(text("kind"))"
             case "question.answered": what = "says \(text("choice"))"
@@ -179,7 +179,7 @@ struct RunTranscript {
 
 @Suite("What each key promises, on a simulated site and over real SSH", .serialized)
 struct PromiseTests {
-    static let all = PromisedScheduling.all + PromisedValues.all
+    static let all = PromisedActions.all + PromisedScheduling.all + PromisedValues.all
 
     @Test("a key keeps its promise", arguments: all, Promise.Transport.allCases)
     func keeps(_ promise: Promise, _ transport: Promise.Transport) throws {
