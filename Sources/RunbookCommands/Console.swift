@@ -236,6 +236,7 @@ final class Console: RunObserver {
         switch activity {
         case .connecting: "connecting"
         case .running: "running"
+        case .rebooting: "restarting"
         case .checking(let attempt, let count), .pausing(let attempt, let count):
             count > 1 ? "waiting, check \(attempt) of \(count)" : "checking"
         case .settling: "finding out what became of it"

@@ -74,6 +74,9 @@ struct PlanText {
     private func kind(_ step: Step) -> String {
         switch step.action {
         case .run: "runs"
+        case .script(let script): "script \(TerminalText.shown(script.path.name))"
+        case .copy(let copy): "copies to \(TerminalText.shown(copy.target.source))"
+        case .reboot: "restarts its hosts"
         case .waitFor: "waits"
         case .manual: "by hand"
         case .checkpoint(let name): "checkpoint \"\(name)\""

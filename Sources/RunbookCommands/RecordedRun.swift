@@ -26,7 +26,7 @@ struct RecordedRun {
             frozen = try folder.frozen()
         } catch { throw CommandFailure(.programFailed, error.message) }
         let files = try SiteFiles.frozen(
-            runbook: frozen.runbook, path: opening.runbook, inventory: frozen.inventory,
+            folder, runbook: frozen.runbook, path: opening.runbook, inventory: frozen.inventory,
             inventoryPath: opening.inventory, home: places.userHome)
         let plan = try files.plan(opening.overrides, opening.selection, maxParallel: maxParallel)
         guard plan.hash == opening.plan else {

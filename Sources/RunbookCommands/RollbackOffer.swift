@@ -37,6 +37,8 @@ struct RollbackOffer {
             let how: String
             switch step.undo {
             case .run(let command, _, _): how = TerminalText.shown(command.source)
+            case .script(let script, _, _): how = "script \(TerminalText.shown(script.path.name))"
+            case .restore(let copy, _): how = "puts back what was in \(TerminalText.shown(copy.target.source))"
             case .nothing: how = "nothing has to be undone"
             case nil: how = step.irreversible.map { "CAN'T BE UNDONE: \($0)" } ?? "has no undo, and stays as it is"
             }

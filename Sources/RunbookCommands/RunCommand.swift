@@ -95,7 +95,8 @@ enum Beginning {
         _ opening: RunOpening, _ folder: RunFolder, _ files: SiteFiles, _ key: any OperatorKey, _ now: Moment
     ) throws(CommandFailure) -> JournalWriter {
         do {
-            try folder.make(runbook: files.runbookBytes, inventory: files.inventoryBytes)
+            try folder.make(
+                runbook: files.runbookBytes, inventory: files.inventoryBytes, files: files.attached)
         } catch { throw failure(error, folder) }
         do {
             return try JournalWriter.create(

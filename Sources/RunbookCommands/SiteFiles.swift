@@ -1,3 +1,4 @@
+internal import RunbookEngine
 internal import RunbookFormat
 internal import RunbookJournal
 internal import RunbookModel
@@ -11,6 +12,8 @@ struct SiteFiles {
     var inventoryBytes: [UInt8]
     var runbook: Runbook
     var inventory: Inventory
+    /// What lies beside the runbook and is named by it, by paths as written.
+    var attachments: [String: [UInt8]] = [:]
 
     /// Reads the files a person names. `inventory` nil means the one that the runbook names.
     static func read(runbook path: String, inventory flag: String?, home: String) throws(CommandFailure) -> SiteFiles {
@@ -21,19 +24,62 @@ struct SiteFiles {
         let beside = Places.folder(of: path)
         let inventoryPath = flag ?? (named.hasPrefix("/") ? named : beside == "." ? named : "\(beside)/\(named)")
         let inventoryBytes = try contents(of: inventoryPath, limit: Limits.inventoryBytes)
-        return try SiteFiles(
+        var files = try SiteFiles(
             runbook, path: path, bytes: bytes, inventoryPath: inventoryPath, inventoryBytes: inventoryBytes, home: home)
+        try files.attach { named, _ in
+            named.name.hasPrefix("/") ? named.name : beside == "." ? named.name : "\(beside)/\(named.name)"
+        }
+        return files
+    }
+
+    /// Reads the files that the runbook names; `path` tells where each lies.
+    private mutating func attach(_ path: (Named, Int) -> String) throws(CommandFailure) {
+        var total = 0
+        var faults: [Diagnostic] = []
+        for (number, named) in runbook.attachments.enumerated() {
+            let isScript = runbook.scripts.contains(named.name)
+            let limit = isScript ? Limits.scriptBytes : Limits.copyBytes
+            func fault(_ message: String) -> Diagnostic {
+                RunbookNames.fault(message, at: named, runbookText: runbookBytes)
+            }
+            do {
+                let bytes = try SystemCalls.contents(of: path(named, number), limitBytes: limit)
+                attachments[named.name] = bytes
+                total += bytes.count
+                if isScript, bytes.contains(0) || String(validating: bytes, as: UTF8.self) == nil {
+                    faults.append(fault("the script `\(TerminalText.shown(named.name))` is no text"))
+                }
+                if total > Limits.attachmentsBytes {
+                    faults.append(fault("the files beside the runbook have more than \(Limits.attachmentsBytes) bytes"))
+                    break
+                }
+            } catch {
+                let isLarge = error.code == SystemError.tooBig
+                faults.append(
+                    fault(
+                        isLarge
+                            ? "`\(TerminalText.shown(named.name))` is larger than \(limit) bytes"
+                            : "can't read `\(TerminalText.shown(named.name))`: \(error.words)"))
+            }
+        }
+        if !faults.isEmpty { throw Self.invalid(faults) }
     }
 
     /// Takes the frozen copies of a run; paths are those it began with, so that relative ones mean what they meant.
     static func frozen(
-        runbook bytes: [UInt8], path: String, inventory inventoryBytes: [UInt8], inventoryPath: String, home: String
+        _ folder: RunFolder, runbook bytes: [UInt8], path: String, inventory inventoryBytes: [UInt8],
+        inventoryPath: String, home: String
     ) throws(CommandFailure) -> SiteFiles {
         let runbook: Runbook
         do { runbook = try RunbookReader.read(bytes: bytes, path: path) } catch { throw invalid(error.diagnostics) }
-        return try SiteFiles(
+        var files = try SiteFiles(
             runbook, path: path, bytes: bytes, inventoryPath: inventoryPath, inventoryBytes: inventoryBytes, home: home)
+        try files.attach { _, number in folder.file(number) }
+        return files
     }
+
+    /// In the order in which the runbook names them.
+    var attached: [[UInt8]] { runbook.attachments.map { attachments[$0.name] ?? [] } }
 
     private init(
         _ runbook: Runbook, path: String, bytes: [UInt8], inventoryPath: String, inventoryBytes: [UInt8], home: String
@@ -61,7 +107,7 @@ struct SiteFiles {
             return try Planner.plan(
                 PlanSource(
                     runbook: runbook, runbookBytes: runbookBytes, inventory: inventory, inventoryBytes: inventoryBytes,
-                    overrides: overrides, selection: selection))
+                    overrides: overrides, selection: selection, attachments: attachments))
         } catch { throw Self.failure(error, runbook) }
     }
 

@@ -13,6 +13,8 @@ extension Check {
     /// Whether `answer` is what this check wants.
     func verdict(_ answer: ProbeAnswer, _ scope: Scope) -> CheckVerdict {
         switch (probe, answer.result) {
+        case (.copied, .exit(.exited(0))): return .passed
+        case (.copied, .exit): return .failed("the file is not there as it should be")
         case (.run, .exit(.exited(let status))):
             guard status == exit else {
                 let words = TerminalText.shown(
@@ -29,7 +31,8 @@ extension Check {
             guard status == self.status else { return .failed("the page answered \(status), not \(self.status)") }
             return textVerdict(answer.stdout, scope)
         case (_, .timedOut): return .failed("the check gave no answer within \(DurationText.words(timeout))")
-        case (.run, .open), (.run, .http), (.tcp, .exit), (.tcp, .http), (.http, .exit), (.http, .open):
+        case (.run, .open), (.run, .http), (.tcp, .exit), (.tcp, .http), (.http, .exit), (.http, .open),
+            (.copied, .open), (.copied, .http):
             return .failed("the answer was to another kind of question")
         }
     }
@@ -59,8 +62,15 @@ extension Check {
     }
 
     /// The question with every expression filled in.
-    func request(_ scope: Scope, environment: [EnvironmentPair], privilege: Privilege?) -> ProbeRequest {
+    func request(
+        _ scope: Scope, _ files: [String: [UInt8]], environment: [EnvironmentPair], privilege: Privilege?
+    ) -> ProbeRequest {
         switch probe {
+        case .copied(let copy):
+            let command = FileCommand(copy, scope, files).compare
+            return ProbeRequest(
+                .run(command: command.text, environment: environment), label: command.label, privilege: privilege,
+                timeout: timeout)
         case .run(let template):
             return ProbeRequest(
                 .run(command: scope.command(template), environment: environment), privilege: privilege,

@@ -21,6 +21,7 @@ package import RunbookTransport
 //
 // OK and ALREADY come after gathering, where the step has outputs to read.
 // Before the action: `when` false → SKIPPED; `danger` → asking(danger) → confirmed, or SKIPPED.
+// reboot: exit 0 or unknown → rebooting ⇄ pausing until a new boot id (verifying), or its time is over (failed).
 // wait_for: waitingFor ⇄ pausing until it passes (OK) or its tries are used up (failed).
 // manual: skipCheck → asking(manual) → done → verifying → OK.   checkpoint: OK at once, sealed.
 // undo: undoCheck (failed or unclear tasks: is its effect there?) → contacting → submitted → confirming → UNDONE.
@@ -152,6 +153,8 @@ package struct Engine: Sendable {
         /// How often in a row the connection broke over a mere question.
         var cuts = 0
         var checkTries = 0
+        /// A host that is being restarted has been seen not to answer.
+        var wasDown = false
         /// Waited so far for a host to come back, milliseconds.
         var waited: Int64 = 0
         var holdsSlot = false
@@ -183,7 +186,7 @@ package struct Engine: Sendable {
     }
 
     enum Phase: Hashable, Sendable {
-        case idle, skipCheck, contacting, submitted, inspecting, fencing, marking, killing, gathering
+        case idle, skipCheck, contacting, submitted, inspecting, fencing, marking, killing, gathering, rebooting
         case verifying, waitingFor, settling, rechecking, undoCheck, confirming
         indirect case pausing(then: Phase)
         case asking(QuestionKind)

@@ -43,7 +43,7 @@ extension Engine {
             return ask(task, .danger, scope(task).text(danger), [.confirm, .skip, .stop])
         }
         switch step.action {
-        case .run: send(task, .contacting, .contact)
+        case .run, .script, .copy, .reboot: send(task, .contacting, .contact)
         case .waitFor(let check):
             stagger(task)
             work[task].checkTries = 0
@@ -58,15 +58,39 @@ extension Engine {
     }
 
     /// The command of an attempt, filled in, and how long it may take.
-    private func command(_ task: Int) -> (text: String, timeout: Duration) {
+    private func command(_ task: Int) -> CommandText {
         let step = plan.step(of: task)
+        let scope = scope(task)
         switch work[task].kind {
         case .action:
-            if case .run(let template) = step.action { return (scope(task).command(template), step.timeout) }
+            switch step.action {
+            case .run(let template): return CommandText(scope.command(template))
+            case .script(let script): return ScriptCommand(script, scope, plan.attachments).run
+            case .copy(let copy): return FileCommand(copy, scope, plan.attachments).copy(run.id, plan.tasks[task].id)
+            case .reboot(let command):
+                return CommandText(command.map(scope.command) ?? CommandText.reboot, label: "reboot")
+            case .waitFor, .manual, .checkpoint: break
+            }
         case .undo:
-            if case .run(let template, let timeout, _) = step.undo { return (scope(task).command(template), timeout) }
+            switch step.undo {
+            case .run(let template, _, _): return CommandText(scope.command(template))
+            case .script(let script, _, _): return ScriptCommand(script, scope, plan.attachments).run
+            case .restore(let copy, _):
+                return FileCommand(copy, scope, plan.attachments).restore(run.id, plan.tasks[task].id)
+            case .nothing, nil: break
+            }
         }
-        return ("", step.timeout)
+        return CommandText("")
+    }
+
+    /// How long an attempt may take.
+    private func timeout(_ task: Int) -> Duration {
+        let step = plan.step(of: task)
+        guard work[task].kind == .undo else { return step.timeout }
+        switch step.undo {
+        case .run(_, let timeout, _), .script(_, let timeout, _), .restore(_, let timeout): return timeout
+        case .nothing, nil: return step.timeout
+        }
     }
 
     mutating func contacted(_ task: Int, _ reply: HostReply) {
@@ -80,21 +104,23 @@ extension Engine {
         let number = (kind == .action ? state.tasks[task].actions : state.tasks[task].undos) + 1
         let name = AttemptName(task: plan.tasks[task].id, kind: kind, number: number)
         stagger(task)
-        let (text, timeout) = command(task)
+        let command = command(task)
         let environment = environment(task)
-        let digest = CommandDigest.text(text, environment)
+        let digest = CommandDigest.text(command.text, environment)
         record(
             .attemptIntended(
                 AttemptIntent(
-                    attempt: name, digest: digest, command: CommandDigest.recorded(text), boot: facts.boot)))
+                    attempt: name, digest: digest, command: CommandDigest.recorded(command.label ?? command.text),
+                    boot: facts.boot)))
         work[task].waited = 0
         send(
             task, .submitted,
             .submit(
                 Submission(
-                    receipt: receipt(name), command: text, environment: environment, privilege: privilege(task),
+                    receipt: receipt(name), command: command.text, label: command.label, environment: environment,
+                    privilege: privilege(task),
                     boot: facts.boot.isEmpty ? nil : facts.boot, journalHead: "",
-                    digest: CommandDigest.receipt(digest, mark: run.mark)), deadline: timeout))
+                    digest: CommandDigest.receipt(digest, mark: run.mark)), deadline: timeout(task)))
     }
 
     private mutating func noContact(_ task: Int, _ reply: HostReply) {
@@ -133,7 +159,7 @@ extension Engine {
 
     /// Waits for the host to come back, a little longer each time, in all at most the step's timeout (a minute at least).
     private mutating func pauseForHost(_ task: Int, then next: Phase, _ output: AttemptOutput?) {
-        let budget = max(60_000, command(task).timeout.wholeMilliseconds)
+        let budget = max(60_000, timeout(task).wholeMilliseconds)
         guard work[task].waited < budget else {
             return ended(task, .unknown("the host could not be asked: \(work[task].lastReason)"), output)
         }
@@ -179,7 +205,7 @@ extension Engine {
         }
         if status.end != nil, work[task].phase != .submitted, hasUnread(status, output) {
             return send(
-                task, .submitted, .attach(id, stdoutOffset: 0, stderrOffset: 0, deadline: command(task).timeout))
+                task, .submitted, .attach(id, stdoutOffset: 0, stderrOffset: 0, deadline: timeout(task)))
         }
         switch (status.refused, status.end, status.go) {
         case (.boot, _, _): fenced(task, "the host was restarted just before", output)
@@ -192,7 +218,7 @@ extension Engine {
             if status.alive, same {
                 send(
                     task, .submitted,
-                    .attach(id, stdoutOffset: 0, stderrOffset: 0, deadline: command(task).timeout))
+                    .attach(id, stdoutOffset: 0, stderrOffset: 0, deadline: timeout(task)))
                 work[task].waited = max(work[task].waited, 1)
                 // It runs on by itself: what does not wait for it may start.
                 reviewed(task)
@@ -222,7 +248,7 @@ extension Engine {
     }
 
     private mutating func killed(_ task: Int, _ status: ReceiptStatus, _ output: AttemptOutput?) {
-        let limit = DurationText.words(command(task).timeout)
+        let limit = DurationText.words(timeout(task))
         switch status.end {
         case .exit(let code): ended(task, .timedOut(status: code), output)
         case .lost:
@@ -245,13 +271,19 @@ extension Engine {
         guard let kind = close(task, result, output) else { return }
         work[task].checkTries = 0
         work[task].printed = output?.text ?? output?.tail ?? []
+        if kind == .action, case .reboot = plan.step(of: task).action {
+            switch result {
+            case .exited(0), .signalled, .unknown: return awaitReboot(task)
+            case .exited, .neverRan, .timedOut: break
+            }
+        }
         switch result {
         case .exited(0): kind == .action ? verify(task, done: "exit status 0") : confirmUndo(task)
         case .exited(let code): attemptFailed(task, "exit status \(code)")
         case .signalled(let name): attemptFailed(task, "ended by signal \(name)")
         case .neverRan(let why): attemptFailed(task, why)
         case .timedOut(let status):
-            let limit = DurationText.words(command(task).timeout)
+            let limit = DurationText.words(timeout(task))
             attemptFailed(task, "it did not end within \(limit); I stopped it (exit status \(status))")
         case .unknown(let why): kind == .action ? settleUnknown(task, why) : settleUnknownUndo(task, why)
         }

@@ -8,7 +8,9 @@ extension Engine {
     mutating func probe(_ task: Int, _ phase: Phase, _ check: Check) {
         send(
             task, phase,
-            .probe(check.request(scope(task), environment: environment(task), privilege: privilege(task))))
+            .probe(
+                check.request(scope(task), plan.attachments, environment: environment(task), privilege: privilege(task))
+            ))
     }
 
     /// Routes a reply to what the task is waiting for.
@@ -25,6 +27,7 @@ extension Engine {
         case .settling: unknownChecked(task, reply)
         case .rechecking: rechecked(task, reply)
         case .undoCheck: undoChecked(task, reply)
+        case .rebooting: awaited(task, reply)
         case .gathering: gathered(task, reply)
         case .confirming: undoConfirmed(task, reply)
         case .idle, .pausing, .asking: break
@@ -42,7 +45,7 @@ extension Engine {
         case .contacting, .skipCheck, .verifying, .waitingFor, .settling, .rechecking, .undoCheck, .confirming,
             .gathering:
             break
-        case .idle, .submitted, .inspecting, .fencing, .marking, .killing, .pausing, .asking: return false
+        case .idle, .submitted, .inspecting, .fencing, .marking, .killing, .rebooting, .pausing, .asking: return false
         }
         guard work[task].cuts < Self.cutsInARow else { return false }
         work[task].cuts += 1
@@ -71,6 +74,7 @@ extension Engine {
         case .rechecking: if let check = step.verify { probe(task, .rechecking, check) }
         case .waitingFor: if case .waitFor(let check) = step.action { probe(task, .waitingFor, check) }
         case .contacting: send(task, .contacting, .contact)
+        case .rebooting: send(task, .rebooting, .contact)
         case .gathering: gather(task)
         case .undoCheck: if let check = step.verify { probe(task, .undoCheck, check) }
         case .confirming: if let check = undoCheckToConfirm(step)?.check { probe(task, .confirming, check) }

@@ -61,6 +61,7 @@ extension Engine {
         if known.open != nil { return inspect(task) }
         switch (known.settlement?.state, known.last?.result) {
         case (.unclear, _): return settleUnknown(task, known.settlement?.reason ?? "")
+        case (nil, .exited) where isReboot(task), (nil, .unknown) where isReboot(task): return awaitReboot(task)
         case (nil, .exited): return verify(task, done: "exit status 0")
         case (nil, .unknown(let why)): return settleUnknown(task, why)
         default: break

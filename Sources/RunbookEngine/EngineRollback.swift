@@ -67,7 +67,9 @@ extension Engine {
         switch step.action {
         case .checkpoint: return false
         case .waitFor: return step.undo != nil
-        case .run, .manual: return true
+        case .run, .script, .copy, .manual: return true
+        // What a restart changed, nothing brings back.
+        case .reboot: return step.undo != nil || step.irreversible != nil
         }
     }
 
@@ -164,7 +166,7 @@ extension Engine {
         switch step.undo {
         case .nothing: return settleUndo(task, .left, "nothing has to be undone")
         case nil: return settleUndo(task, .left, "the runbook has no undo for it")
-        case .run: break
+        case .run, .script, .restore: break
         }
         if work[task].isUndoChosen { return send(task, .contacting, .contact) }
         if let last = state.tasks[task].last, last.attempt.kind == .undo {
@@ -204,7 +206,10 @@ extension Engine {
 
     /// What shows that an undo worked: its own check passing, or else the step's check no longer passing.
     func undoCheckToConfirm(_ step: Step) -> (check: Check, passes: Bool)? {
-        if case .run(_, _, .some(let own)) = step.undo { return (own, true) }
+        switch step.undo {
+        case .run(_, _, .some(let own)), .script(_, _, .some(let own)): return (own, true)
+        case .run, .script, .restore, .nothing, nil: break
+        }
         return step.verify.map { ($0, false) }
     }
 

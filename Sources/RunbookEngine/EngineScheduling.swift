@@ -222,7 +222,7 @@ extension Engine {
     /// Whether a pause leads back to an attempt that is in flight on a host.
     func mustEnd(_ phase: Phase) -> Bool {
         switch phase {
-        case .inspecting, .fencing, .marking, .killing, .submitted, .verifying: true
+        case .inspecting, .fencing, .marking, .killing, .submitted, .verifying, .rebooting: true
         default: false
         }
     }

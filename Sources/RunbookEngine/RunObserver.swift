@@ -14,6 +14,8 @@ package protocol RunObserver: Sendable {
 package enum Activity: Hashable, Sendable {
     case connecting
     case running
+    /// Waiting for a host that is being restarted.
+    case rebooting
     /// Looking at whether something holds; `attempt` counts from 1.
     case checking(attempt: Int, of: Int)
     /// A pause before the next look or the next attempt.
@@ -36,12 +38,14 @@ extension Engine {
         case .contacting: return .connecting
         case .submitted: return .running
         case .inspecting, .fencing, .marking, .killing, .settling, .rechecking: return .settling
+        case .rebooting: return .rebooting
         case .skipCheck, .undoCheck, .gathering: return .checking(attempt: 1, of: 1)
         case .verifying, .waitingFor, .confirming: return .checking(attempt: tries.attempt, of: tries.of)
         case .pausing(let next):
             switch next {
             case .verifying, .waitingFor, .confirming: return .pausing(attempt: tries.attempt, of: tries.of)
             case .inspecting, .fencing, .marking, .killing, .settling, .rechecking: return .settling
+            case .rebooting: return .rebooting
             default:
                 return .pausing(attempt: work[task].retriesUsed + 1, of: plan.step(of: task).retries + 1)
             }

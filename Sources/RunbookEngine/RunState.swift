@@ -16,6 +16,8 @@ package struct RunState: Sendable {
         package var open: AttemptIntent?
         /// The last attempt that has ended, until something new is decided about the task.
         package var last: AttemptEnd?
+        /// The boot id of its machine when its last attempt was intended; empty where unknown.
+        package var boot = ""
         package var undo: UndoSettlement?
         /// The question that is open, if one is.
         package var asked: QuestionKind?
@@ -61,6 +63,7 @@ extension RunState {
             guard let task = plan.index[intent.attempt.task] else { return }
             tasks[task].open = intent
             tasks[task].last = nil
+            tasks[task].boot = intent.boot
             tasks[task].actedAt = records
             switch intent.attempt.kind {
             case .action: tasks[task].actions = max(tasks[task].actions, intent.attempt.number)
@@ -113,7 +116,7 @@ extension RunState {
             guard tasks[task].settledAt > target?.reachedAt ?? 0, tasks[task].undo == nil else { continue }
             switch plan.step(of: task).action {
             case .waitFor, .checkpoint: if plan.step(of: task).id != target?.step { tasks[task].settlement = nil }
-            case .run, .manual: break
+            case .run, .script, .copy, .reboot, .manual: break
             }
         }
     }

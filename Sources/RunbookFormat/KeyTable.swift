@@ -101,7 +101,8 @@ struct KeyTable: Sendable {
 
     /// What the same thing is called elsewhere.
     private static let synonyms = [
-        "after": "needs", "ansible_host": "address", "check": "verify", "cmd": "run", "command": "run",
+        "after": "needs", "dest": "to", "src": "from", "source": "from", "destination": "to", "arguments": "args",
+        "ansible_host": "address", "check": "verify", "cmd": "run", "command": "run",
         "depends_on": "needs", "dependson": "needs", "description": "why", "environment": "env", "hostname": "address",
         "if_fails": "if_it_fails", "ip": "address", "on_error": "on_failure", "requires": "needs", "retry": "retries",
         "rollback": "undo", "shell": "run", "test": "verify", "title": "name", "username": "user", "wait": "wait_for",

@@ -2,6 +2,12 @@ package import RunbookModel
 
 /// What a runbook names, against the inventory that it is laid over.
 package enum RunbookNames {
+    /// What is wrong with a file that it names.
+    package static func fault(_ message: String, at file: Named, runbookText: [UInt8]) -> Diagnostic {
+        SourceText(known: runbookText, path: file.place.path).diagnostic(
+            at: file.place, message, hint: "its path is relative to the runbook's folder")
+    }
+
     package static func check(
         _ runbook: Runbook, against inventory: Inventory, runbookText: [UInt8]
     ) -> [Diagnostic] {

@@ -66,9 +66,9 @@ enum RunbookKeys {
 
     static let step = KeyTable(
         "step", identity + actions + scope + before + after + people, oneOf: actions.map(\.name),
-        wants: [("run", "hosts"), ("ask", "manual")],
+        wants: [("run", "hosts"), ("script", "hosts"), ("copy", "hosts"), ("reboot", "hosts"), ("ask", "manual")],
         excludes: [("undo", "irreversible")] + idle.map { ("checkpoint", $0) },
-        later: ["script", "copy", "reboot", "approval", "uses", "with"])
+        later: ["approval", "uses", "with"])
 
     /// A checkpoint does nothing: what belongs to an action has no meaning on it.
     static let idle = [
@@ -89,6 +89,14 @@ enum RunbookKeys {
 
     private static let actions = [
         Key("run", .words, "A shell command on each of its hosts."),
+        Key(
+            "script", .either([.words, .mapping(script)]),
+            "A script that lies beside the runbook, on each of its hosts.", since: "0.3"),
+        Key(
+            "copy", .mapping(copy), "A file that lies beside the runbook, put onto each of its hosts.", since: "0.3"),
+        Key(
+            "reboot", .either([.word(["true"]), .mapping(reboot)]),
+            "A restart of each of its hosts, until it answers with a new boot id.", since: "0.3"),
         Key("wait_for", .mapping(CheckReader.table), "A check that is repeated until it passes."),
         Key("manual", .words, "What a person does by hand."),
         Key("checkpoint", .id, "A named point to roll back to."),
@@ -173,10 +181,39 @@ enum RunbookKeys {
     static let undo = KeyTable(
         "undo",
         [
-            Key("run", .words, isRequired: true, "A shell command where the action ran."),
+            Key("run", .words, "A shell command where the action ran."),
+            Key(
+                "script", .either([.words, .mapping(script)]),
+                "A script that lies beside the runbook, where the action ran.",
+                since: "0.3"),
             Key("timeout", .duration(isPositive: true), "5m", "How long it may take before it is stopped."),
             Key("verify", .mapping(CheckReader.table), "What shows that it worked; else the step's own check failing."),
-        ], later: ["script", "copy", "with"])
+        ], oneOf: ["run", "script"])
+
+    static let script = KeyTable(
+        "script",
+        [
+            Key("file", .words, isRequired: true, "The script, relative to the runbook.", since: "0.3"),
+            Key("args", .list(.text), "[]", "What it is called with, each one word.", since: "0.3"),
+        ])
+
+    static let copy = KeyTable(
+        "copy",
+        [
+            Key("from", .words, isRequired: true, "The file, relative to the runbook.", since: "0.3"),
+            Key("to", .words, isRequired: true, "Where it goes: an absolute path on the host.", since: "0.3"),
+            Key(
+                "mode", .shape("^0?[0-7]{3}$", "octal digits"),
+                "Its permissions, as \"0640\"; else those of the former file, or 0644.", since: "0.3"),
+        ])
+
+    static let reboot = KeyTable(
+        "reboot",
+        [
+            Key(
+                "command", .words, isRequired: true,
+                "What brings it about, instead of systemctl reboot, shutdown or reboot.", since: "0.3")
+        ])
 
     static let output = KeyTable(
         "output",

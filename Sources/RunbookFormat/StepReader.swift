@@ -3,7 +3,7 @@ internal import RunbookModel
 /// Reads the steps of one runbook.
 struct StepReader {
     static let actions = RunbookKeys.step.oneOf
-    static let laterActions = ["script", "copy", "reboot", "approval", "uses"]
+    static let laterActions = ["approval", "uses"]
     let findings: Findings
     /// The lines of the ids and checkpoints read so far.
     private var ids: [String: Int] = [:]
@@ -51,6 +51,7 @@ struct StepReader {
         readEnvironment(fields, &step)
         readChecks(fields, &step)
         readUndo(fields, &step)
+        completeCopy(fields, &step)
         readFailure(fields, &step)
         checkCheckpoint(fields)
         return step
@@ -102,6 +103,9 @@ struct StepReader {
                 CheckReader(findings: findings).isShort(text, place)
             else { return nil }
             return .run(templates.template(text, at: place, .command))
+        case "script": return ActionReader(findings: findings).script(fields).map(Action.script)
+        case "copy": return ActionReader(findings: findings).copy(fields).map(Action.copy)
+        case "reboot": return ActionReader(findings: findings).reboot(fields)
         case "wait_for":
             guard let tree = fields.value("wait_for") else { return nil }
             return CheckReader(findings: findings).check(tree, what: "`wait_for`").map(Action.waitFor)
@@ -146,9 +150,15 @@ struct StepReader {
                 findings.add(at: value.place, "`hosts` is empty", hint: "name a host, a group, or `local`")
             }
         }
-        if case .run = step.action, !fields.has("hosts"), !fields.misspells(["hosts"]) {
+        for key in ["run", "script", "copy", "reboot"] where fields.has(key) {
+            guard !fields.has("hosts"), !fields.misspells(["hosts"]) else { continue }
             findings.add(
-                at: fields.keyPlace("run"), "a `run` step lacks `hosts`", hint: "name a host, a group, or `local`")
+                at: fields.keyPlace(key), "a `\(key)` step lacks `hosts`", hint: "name a host, a group, or `local`")
+        }
+        if case .reboot = step.action {
+            for host in step.hosts where host.name == Host.localName {
+                findings.add(at: host.place, "this machine is not restarted: the run would end with it")
+            }
         }
     }
 
@@ -199,6 +209,8 @@ extension StepReader {
     private func readChecks(_ fields: Fields, _ step: inout Step) {
         let checks = CheckReader(findings: findings)
         if let tree = fields.value("verify") { step.verify = checks.check(tree, what: "`verify`") }
+        // Whoever wants a restart wants it although all is well.
+        if case .reboot = step.action { step.skipIf = .never }
         guard let tree = fields.value("skip_if") else { return }
         switch tree.content {
         case .scalar("verified", _): step.skipIf = .verified
@@ -211,6 +223,17 @@ extension StepReader {
             findings.add(at: tree.place, "`skip_if` has to be `verified`, `never` or a check, not \(tree.noun)")
         case .mapping: if let check = checks.check(tree, what: "`skip_if`") { step.skipIf = .check(check) }
         }
+    }
+
+    /// A copy knows by itself whether it is there, and how to take it back.
+    private func completeCopy(_ fields: Fields, _ step: inout Step) {
+        guard case .copy(let copy) = step.action else { return }
+        if !fields.has("verify") {
+            var check = Check(.copied(copy), at: fields.keyPlace("copy"))
+            check.timeout = .seconds(120)
+            step.verify = check
+        }
+        if !fields.has("undo"), !fields.has("irreversible") { step.undo = .restore(copy, timeout: .seconds(300)) }
     }
 
     private func readUndo(_ fields: Fields, _ step: inout Step) {
@@ -237,6 +260,12 @@ extension StepReader {
         let checks = CheckReader(findings: findings)
         let timeout = fields.duration("timeout") ?? .seconds(300)
         let verify = fields.value("verify").flatMap { checks.check($0, what: "`verify`") }
+        if fields.has("run"), fields.has("script") {
+            findings.add(at: fields.keyPlace("script"), "`undo` has one of `run` and `script`")
+        }
+        if fields.has("script") {
+            return ActionReader(findings: findings).script(fields).map { .script($0, timeout: timeout, verify: verify) }
+        }
         guard let text = fields.required("run", of: "`undo`"), let place = fields.value("run")?.place,
             checks.isShort(text, place)
         else { return nil }

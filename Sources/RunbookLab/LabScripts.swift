@@ -56,7 +56,8 @@ enum LabScripts {
             \(variables(host: host, folder: folder, record: record, shell: folder.labShell))
             HOME=\(ShellWord.quote(files.home))
             PATH=\(ShellWord.quote(files.stubs)):/usr/bin:/bin
-            export HOME PATH
+            TMPDIR=$HOME
+            export HOME PATH TMPDIR
             IFS= read -r BLACKSTART_BOOT_ID <\(ShellWord.quote(files.bootID)) && export BLACKSTART_BOOT_ID
             cd "$HOME" || exit 255
             \(watch)[ -n "$SSH_ORIGINAL_COMMAND" ] || exec /bin/sh

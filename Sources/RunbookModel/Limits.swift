@@ -13,6 +13,10 @@ package enum Limits {
     package static let lineBytes = 64 << 10
     package static let environmentValueBytes = 32 << 10
     package static let commandBytes = 128 << 10
+    /// A script or a file to copy, and all of them together.
+    package static let scriptBytes = 1 << 20
+    package static let copyBytes = 8 << 20
+    package static let attachmentsBytes = 64 << 20
     /// What the journal keeps of a command's text and of its last words; the whole lies beside it.
     package static let recordedCommandBytes = 8 << 10
     package static let recordedTailBytes = 2 << 10

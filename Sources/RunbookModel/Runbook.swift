@@ -27,6 +27,31 @@ extension Runbook {
     package var checkpoints: [String] {
         steps.compactMap { if case .checkpoint(let name) = $0.action { name } else { nil } }
     }
+
+    /// Those of its ``attachments`` that are scripts.
+    package var scripts: Set<String> {
+        var scripts: Set<String> = []
+        for step in steps {
+            if case .script(let script) = step.action { scripts.insert(script.path.name) }
+            if case .script(let script, _, _) = step.undo { scripts.insert(script.path.name) }
+        }
+        return scripts
+    }
+
+    /// The files beside it that it needs, each once, in file order.
+    package var attachments: [Named] {
+        var files: [Named] = []
+        for step in steps {
+            switch step.action {
+            case .script(let script): files.append(script.path)
+            case .copy(let copy): files.append(copy.source)
+            case .run, .reboot, .waitFor, .manual, .checkpoint: break
+            }
+            if case .script(let script, _, _) = step.undo { files.append(script.path) }
+        }
+        var seen: Set<String> = []
+        return files.filter { seen.insert($0.name).inserted }
+    }
 }
 
 /// What a reader and an auditor want to know about a runbook; nothing here changes how it runs.
@@ -183,19 +208,28 @@ extension Step {
         var checks: [Check] = [verify].compactMap(\.self)
         switch action {
         case .run(let template), .manual(let template): templates.append(template)
+        case .script(let script): templates += script.arguments
+        case .copy(let copy): templates.append(copy.target)
+        case .reboot(let command): templates += [command].compactMap(\.self)
         case .waitFor(let check): checks.append(check)
         case .checkpoint: break
         }
         if case .check(let check) = skipIf { checks.append(check) }
-        if case .run(let template, _, let check) = undo {
+        switch undo {
+        case .run(let template, _, let check):
             templates.append(template)
             checks += [check].compactMap(\.self)
+        case .script(let script, _, let check):
+            templates += script.arguments
+            checks += [check].compactMap(\.self)
+        case .nothing, .restore, nil: break
         }
         if case .withPassword(let template) = become { templates.append(template) }
         templates += [danger].compactMap(\.self) + outputs.compactMap(\.run)
         for check in checks {
             switch check.probe {
             case .run(let template), .tcp(let template), .http(let template): templates.append(template)
+            case .copied(let copy): templates.append(copy.target)
             }
             templates += [check.equals, check.matches, check.contains].compactMap(\.self)
         }
@@ -277,12 +311,46 @@ package struct EnvironmentValue: Hashable, Sendable {
 package enum Action: Hashable, Sendable {
     /// A shell command on the step's hosts.
     case run(Template)
+    /// A script that lies beside the runbook, on the step's hosts.
+    case script(ScriptFile)
+    /// A file that lies beside the runbook, put onto the step's hosts.
+    case copy(CopyFile)
+    /// A restart of the step's hosts; the command that brings it about, nil for what the host has.
+    case reboot(Template?)
     /// Wait until a check passes.
     case waitFor(Check)
     /// A person does something and says so.
     case manual(Template)
     /// A named point to roll back to.
     case checkpoint(String)
+}
+
+/// A script and what it is called with.
+package struct ScriptFile: Hashable, Sendable {
+    /// As written, relative to the runbook's folder.
+    package var path: Named
+    package var arguments: [Template]
+
+    package init(path: Named, arguments: [Template]) {
+        self.path = path
+        self.arguments = arguments
+    }
+}
+
+/// A file, and where it goes.
+package struct CopyFile: Hashable, Sendable {
+    /// As written, relative to the runbook's folder.
+    package var source: Named
+    /// An absolute path on the host.
+    package var target: Template
+    /// Octal digits; nil means as the former file has it, or 0644.
+    package var mode: String?
+
+    package init(source: Named, target: Template, mode: String?) {
+        self.source = source
+        self.target = target
+        self.mode = mode
+    }
 }
 
 package enum SkipRule: Hashable, Sendable {
@@ -307,6 +375,9 @@ package enum Undo: Hashable, Sendable {
     /// Nothing has to be undone.
     case nothing
     case run(Template, timeout: Duration, verify: Check?)
+    case script(ScriptFile, timeout: Duration, verify: Check?)
+    /// The file that was there before a copy, put back.
+    case restore(CopyFile, timeout: Duration)
 }
 
 /// A read-only question to a host: does this hold?
@@ -318,6 +389,8 @@ package struct Check: Hashable, Sendable {
         case tcp(Template)
         /// A URL, asked from this machine.
         case http(Template)
+        /// Whether a copied file is there, whole and with its permissions: what a copy is verified by.
+        case copied(CopyFile)
     }
 
     package var probe: Probe

@@ -18,6 +18,8 @@ package struct Plan: Sendable {
     package let stepIndex: [String: Int]
     /// Values of `vars` after `-e` is applied.
     package let variables: [String: String]
+    /// The bytes of the files that lie beside the runbook, by their paths as written.
+    package let attachments: [String: [UInt8]]
     /// Which part of the runbook it is, and how many steps of it are left out.
     package let selection: Selection
     package internal(set) var leftOut = 0
@@ -88,7 +90,9 @@ extension Plan {
     package static func estimate(of step: Step) -> Int64 {
         if let estimate = step.estimate { return estimate.wholeMilliseconds }
         switch step.action {
-        case .run: return 30_000
+        case .run, .script: return 30_000
+        case .copy: return 10_000
+        case .reboot: return 240_000
         case .waitFor: return 60_000
         case .manual: return 300_000
         case .checkpoint: return 0

@@ -10,11 +10,15 @@ package struct PlanSource: Sendable {
     /// `-e name=value`, last one wins.
     package var overrides: [(name: String, value: String)]
     package var selection: Selection
+    /// The files beside the runbook, by their paths as written.
+    package var attachments: [String: [UInt8]]
 
     package init(
         runbook: Runbook, runbookBytes: [UInt8], inventory: Inventory, inventoryBytes: [UInt8],
-        overrides: [(name: String, value: String)] = [], selection: Selection = Selection()
+        overrides: [(name: String, value: String)] = [], selection: Selection = Selection(),
+        attachments: [String: [UInt8]] = [:]
     ) {
+        self.attachments = attachments
         self.selection = selection
         self.runbook = runbook
         self.runbookBytes = runbookBytes
@@ -115,7 +119,8 @@ package enum Planner {
         return Plan(
             runbook: runbook, inventory: source.inventory, tasks: tasks, index: index, needs: needs,
             dependents: dependents, remaining: tasks.map { stepRemaining[$0.step] }, tasksOfStep: tasksOfStep,
-            stepIndex: stepIndex, variables: variables, selection: source.selection, hash: hash(source, variables))
+            stepIndex: stepIndex, variables: variables, attachments: source.attachments, selection: source.selection,
+            hash: hash(source, variables))
     }
 
     /// Steps so that each comes after all it needs; among those that could be next, file order.
@@ -148,6 +153,7 @@ package enum Planner {
         part("runbook", source.runbookBytes)
         part("inventory", source.inventoryBytes)
         for name in variables.keys.sorted() { part("var \(name)", Array((variables[name] ?? "").utf8)) }
+        for path in source.attachments.keys.sorted() { part("file \(path)", source.attachments[path] ?? []) }
         let selection = source.selection
         for (label, words) in [
             ("limit", selection.limit), ("tags", selection.tags), ("skip-tags", selection.skipTags),

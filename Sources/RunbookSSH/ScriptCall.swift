@@ -106,14 +106,15 @@ struct ScriptCall: Sendable {
         case .probe(let probe):
             guard case .run(let command, let environment) = probe.probe else { return .failure(.noReceipts) }
             let reader = PlainReader(nil)
-            let job = Self.job(command, environment, probe.privilege, marks: marks, deadline: probe.timeout)
+            let job = Self.job(
+                command, Self.named(probe.label) + environment, probe.privilege, marks: marks, deadline: probe.timeout)
             do throws(TransportFailure) {
                 let end = try await runner.run(job) { reader.take($0) }
                 return .probe(ProbeAnswer(.exit(Self.status(end)), stdout: reader.stdout, stderr: reader.stderr))
             } catch { return error.isDeadline ? .probe(ProbeAnswer(.timedOut)) : .failure(error) }
         case .submit(let submission, let deadline):
             let job = Self.job(
-                submission.command, submission.environment, submission.privilege,
+                submission.command, Self.named(submission.label) + submission.environment, submission.privilege,
                 marks: marks + [EnvironmentPair(name: "BLACKSTART_ATTEMPT", value: "1")], deadline: deadline)
             let reader = PlainReader(progress)
             do throws(TransportFailure) {
@@ -126,6 +127,11 @@ struct ScriptCall: Sendable {
             } catch { return error.isDeadline ? .deadline : .failure(error) }
         case .attach, .inspect, .fence, .markLost, .kill, .tidy: return .failure(.noReceipts)
         }
+    }
+
+    /// The name of a command, for a lab that plays it.
+    private static func named(_ label: String?) -> [EnvironmentPair] {
+        label.map { [EnvironmentPair(name: "BLACKSTART_COMMAND", value: $0)] } ?? []
     }
 
     /// A command with its environment in front. What is secret goes through its input: a list of processes shows the rest.

@@ -44,6 +44,7 @@ package struct FixtureSite: Sendable {
                 query.fits($0.matcher) && holds($0, on: host)
             })
         else {
+            if let answer = builtIn(host: host, query: query) { return answer }
             let question = UncoveredQuestion(host: host, text: query.text)
             if state.uncovered.count < SiteState.uncoveredKept, !state.uncovered.contains(question) {
                 state.uncovered.append(question)
@@ -52,6 +53,26 @@ package struct FixtureSite: Sendable {
         }
         state.used.insert(AnswerIndex(section: section, answer: index))
         return SiteAnswer(fixture.hosts[section].answers[index])
+    }
+
+    /// What blackstart's own actions do where the fixture says nothing of them: a copied file is there, a restart restarts.
+    private func builtIn(host: String, query: SiteQuery) -> SiteAnswer? {
+        guard case .run(let command) = query else { return nil }
+        func key(_ target: Substring) -> String { "file \(target)" }
+        if command == "reboot" { return .setting(StateValue(key: Self.powerKey, value: Self.cycle)) }
+        if command.hasPrefix("copy "), let (source, target) = Self.split(command.dropFirst(5), " to ") {
+            return .setting(StateValue(key: key(target), value: String(source)))
+        }
+        if command.hasPrefix("compare "), let (source, target) = Self.split(command.dropFirst(8), " with ") {
+            return value(key(target), of: host) == String(source) ? .setting(nil) : .refused("")
+        }
+        if command.hasPrefix("restore ") { return .setting(StateValue(key: key(command.dropFirst(8)), value: nil)) }
+        return nil
+    }
+
+    private static func split(_ text: Substring, _ sign: String) -> (Substring, Substring)? {
+        guard let range = text.ranges(of: sign).last else { return nil }
+        return (text[..<range.lowerBound], text[range.upperBound...])
     }
 
     /// Whether the fixture has any answer for this question on `host`, without giving it.
@@ -143,6 +164,13 @@ package struct SiteAnswer: Hashable, Sendable {
     }
 
     private init() {}
+
+    /// A command that succeeds, and what is so after.
+    static func setting(_ value: StateValue?) -> SiteAnswer {
+        var answer = SiteAnswer()
+        answer.set = [value].compactMap(\.self)
+        return answer
+    }
 
     /// A command that does not get to run.
     static func refused(_ words: String) -> SiteAnswer {

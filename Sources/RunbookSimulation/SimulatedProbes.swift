@@ -5,7 +5,7 @@ import RunbookTransport
 extension WorldCore {
     mutating func ask(_ probe: ProbeRequest, _ pending: PendingRequest) {
         guard case .run(let command, _) = probe.probe else { return askFromHere(probe, pending) }
-        let job = startJob(command, probe.privilege, receipt: nil, hangs: false, pending)
+        let job = startJob(probe.label ?? command, probe.privilege, receipt: nil, hangs: false, pending)
         addFollower(
             to: job, .probe, limit: probe.timeout, late: .probe(ProbeAnswer(.timedOut)), cut: false, pending)
         putEnd(of: job)

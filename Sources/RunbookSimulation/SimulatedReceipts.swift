@@ -41,7 +41,8 @@ extension WorldCore {
             return follow(key, 0, 0, deadline: deadline, pending)
         }
         let faults = strikeCommand(on: pending.host)
-        let job = startJob(submission.command, submission.privilege, receipt: key, hangs: faults.hang, pending)
+        let job = startJob(
+            submission.label ?? submission.command, submission.privilege, receipt: key, hangs: faults.hang, pending)
         receipts[key] = SimulatedReceipt(digest: submission.digest, go: .run(boot: boot), job: job)
         note(submission, pending)
         addFollower(
@@ -53,7 +54,8 @@ extension WorldCore {
     /// A host without receipts: the command runs in the session; a cut leaves no one who knows how it ended.
     private mutating func runInSession(_ submission: Submission, deadline: Duration, _ pending: PendingRequest) {
         let faults = strikeCommand(on: pending.host)
-        let job = startJob(submission.command, submission.privilege, receipt: nil, hangs: faults.hang, pending)
+        let job = startJob(
+            submission.label ?? submission.command, submission.privilege, receipt: nil, hangs: faults.hang, pending)
         note(submission, pending)
         addFollower(to: job, .ended, limit: deadline, late: .deadline, cut: faults.drop, pending)
         putEnd(of: job)
@@ -61,7 +63,9 @@ extension WorldCore {
 
     private mutating func note(_ submission: Submission, _ pending: PendingRequest) {
         ran.append(
-            RanCommand(host: pending.host, step: pending.request.task.step, command: submission.command, at: now))
+            RanCommand(
+                host: pending.host, step: pending.request.task.step, command: submission.label ?? submission.command,
+                at: now))
     }
 
     private mutating func strikeCommand(on host: String) -> (hang: Bool, drop: Bool) {

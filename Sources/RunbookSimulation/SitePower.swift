@@ -5,7 +5,7 @@ package import RunbookModel
 extension FixtureSite {
     package static let powerKey = "power"
     private static let off = "off"
-    private static let cycle = "cycle"
+    static let cycle = "cycle"
 
     package enum Presence: Hashable, Sendable {
         case up

@@ -68,6 +68,8 @@ package struct Submission: Hashable, Sendable {
     package var receipt: ReceiptID
     /// Shell text, run by `/bin/sh` on the host.
     package var command: String
+    /// What it is called in a fixture, where that is not its text.
+    package var label: String?
     package var environment: [EnvironmentPair]
     /// Run as root; nil means as whoever logs in.
     package var privilege: Privilege?
@@ -79,11 +81,13 @@ package struct Submission: Hashable, Sendable {
     package var digest: String
 
     package init(
-        receipt: ReceiptID, command: String, environment: [EnvironmentPair], privilege: Privilege? = nil,
+        receipt: ReceiptID, command: String, label: String? = nil, environment: [EnvironmentPair],
+        privilege: Privilege? = nil,
         boot: String?, journalHead: String, digest: String
     ) {
         self.receipt = receipt
         self.command = command
+        self.label = label
         self.environment = environment
         self.privilege = privilege
         self.boot = boot
@@ -157,12 +161,15 @@ package struct ProbeRequest: Hashable, Sendable {
     }
 
     package var probe: Probe
+    /// What a command is called in a fixture, where that is not its text.
+    package var label: String?
     /// Ask as root; nil means as whoever logs in.
     package var privilege: Privilege?
     package var timeout: Duration
 
-    package init(_ probe: Probe, privilege: Privilege? = nil, timeout: Duration) {
+    package init(_ probe: Probe, label: String? = nil, privilege: Privilege? = nil, timeout: Duration) {
         self.probe = probe
+        self.label = label
         self.privilege = privilege
         self.timeout = timeout
     }

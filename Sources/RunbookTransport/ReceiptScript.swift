@@ -41,14 +41,14 @@ package enum ReceiptScript {
         case .contact: "bs_contact"
         case .probe(let request):
             if case .run(let command, let environment) = request.probe {
-                words(["bs_probe", seconds(request.timeout), open(environment), command])
+                words(["bs_probe", seconds(request.timeout), open(named(request.label) + environment), command])
             } else {
                 nil
             }
         case .submit(let submission, _):
             words([
                 "bs_submit", submission.receipt.path, submission.boot ?? "-", submission.digest,
-                submission.journalHead, open(submission.environment), submission.command,
+                submission.journalHead, open(named(submission.label) + submission.environment), submission.command,
             ])
         case .attach(let id, let stdout, let stderr, _): words(["bs_follow", id.path, "\(stdout)", "\(stderr)"])
         case .inspect(let id): words(["bs_inspect", id.path])
@@ -69,6 +69,11 @@ package enum ReceiptScript {
     private static func caller(_ privilege: Privilege?, hides: Bool) -> String {
         guard let privilege else { return hides ? "user" : "plain" }
         return privilege.password == nil ? "free" : "password"
+    }
+
+    /// The name of a command, for a lab that plays it.
+    private static func named(_ label: String?) -> [EnvironmentPair] {
+        label.map { [EnvironmentPair(name: "BLACKSTART_COMMAND", value: $0)] } ?? []
     }
 
     /// What may stand in a file on the host.

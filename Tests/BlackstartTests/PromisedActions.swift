@@ -8,14 +8,16 @@ enum PromisedActions {
 
     static let all: [Promise] = [
         Promise(
-            name: "verify: what holds already is not done again", keys: ["step.verify", "step.run", "check.run", "check.equals"],
+            name: "verify: what holds already is not done again",
+            keys: ["step.verify", "step.run", "check.run", "check.equals"],
             steps: """
                 - { id: a, name: A, hosts: h1, run: import, verify: { run: health, equals: ONLINE } }
                 - { id: b, name: B, hosts: h1, needs: [a], run: import, verify: { run: health, equals: ONLINE } }
                 """,
             hosts: pool, tasks: ["a@h1: run, exit 0, ok", "b@h1: already"]),
         Promise(
-            name: "verify: what does not hold afterwards has failed", keys: ["step.verify", "check.contains", "step.on_failure"],
+            name: "verify: what does not hold afterwards has failed",
+            keys: ["step.verify", "check.contains", "step.on_failure"],
             steps: """
                 - { id: a, name: A, hosts: h1, run: import, on_failure: stop, verify: { run: health, contains: DEGRADED } }
                 """,
@@ -105,7 +107,8 @@ enum PromisedActions {
         Promise(
             name: "idempotent: what nobody knows the end of runs again by itself", keys: ["step.idempotent"],
             steps: "- { id: a, name: A, hosts: h1, idempotent: true, run: one, timeout: 20s }",
-            hosts: "  h1: { answers: [{ run: one, takes: 4s }] }", more: "faults: [ { host: h1, kind: drop, times: 1 } ]",
+            hosts: "  h1: { answers: [{ run: one, takes: 4s }] }",
+            more: "faults: [ { host: h1, kind: drop, times: 1 } ]",
             inventory: ["h1": "receipts: false"],
             tasks: [
                 "a@h1: run, unknown, pending, run, exit 0, ok"
