@@ -16,7 +16,7 @@ package struct Blackstart: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, CheckCommand.self, PlanCommand.self, DryRunCommand.self, RunCommand.self,
             ResumeCommand.self, RollbackCommand.self, StatusCommand.self, RunsCommand.self, JournalCommand.self,
-            LabCommand.self, SchemaCommand.self,
+            InventoryCommand.self, LabCommand.self, SchemaCommand.self,
         ])
 
     package init() {}

@@ -103,8 +103,7 @@ struct SecretSources {
         }
         let place = secret.description.map { " (\(TerminalText.shown($0)))" } ?? ""
         for _ in 0..<3 {
-            Terminal.message("\(TerminalText.shown(secret.name))\(place): ")
-            guard let typed = HiddenLine.read() else { throw missing(secret, "the input has ended") }
+            guard let typed = HiddenLine.read("\(TerminalText.shown(secret.name))\(place): ") else { throw missing(secret, "the input has ended") }
             if typed.utf8.count > Limits.secretBytes { throw missing(secret, "it is too long") }
             if !typed.isEmpty { return typed }
         }
@@ -115,9 +114,12 @@ struct SecretSources {
 /// A line that is typed without being shown.
 enum HiddenLine {
     /// nil at the end of the input, and where a signal came: what the terminal shows is as before in any case.
-    static func read() -> String? {
+    static func read(_ prompt: String) -> String? {
         var shown = termios()
-        guard tcgetattr(STDIN_FILENO, &shown) == 0 else { return readLine() }
+        guard tcgetattr(STDIN_FILENO, &shown) == 0 else {
+            Terminal.message(prompt)
+            return readLine()
+        }
         // A signal ends the reading, and not the program.
         var noticing = sigaction()
         noticing.__sigaction_handler.sa_handler = { _ in }
@@ -132,6 +134,8 @@ enum HiddenLine {
             Terminal.message("\n")
             for (index, signal) in signals.enumerated() { sigaction(signal, &before[index], nil) }
         }
+        // Only now: what is typed before would be thrown away, or shown.
+        Terminal.message(prompt)
         var line: [UInt8] = []
         var byte: UInt8 = 0
         while line.count <= Limits.secretBytes {

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import RunbookEngine
 internal import RunbookFormat
 internal import RunbookJournal
@@ -23,7 +24,7 @@ struct SiteFiles {
         let named = runbook.inventory
         let beside = Places.folder(of: path)
         let inventoryPath = flag ?? (named.hasPrefix("/") ? named : beside == "." ? named : "\(beside)/\(named)")
-        let inventoryBytes = try contents(of: inventoryPath, limit: Limits.inventoryBytes)
+        let (_, inventoryBytes) = try Self.inventory(at: inventoryPath, home: home)
         var files = try SiteFiles(
             runbook, path: path, bytes: bytes, inventoryPath: inventoryPath, inventoryBytes: inventoryBytes, home: home)
         try files.attach { named, _ in
@@ -84,10 +85,7 @@ struct SiteFiles {
     private init(
         _ runbook: Runbook, path: String, bytes: [UInt8], inventoryPath: String, inventoryBytes: [UInt8], home: String
     ) throws(CommandFailure) {
-        let inventory: Inventory
-        do {
-            inventory = try InventoryReader.read(bytes: inventoryBytes, path: inventoryPath, home: home)
-        } catch { throw Self.invalid(error.diagnostics) }
+        let inventory = try Self.inventory(inventoryBytes, path: inventoryPath, home: home)
         let faults = RunbookNames.check(runbook, against: inventory, runbookText: bytes)
         if faults.contains(where: { $0.severity == .error }) { throw Self.invalid(faults) }
         runbookPath = path
@@ -96,6 +94,44 @@ struct SiteFiles {
         self.inventoryBytes = inventoryBytes
         self.runbook = runbook
         self.inventory = inventory
+    }
+
+    static func inventory(_ bytes: [UInt8], path: String, home: String) throws(CommandFailure) -> Inventory {
+        do {
+            return try InventoryReader.read(bytes: bytes, path: path, home: home) { Self.included($0, home: home) }
+        } catch {
+            throw invalid(error.diagnostics)
+        }
+    }
+
+    /// The files that an `Include` of OpenSSH's configuration means: patterns, relative to ~/.ssh.
+    private static func included(_ pattern: String, home: String) -> [(path: String, bytes: [UInt8])] {
+        let whole = pattern.hasPrefix("~/") ? home + pattern.dropFirst() : pattern
+        var found = glob_t()
+        defer { globfree(&found) }
+        guard glob(whole.hasPrefix("/") ? whole : "\(home)/.ssh/\(whole)", 0, nil, &found) == 0 else { return [] }
+        return (0..<Int(found.gl_pathc)).compactMap { index in
+            guard let name = found.gl_pathv[index] else { return nil }
+            let path = String(cString: name)
+            return (try? SystemCalls.contents(of: path, limitBytes: Limits.inventoryBytes)).map { (path, $0) }
+        }
+    }
+
+    /// Reads an inventory that a person names. Ansible keeps variables in folders beside it, too.
+    static func inventory(at path: String, home: String) throws(CommandFailure) -> (Inventory, bytes: [UInt8]) {
+        let bytes = try contents(of: path, limit: Limits.inventoryBytes)
+        let inventory = try inventory(bytes, path: path, home: home)
+        // A configuration of OpenSSH may be many files: what they come to is one.
+        if inventory.origin == .openSSH { return (inventory, Array(InventoryText.write(inventory).utf8)) }
+        guard inventory.origin == .ansible else { return (inventory, bytes) }
+        for name in ["group_vars", "host_vars"] where access("\(Places.folder(of: path))/\(name)", F_OK) == 0 {
+            throw CommandFailure(
+                .invalidFile, "`\(name)` lies beside \(TerminalText.shown(path)), and is not read",
+                hint:
+                    "make one file of it: `ansible-inventory -i \(TerminalText.shown(path)) --list --yaml --export > inventory.yaml`"
+            )
+        }
+        return (inventory, bytes)
     }
 
     func plan(

@@ -16,6 +16,7 @@ final class Findings {
     private var found: [(finding: Finding, hint: () -> String?)] = []
     private var known: Set<Finding> = []
     private var dropped = 0
+    private(set) var warnings: [Diagnostic] = []
 
     init(_ source: SourceText) { self.source = source }
 
@@ -27,6 +28,17 @@ final class Findings {
         }
         let finding = Finding(place: place, message: message)
         if known.insert(finding).inserted { found.append((finding, hint)) }
+    }
+
+    /// What is wrong, and can be lived with.
+    func warn(at place: SourcePlace, _ message: String, hint: String? = nil) {
+        guard warnings.count < Self.limit, !warnings.contains(where: { $0.place == place && $0.message == message })
+        else {
+            return
+        }
+        var warning = source.diagnostic(at: place, message, hint: hint)
+        warning.severity = .warning
+        warnings.append(warning)
     }
 
     /// In file order, the first ``limit`` of them.

@@ -2,10 +2,18 @@ package import RunbookModel
 
 /// Reads an inventory.
 package enum InventoryReader {
-    /// `home` is what `~` stands for; relative paths are relative to the inventory's folder.
-    package static func read(bytes: [UInt8], path: String, home: String?) throws(InvalidFiles) -> Inventory {
+    /// `include` gives the files that an OpenSSH configuration names; `home` is what `~` stands for; relative paths are relative to the inventory's folder.
+    package static func read(
+        bytes: [UInt8], path: String, home: String?, include: (String) -> [(path: String, bytes: [UInt8])] = { _ in [] }
+    ) throws(InvalidFiles) -> Inventory {
         let source = try SourceText(bytes, path: path, limitBytes: Limits.inventoryBytes)
         let findings = Findings(source)
+        let paths = InventoryPaths(inventory: path, home: home)
+        var defaults = Host(name: "", address: "", at: source.place(1, 1))
+        defaults.knownHosts = home.map { "\($0)/.ssh/known_hosts" }
+        if let foreign = try ForeignInventory.read(source, paths, defaults, findings, include: include) {
+            return foreign
+        }
         let tree = try YamlParser(findings: findings).parse()
         guard let fields = Fields(tree, InventoryKeys.inventory, what: "an inventory", findings) else {
             throw InvalidFiles(findings.sorted)
@@ -13,10 +21,7 @@ package enum InventoryReader {
         FileVersion.check(fields, what: "the inventory")
         var inventory = Inventory(path: path, name: fields.required("name", of: "the inventory") ?? "")
         if let speed = fields.integer("lab_speed") { inventory.labSpeed = speed }
-        let paths = InventoryPaths(inventory: path, home: home)
         inventory.labShell = fields.text("lab_shell").map(paths.absolute)
-        var defaults = Host(name: "", address: "", at: tree.place)
-        defaults.knownHosts = home.map { "\($0)/.ssh/known_hosts" }
         if let tree = fields.value("defaults"),
             let inner = Fields(tree, InventoryKeys.defaults, what: "`defaults`", findings)
         {
@@ -99,7 +104,7 @@ package enum InventoryReader {
             }
     }
 
-    private static func checkName(_ key: Named, what: String, _ findings: Findings) {
+    static func checkName(_ key: Named, what: String, _ findings: Findings) {
         let isName =
             !key.name.isEmpty && key.name.utf8.count <= 100
             && key.name.utf8.allSatisfy {

@@ -93,13 +93,14 @@ package enum InventoryAdvice {
     /// Warnings: a host whose address is a name can't be reached while the name service is down.
     package static func check(_ inventory: Inventory, inventoryText: [UInt8]) -> [Diagnostic] {
         let source = SourceText(known: inventoryText, path: inventory.path)
-        return inventory.hosts.filter { HostAddress.needsNameService($0.address) }.map { host in
-            var warning = source.diagnostic(
-                at: host.place,
-                "the address of `\(host.name)` is a name, `\(Excerpt.of(host.address))`: without a name service it can't be reached",
-                hint: "write its address, as 10.0.0.5 or fd00::5")
-            warning.severity = .warning
-            return warning
-        }
+        return inventory.notices
+            + inventory.hosts.filter { HostAddress.needsNameService($0.address) }.map { host in
+                var warning = source.diagnostic(
+                    at: host.place,
+                    "the address of `\(host.name)` is a name, `\(Excerpt.of(host.address))`: without a name service it can't be reached",
+                    hint: "write its address, as 10.0.0.5 or fd00::5")
+                warning.severity = .warning
+                return warning
+            }
     }
 }

@@ -6,6 +6,12 @@ package struct Inventory: Hashable, Sendable {
     package var hosts: [Host] = []
     /// Groups in file order; members are hosts or groups (no cycles; the reader checked).
     package var groups: [Group] = []
+    /// Which program it was written for.
+    package enum Origin: Hashable, Sendable { case own, ansible, openSSH }
+
+    package var origin = Origin.own
+    /// What could not be honoured of an inventory that was written for another program.
+    package var notices: [Diagnostic] = []
     /// In file order.
     package var contacts: [Contact] = []
     /// How many times faster than real time the site's clock runs: 1 at a real site, more in a lab.
@@ -77,6 +83,8 @@ package struct Host: Hashable, Sendable {
     package var become = false
     /// A name of the inventory's contacts.
     package var contact: Named?
+    /// All its variables, where the inventory is one of Ansible's.
+    package var variables: [VariableValue.Member] = []
 
     package init(name: String, address: String, port: Int = 22, at place: SourcePlace) {
         self.name = name

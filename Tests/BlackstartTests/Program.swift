@@ -51,6 +51,14 @@ struct Program: Sendable {
         return Running(child: child, output: pipe.fileHandleForReading)
     }
 
+    /// Runs it beside the test, at a terminal.
+    func start(_ words: String, terminal: Int32, environment more: [String: String]) throws -> Child {
+        try Child.start(
+            ["/usr/bin/setsid", "-c", Self.executable] + words.split(separator: " ").map(String.init), output: terminal,
+            folder: scratch.path, environment: environment.merging(["TERM": "xterm"]) { $1 }.merging(more) { $1 },
+            input: terminal)
+    }
+
     // MARK: What a step waits for
 
     /// A FIFO on which a command of a runbook tells that it began, and one that lets it go on.

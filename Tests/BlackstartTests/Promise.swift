@@ -138,7 +138,8 @@ struct RunTranscript {
         var names: [String] = []
         for entry in entries where !names.contains(entry.task) { names.append(entry.task) }
         return names.map { name in
-            "\(name): " + entries.filter { $0.task == name && !ignoring.contains($0.text) }.map(\.text).joined(separator: ", ")
+            "\(name): "
+                + entries.filter { $0.task == name && !ignoring.contains($0.text) }.map(\.text).joined(separator: ", ")
         }
     }
 
@@ -189,7 +190,9 @@ struct PromiseTests {
     func keeps(_ promise: Promise, _ transport: Promise.Transport) throws {
         let (said, transcript, _) = try promise.play(transport)
         #expect(said.status == promise.exit, "\(said.stdout)\(said.stderr)")
-        #expect(transcript.tasks(ignoring: promise.ignoring).sorted() == promise.tasks.sorted(), "\(said.stdout)\(said.stderr)")
+        #expect(
+            transcript.tasks(ignoring: promise.ignoring).sorted() == promise.tasks.sorted(),
+            "\(said.stdout)\(said.stderr)")
         for claim in promise.claims { #expect(transcript.holds(claim), "\(claim)\n\(said.stdout)") }
     }
 }

@@ -14,7 +14,7 @@ struct LayerTests {
         "RunbookEngine": ["RunbookModel", "RunbookPlan", "RunbookJournal", "RunbookTransport", "Crypto"],
         "RunbookSSH": ["CLibssh", "RunbookModel", "RunbookTransport", "Crypto"],
         "RunbookSimulation": ["RunbookModel", "RunbookTransport"],
-        "RunbookLab": ["RunbookModel", "RunbookSimulation"],
+        "RunbookLab": ["RunbookModel", "RunbookFormat", "RunbookSimulation"],
         "RunbookCommands": [
             "RunbookModel", "RunbookFormat", "RunbookPlan", "RunbookJournal", "RunbookTransport", "RunbookEngine",
             "RunbookSSH", "RunbookSimulation", "RunbookLab", "ArgumentParser",

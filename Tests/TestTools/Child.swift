@@ -8,14 +8,19 @@ package struct Child: Sendable {
     ///   - output: the descriptor that takes its stdout. Open it to be closed on exec, or what another test starts at
     ///     the same time holds it open too.
     ///   - errors: takes its stderr; the same as `output` where it is not given.
+    ///   - input: what it reads; nothing where it is not given.
     package static func start(
         _ arguments: [String], output: Int32, errors: Int32? = nil, folder: String? = nil,
-        environment: [String: String] = [:]
+        environment: [String: String] = [:], input: Int32? = nil
     ) throws -> Child {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        if let input {
+            posix_spawn_file_actions_adddup2(&actions, input, 0)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        }
         posix_spawn_file_actions_adddup2(&actions, output, 1)
         posix_spawn_file_actions_adddup2(&actions, errors ?? output, 2)
         // Worker threads block signals, and children inherit that: an agent or a server could not be ended.

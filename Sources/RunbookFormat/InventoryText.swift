@@ -1,0 +1,85 @@
+package import RunbookModel
+
+/// An inventory as text that ``InventoryReader`` reads back to the same values.
+package enum InventoryText {
+    package static func write(_ inventory: Inventory) -> String {
+        var lines = ["version: 1", "name: \(quote(inventory.name))"]
+        if inventory.labSpeed != 1 { lines.append("lab_speed: \(inventory.labSpeed)") }
+        if let shell = inventory.labShell { lines.append("lab_shell: \(quote(shell))") }
+        let defaults = common(inventory.hosts)
+        if !defaults.isEmpty {
+            lines.append("defaults:")
+            lines += defaults.map { "  \($0.key): \(quote($0.value))" }
+        }
+        if !inventory.contacts.isEmpty { lines.append("contacts:") }
+        for contact in inventory.contacts {
+            lines += ["  \(quote(contact.id)):", "    name: \(quote(contact.name))"]
+            if let phone = contact.phone { lines.append("    phone: \(quote(phone))") }
+            if let reference = contact.reference { lines.append("    reference: \(quote(reference))") }
+            if !contact.roles.isEmpty {
+                lines.append("    roles: [\(contact.roles.map(quote).joined(separator: ", "))]")
+            }
+        }
+        lines.append("hosts:")
+        for host in inventory.hosts {
+            lines.append("  \(quote(host.name)):")
+            lines += facts(of: host, beside: defaults).map { "    \($0)" }
+        }
+        if !inventory.groups.isEmpty { lines.append("groups:") }
+        for group in inventory.groups {
+            lines.append("  \(quote(group.name)): [\(group.members.map { quote($0.name) }.joined(separator: ", "))]")
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// What all hosts have in common, said once.
+    private static func common(_ hosts: [Host]) -> [(key: String, value: String)] {
+        guard let first = hosts.first else { return [] }
+        return login(first).filter { pair in
+            hosts.allSatisfy { login($0).contains { $0.key == pair.key && $0.value == pair.value } }
+        }
+    }
+
+    private static func login(_ host: Host) -> [(key: String, value: String)] {
+        [("user", host.user), ("identity_file", host.identityFile), ("known_hosts", host.knownHosts)]
+            .compactMap { key, value in value.map { (key, $0) } }
+    }
+
+    private static func facts(of host: Host, beside defaults: [(key: String, value: String)]) -> [String] {
+        var lines: [String] = []
+        if let kind = host.kind { lines.append("kind: \(kind.rawValue)") }
+        lines.append("address: \(quote(host.address))")
+        if host.port != 22 { lines.append("port: \(host.port)") }
+        for (key, value) in login(host) where !defaults.contains(where: { $0.key == key }) {
+            lines.append("\(key): \(quote(value))")
+        }
+        if let key = host.hostKey { lines.append("host_key: \(quote(key))") }
+        if let location = host.location { lines.append("location: \(quote(location))") }
+        if let bmc = host.bmc { lines.append("bmc: \(quote(bmc))") }
+        if let contact = host.contact { lines.append("contact: \(quote(contact.name))") }
+        if !host.receipts { lines.append("receipts: false") }
+        if host.become { lines.append("become: true") }
+        return lines
+    }
+
+    /// A YAML scalar in double quotes, whatever is in it.
+    package static func quote(_ text: String) -> String {
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": quoted += "\\\""
+            case "\\": quoted += "\\\\"
+            case "\n": quoted += "\\n"
+            case "\t": quoted += "\\t"
+            default:
+                if scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) {
+                    let digits = String(scalar.value, radix: 16)
+                    quoted += "\\x" + (digits.utf8.count < 2 ? "0" : "") + digits
+                } else {
+                    quoted.unicodeScalars.append(scalar)
+                }
+            }
+        }
+        return quoted + "\""
+    }
+}

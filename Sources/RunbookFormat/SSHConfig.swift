@@ -1,0 +1,147 @@
+internal import RunbookModel
+
+/// OpenSSH's configuration of a user as an inventory: each host that it names, with what it says about it.
+///
+/// As with OpenSSH, the first value that fits a host holds; patterns fit by `*` and `?`, and not where one with `!` fits.
+struct SSHConfig {
+    private struct Block {
+        var patterns: [String]
+        /// Lower-case keywords.
+        var values: [(key: String, value: String, place: SourcePlace)] = []
+        var place: SourcePlace
+
+        func fits(_ name: String) -> Bool {
+            var fits = false
+            for pattern in patterns {
+                if pattern.hasPrefix("!") {
+                    if Glob.matches(String(pattern.dropFirst()), name) { return false }
+                } else if Glob.matches(pattern, name) {
+                    fits = true
+                }
+            }
+            return fits
+        }
+    }
+
+    let source: SourceText
+    let findings: Findings
+    /// The files that an `Include` names, in order.
+    let include: (String) -> [(path: String, bytes: [UInt8])]
+
+    private static let includeDepth = 16
+    private static let honoured = ["hostname", "user", "port", "identityfile", "userknownhostsfile", "identitiesonly"]
+
+    func inventory(_ paths: InventoryPaths, _ defaults: Host) -> Inventory {
+        let blocks = blocks()
+        var inventory = Inventory(path: source.path, name: source.path)
+        var seen: Set<String> = []
+        for block in blocks {
+            for name in block.patterns where !name.contains("*") && !name.contains("?") && !name.hasPrefix("!") {
+                guard seen.insert(name).inserted else { continue }
+                inventory.hosts.append(host(name, block.place, blocks, paths, defaults))
+            }
+        }
+        if inventory.hosts.isEmpty { findings.add(at: source.place(1, 1), "the configuration names no host") }
+        inventory.notices = findings.warnings
+        inventory.origin = .openSSH
+        return inventory
+    }
+
+    private func blocks() -> [Block] {
+        var blocks = [Block(patterns: ["*"], place: source.place(1, 1))]
+        read(source, at: nil, depth: 0, into: &blocks)
+        return blocks
+    }
+
+    /// `at` is where the file is included; nil for the one that a person named.
+    private func read(_ text: SourceText, at outer: SourcePlace?, depth: Int, into blocks: inout [Block]) {
+        for (number, raw) in text.lines.enumerated() {
+            let indentation = raw.unicodeScalars.prefix { $0.properties.isWhitespace }.count
+            let place = outer ?? source.place(number + 1, indentation + 1)
+            guard let words = ShellWords.split(spaced(String(raw))) else {
+                findings.add(at: place, "a quoted text never ends here")
+                continue
+            }
+            guard let first = words.first else { continue }
+            let key = first.lowercased()
+            let values = Array(words.dropFirst())
+            switch key {
+            case "host": blocks.append(Block(patterns: values, place: place))
+            case "match":
+                findings.warn(
+                    at: place, "`Match` is not honoured: what stands under it is left out", hint: "write `Host` instead"
+                )
+                blocks.append(Block(patterns: [], place: place))
+            case "include":
+                guard depth < Self.includeDepth else {
+                    findings.add(at: place, "files include each other more than \(Self.includeDepth) deep")
+                    return
+                }
+                // What comes after belongs where this line stands.
+                let own = blocks.last?.patterns ?? ["*"]
+                for name in values {
+                    for file in include(name) {
+                        read(SourceText(known: file.bytes, path: file.path), at: place, depth: depth + 1, into: &blocks)
+                    }
+                }
+                blocks.append(Block(patterns: own, place: place))
+            default:
+                let value = values.joined(separator: " ")
+                blocks[blocks.count - 1].values.append((key, value, place))
+            }
+        }
+    }
+
+    /// `Key=value` is `Key value`.
+    private func spaced(_ line: String) -> String {
+        let trimmed = line.drop { $0 == " " || $0 == "\t" }
+        let key = trimmed.prefix { $0.isLetter || $0.isNumber }
+        let rest = trimmed[key.endIndex...].drop { $0 == " " || $0 == "\t" }
+        return rest.hasPrefix("=") ? "\(key) \(rest.dropFirst())" : line
+    }
+
+    private func host(
+        _ name: String, _ place: SourcePlace, _ blocks: [Block], _ paths: InventoryPaths, _ defaults: Host
+    ) -> Host {
+        InventoryReader.checkName(Named(name, at: place), what: "host", findings)
+        var host = defaults
+        host.name = name
+        host.place = place
+        host.address = name
+        var taken: Set<String> = []
+        for block in blocks where block.fits(name) {
+            for (key, value, at) in block.values where taken.insert(key).inserted {
+                let text = value.replacing("%h", with: name).replacing("%%", with: "%")
+                switch key {
+                case "hostname": host.address = text
+                case "user": host.user = text
+                case "port":
+                    if let port = Int(text), (1...65_535).contains(port) {
+                        host.port = port
+                    } else {
+                        findings.add(at: at, "`\(Excerpt.of(text))` is no port")
+                    }
+                case "identityfile": if text != "none" { host.identityFile = paths.absolute(unquoted(text)) }
+                case "userknownhostsfile":
+                    let first = text.split(separator: " ").first.map(String.init) ?? text
+                    host.knownHosts = paths.absolute(first)
+                case "proxyjump" where text != "none":
+                    findings.warn(
+                        at: at,
+                        "`\(Excerpt.of(name))` is behind the jump host `\(Excerpt.of(text))`, which is not used yet",
+                        hint: "run blackstart on the jump host, or give a direct address")
+                default:
+                    if !Self.honoured.contains(key), key != "proxyjump" {
+                        findings.warn(at: at, "`\(Excerpt.of(key))` is not honoured")
+                    }
+                }
+            }
+        }
+        if !HostAddress.isAddress(host.address) {
+            findings.add(at: place, "`\(Excerpt.of(host.address))` is no address", hint: HostAddress.hint(host.address))
+        }
+        return host
+    }
+
+    private func unquoted(_ text: String) -> String { text.replacing("%d", with: "~") }
+}
