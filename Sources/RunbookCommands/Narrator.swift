@@ -153,7 +153,7 @@ struct Narrator {
 
     private func asked(_ question: AskedQuestion) -> [Narration] {
         switch question.kind {
-        case .manual, .danger: return [line("YOUR-TURN", question.task, weight: .urgent)]
+        case .manual, .danger, .approval: return [line("YOUR-TURN", question.task, weight: .urgent)]
         case .failure, .lapsed:
             return [line("FAILED", question.task, TerminalText.shown(question.text), weight: .urgent)]
         // The record before says it.

@@ -101,7 +101,7 @@ package struct AnswerOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "An answer given beforehand: STEP[@HOST]=done|failed|confirm|skip[:REASON]|retry|rollback[:CHECKPOINT]|stop, or STEP.NAME=VALUE for what a manual step asks for.",
+            "An answer given beforehand: STEP[@HOST]=done|failed|approve|confirm|skip[:REASON]|retry|rollback[:CHECKPOINT]|stop, or STEP.NAME=VALUE for what a manual step asks for.",
             valueName: "answer"))
     package var answer: [String] = []
 

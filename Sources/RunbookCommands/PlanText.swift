@@ -23,7 +23,12 @@ struct PlanText {
         var time = "  Time      about \(DurationText.words(plan.estimate)) if nothing goes wrong"
         if let rto = runbook.rto { time += "; the objective is \(DurationText.words(rto))" }
         lines.append(time)
-        let manual = runbook.steps.filter { if case .manual = $0.action { true } else { false } }
+        let manual = runbook.steps.filter { step in
+            switch step.action {
+            case .manual, .approval: true
+            case .run, .script, .copy, .reboot, .waitFor, .checkpoint: step.danger != nil
+            }
+        }
         if !manual.isEmpty {
             let names = manual.map { TerminalText.shown($0.name) }.joined(separator: "; ")
             lines += Wrapping.lines("  Needs you \(names)", columns: columns, indent: 12)
@@ -79,6 +84,7 @@ struct PlanText {
         case .reboot: "restarts its hosts"
         case .waitFor: "waits"
         case .manual: "by hand"
+        case .approval(let approval): "approved by \(approval.roles.map(\.name).joined(separator: " or "))"
         case .checkpoint(let name): "checkpoint \"\(name)\""
         }
     }

@@ -31,6 +31,12 @@ struct QuestionText: Sendable {
             if let why = step.why { parts.append(("Why", why)) }
             if let help = step.ifItFails { parts.append(("If it fails", help)) }
             parts += calls(task)
+        } else if question.kind == .approval {
+            parts.append(("Your turn", step.name))
+            parts.append(("Agree to", TerminalText.shown(question.text, lines: true)))
+            if let why = step.why { parts.append(("Why", why)) }
+            parts += people(task)
+            parts.append(("From elsewhere", "blackstart approve \(folder.name) \(question.task.step) --key KEY"))
         } else if question.kind == .manual {
             parts.append(("Your turn", step.name + (question.task.host.map { " (\($0))" } ?? "")))
             parts.append(("Do this", TerminalText.shown(question.text, lines: true)))
@@ -68,6 +74,13 @@ struct QuestionText: Sendable {
         return names.compactMap { plan.inventory.contact($0) }.map { ("Call", $0.line) }
     }
 
+    /// Who may approve, and how to reach them.
+    private func people(_ task: Int) -> [(String, String)] {
+        guard case .approval(let approval) = plan.step(of: task).action else { return [] }
+        return plan.inventory.contacts.filter { person in approval.roles.contains { person.roles.contains($0.name) } }
+            .map { ("May approve", $0.line) }
+    }
+
     private func consequence(_ task: Int) -> String {
         var names: [String] = []
         for dependent in plan.dependents[task] {
@@ -89,6 +102,8 @@ struct QuestionText: Sendable {
 
     private func meaning(_ choice: Choice, _ question: Question) -> String {
         switch (choice, question.kind) {
+        case (.approve, _): "I agree: go on. You count with your own key and role."
+        case (.failed, .approval): "I refuse."
         case (.confirm, _): "Do it all the same. You must type the name of the step."
         case (.skip, .danger): "Go on without it. You must give a reason."
         case (.done, .manual): "It is done, and you saw what you should see."
@@ -112,7 +127,9 @@ struct QuestionText: Sendable {
     }
 
     /// Whether anything has been printed that one could want to see.
-    private func hasDetails(_ question: Question) -> Bool { question.kind != .manual && question.kind != .danger }
+    private func hasDetails(_ question: Question) -> Bool {
+        question.kind != .manual && question.kind != .danger && question.kind != .approval
+    }
 
     func read(_ line: String, _ question: Question) -> Reading {
         let word = line.trimmingSpaces.lowercased()
@@ -130,6 +147,7 @@ struct QuestionText: Sendable {
         case (.skip, _): "  Reason (goes on record): "
         case (.done, .failure), (.done, .unclear), (.done, .undo): "  What did you do, and how do you know? "
         case (.failed, .manual): "  What did you see? "
+        case (.failed, .approval): "  Why not? "
         default: nil
         }
     }

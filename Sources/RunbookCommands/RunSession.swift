@@ -49,6 +49,11 @@ struct RunSession {
             let questions = QuestionText(plan: plan, folder: folder, facts: facts, columns: style.columns)
             desk = TerminalDesk(questions, console: screen, by: facts.by)
         }
+        let signers = try? AllowedSigners(path: OperatorKeyStore.allowedSignersPath(home: Places().home))
+        desk = ApprovalDesk(
+            folder, plan: plan, facts: facts, signers: signers,
+            audience: noInput ? .nobody : Terminal.hasTerminalIn && screen != nil ? .atHand : .elsewhere, clock: clock,
+            next: desk)
         let storage = JournaledRun(journal: journal, outputs: folder.outputs)
         let conductor = Conductor(
             Conductor.Parts(

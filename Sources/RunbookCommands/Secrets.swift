@@ -103,7 +103,9 @@ struct SecretSources {
         }
         let place = secret.description.map { " (\(TerminalText.shown($0)))" } ?? ""
         for _ in 0..<3 {
-            guard let typed = HiddenLine.read("\(TerminalText.shown(secret.name))\(place): ") else { throw missing(secret, "the input has ended") }
+            guard let typed = HiddenLine.read("\(TerminalText.shown(secret.name))\(place): ") else {
+                throw missing(secret, "the input has ended")
+            }
             if typed.utf8.count > Limits.secretBytes { throw missing(secret, "it is too long") }
             if !typed.isEmpty { return typed }
         }

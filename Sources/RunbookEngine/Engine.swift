@@ -204,8 +204,9 @@ extension Engine {
             guard isCurrent(task, token) else { break }
             replied(task, reply, output)
         case .elapsed(let task, let token):
-            guard isCurrent(task, token), case .pausing(let next) = work[task].phase else { break }
-            resumeFromPause(task, next)
+            guard isCurrent(task, token) else { break }
+            if case .pausing(let next) = work[task].phase { resumeFromPause(task, next) }
+            if case .asking(.approval) = work[task].phase { approvalTimedOut(task) }
         case .answered(let task, let token, let reply):
             guard isCurrent(task, token), case .asking(let kind) = work[task].phase else { break }
             answered(task, kind, reply)

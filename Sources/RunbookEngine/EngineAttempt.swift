@@ -50,6 +50,7 @@ extension Engine {
             probe(task, .waitingFor, check)
         case .manual(let text):
             ask(task, .manual, scope(task).text(text), [.done, .failed, .skip, .stop], values: step.questions)
+        case .approval(let approval): askForApproval(task, approval)
         case .checkpoint(let name):
             record(.checkpointReached(step: plan.tasks[task].id.step, name: name))
             settle(task, .ok, "reached")
@@ -69,7 +70,7 @@ extension Engine {
             case .copy(let copy): return FileCommand(copy, scope, plan.attachments).copy(run.id, plan.tasks[task].id)
             case .reboot(let command):
                 return CommandText(command.map(scope.command) ?? CommandText.reboot, label: "reboot")
-            case .waitFor, .manual, .checkpoint: break
+            case .waitFor, .manual, .approval, .checkpoint: break
             }
         case .undo:
             switch step.undo {

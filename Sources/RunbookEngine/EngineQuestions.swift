@@ -39,6 +39,7 @@ extension Engine {
                     GivenAnswer(task: plan.tasks[task].id, kind: kind, choice: choice, reason: reason, by: by)))
             switch kind {
             case .manual: manualAnswered(task, choice, reason, by)
+            case .approval: approvalAnswered(task, choice, reason, by)
             case .danger: dangerAnswered(task, choice, reason, by)
             case .failure, .unclear, .lapsed: failureAnswered(task, kind, choice, reason, by)
             case .undo: undoAnswered(task, choice, reason, by)
@@ -50,7 +51,7 @@ extension Engine {
     private mutating func unanswered(_ task: Int, _ kind: QuestionKind) {
         move(task, .idle)
         switch kind {
-        case .manual, .danger: break
+        case .manual, .danger, .approval: break
         case .failure, .lapsed:
             let reason = work[task].lastReason
             settle(task, .failed, reason)
@@ -67,7 +68,7 @@ extension Engine {
     private mutating func manualAnswered(_ task: Int, _ choice: Choice, _ reason: String?, _ by: String) {
         switch choice {
         case .done: afterHand(task, "done by hand\(reason.map { ": \($0)" } ?? "")", by)
-        case .failed, .retry, .confirm: attemptFailed(task, reason ?? "reported as failed by \(by)")
+        case .failed, .retry, .confirm, .approve: attemptFailed(task, reason ?? "reported as failed by \(by)")
         case .skip: settle(task, .skipped, reason ?? "no reason given", by: by)
         case .rollback, .stop: failureAnswered(task, .manual, choice, reason, by)
         }
@@ -92,7 +93,7 @@ extension Engine {
             move(task, .idle)
             if mode == .forward { enqueue(task) }
         case .skip: settle(task, .skipped, reason ?? "no reason given", by: by)
-        case .done, .failed, .retry, .rollback, .stop:
+        case .done, .failed, .approve, .retry, .rollback, .stop:
             move(task, .idle)
             halt(.failed, reason: "stopped by \(by)")
         }
@@ -122,7 +123,7 @@ extension Engine {
             // Of what is unclear only the person knows: the check has been asked already.
             if kind == .unclear { conclude(task, .ok, how, by: by) } else { afterHand(task, how, by) }
         case .skip: settle(task, .skipped, reason ?? "no reason given", by: by)
-        case .failed, .confirm:
+        case .failed, .confirm, .approve:
             work[task].kind = .action
             work[task].lastReason = reason ?? "reported as failed by \(by)"
             askAboutFailure(task, work[task].lastReason)

@@ -65,7 +65,7 @@ extension Engine {
         case .already, .skipped, .pending, .yourTurn, .running, .undone: return false
         }
         switch step.action {
-        case .checkpoint: return false
+        case .checkpoint, .approval: return false
         case .waitFor: return step.undo != nil
         case .run, .script, .copy, .manual: return true
         // What a restart changed, nothing brings back.
@@ -268,7 +268,7 @@ extension Engine {
             if mode == .undoing { enqueue(task) }
         case .done: settleUndo(task, .undone, "done by hand\(reason.map { ": \($0)" } ?? "")", by: by)
         case .skip: settleUndo(task, .left, reason ?? "left as it is", by: by)
-        case .failed, .confirm, .rollback, .stop:
+        case .failed, .confirm, .approve, .rollback, .stop:
             move(task, .idle)
             halt(.failed, reason: "the rollback was stopped by \(by)")
         }

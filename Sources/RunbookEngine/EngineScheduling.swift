@@ -130,7 +130,7 @@ extension Engine {
         }
         switch state.tasks[task].asked {
         case .failure, .unclear, .lapsed: return true
-        case .manual, .danger, .undo, .irreversible, nil: return false
+        case .manual, .danger, .approval, .undo, .irreversible, nil: return false
         }
     }
 

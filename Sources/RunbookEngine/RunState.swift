@@ -21,6 +21,8 @@ package struct RunState: Sendable {
         package var undo: UndoSettlement?
         /// The question that is open, if one is.
         package var asked: QuestionKind?
+        /// Who has approved, each once.
+        package var approvers: [String] = []
         /// A person has confirmed that it may run although it may do harm.
         package var confirmed = false
         /// Position of the last record that may have changed the site for this task.
@@ -92,6 +94,11 @@ extension RunState {
             guard let task = plan.index[answer.task] else { return }
             tasks[task].asked = nil
             if answer.choice == .retry { tasks[task].last = nil }
+            if answer.kind == .approval, answer.choice == .approve, !tasks[task].approvers.contains(answer.by),
+                plan.mayApprove(task, answer.by)
+            {
+                tasks[task].approvers.append(answer.by)
+            }
             if answer.kind == .danger { tasks[task].confirmed = answer.choice == .confirm }
             anythingStarted = true
         case .valueRead(let value): values.set(value)
@@ -115,7 +122,8 @@ extension RunState {
         for task in tasks.indices where !before.contains(task) {
             guard tasks[task].settledAt > target?.reachedAt ?? 0, tasks[task].undo == nil else { continue }
             switch plan.step(of: task).action {
-            case .waitFor, .checkpoint: if plan.step(of: task).id != target?.step { tasks[task].settlement = nil }
+            case .waitFor, .approval, .checkpoint:
+                if plan.step(of: task).id != target?.step { tasks[task].settlement = nil }
             case .run, .script, .copy, .reboot, .manual: break
             }
         }
@@ -139,7 +147,7 @@ extension RunState {
         if state.undo?.state == .failed { return .failed }
         if let settlement = state.settlement { return settlement.state }
         switch state.asked {
-        case .manual, .danger: return .yourTurn
+        case .manual, .danger, .approval: return .yourTurn
         case .failure, .lapsed: return .failed
         case .unclear: return .unclear
         case .undo, .irreversible, nil: return state.open != nil || state.last != nil ? .running : .pending

@@ -62,4 +62,23 @@ struct ActionReader {
         else { return nil }
         return .reboot(TemplateReader(findings: findings).template(text, at: place, .command))
     }
+
+    func approval(_ fields: Fields) -> Approval? {
+        guard let tree = fields.value("approval"),
+            let inner = Fields(
+                tree, RunbookKeys.approval, what: "`approval`", findings, hint: "write { roles: [incident-lead] }")
+        else { return nil }
+        guard inner.has("roles") else {
+            inner.missing("roles", of: "`approval`")
+            return nil
+        }
+        guard let roles = inner.names("roles", single: true) else { return nil }
+        if roles.isEmpty { findings.add(at: inner.value("roles")?.place ?? inner.place, "`roles` is empty") }
+        var message: Template?
+        if let text = inner.nonEmpty("message"), let place = inner.value("message")?.place {
+            message = TemplateReader(findings: findings).template(text, at: place, .text)
+        }
+        return Approval(
+            roles: roles, count: inner.integer("count") ?? 1, message: message, timeout: inner.duration("timeout"))
+    }
 }

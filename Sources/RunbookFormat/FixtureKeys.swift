@@ -72,7 +72,9 @@ enum FixtureKeys {
                 "What is chosen when a step fails or wants a confirmation, in turn."),
             Key("reason", .text, "The reason for a choice."),
             Key("after", .duration(isPositive: false), "0s", "How long the person takes."),
-        ], later: ["approve", "as"])
+            Key("approve", .boolean, "true", "Whether an approval is given or refused.", since: "0.3"),
+            Key("as", .names(single: true), "Who approves, in turn: contacts or roles.", since: "0.3"),
+        ])
 
     static let expectation = KeyTable(
         "expectation",

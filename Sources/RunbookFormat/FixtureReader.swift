@@ -179,6 +179,8 @@ package enum FixtureReader {
                 }
             }
         }
+        if let approve = fields.boolean("approve") { line.isApproved = approve }
+        if let names = fields.names("as", single: true) { line.approvers = names.map(\.name) }
         for name in fields.names("choose", single: true, mayRepeat: true) ?? [] {
             if let choice = choice(name) {
                 line.choose.append(choice)

@@ -54,6 +54,10 @@ enum InventoryKeys {
             Key("name", .words, isRequired: true, "The person or firm.", since: "0.3"),
             Key("phone", .words, "The number to call.", since: "0.3"),
             Key("reference", .words, "What to say when asked: a contract or customer number.", since: "0.3"),
+            Key(
+                "signer", .words,
+                "The name of their key in allowed_signers, for approvals; else the contact's own name.",
+                since: "0.3"),
             Key("roles", .names(single: true), "[]", "What they may approve, as incident-lead.", since: "0.3"),
         ])
 }

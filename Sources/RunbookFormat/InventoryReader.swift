@@ -139,7 +139,7 @@ package enum InventoryReader {
                 Contact(
                     id: key.name, name: inner.required("name", of: what) ?? "", phone: inner.nonEmpty("phone"),
                     reference: inner.nonEmpty("reference"),
-                    roles: (inner.names("roles", single: true) ?? []).map(\.name)))
+                    roles: (inner.names("roles", single: true) ?? []).map(\.name), signer: inner.nonEmpty("signer")))
         }
         let known = (fields.mapping("contacts") ?? []).map(\.key.name)
         for name in inventory.hosts.compactMap(\.contact) where !known.contains(name.name) {

@@ -16,6 +16,7 @@ package enum InventoryText {
             lines += ["  \(quote(contact.id)):", "    name: \(quote(contact.name))"]
             if let phone = contact.phone { lines.append("    phone: \(quote(phone))") }
             if let reference = contact.reference { lines.append("    reference: \(quote(reference))") }
+            if let signer = contact.signer { lines.append("    signer: \(quote(signer))") }
             if !contact.roles.isEmpty {
                 lines.append("    roles: [\(contact.roles.map(quote).joined(separator: ", "))]")
             }

@@ -16,12 +16,28 @@ package enum RunbookNames {
         let known = Set(names)
         let hosts = inventory.hosts.map(\.name) + [Host.localName]
         let contacts = inventory.contacts.map(\.id)
+        let roles = inventory.contacts.flatMap(\.roles)
         for step in runbook.steps {
             if let host = step.delegateTo, !hosts.contains(host.name) {
                 findings.add(
                     at: host.place, "unknown host `\(Excerpt.of(host.name))`",
                     hint: inventory.group(host.name) != nil
                         ? "`\(Excerpt.of(host.name))` is a group; name one host" : Nearest.hint(host.name, hosts))
+            }
+            if case .approval(let approval) = step.action {
+                for role in approval.roles where !roles.contains(role.name) {
+                    findings.add(
+                        at: role.place, "nobody in the inventory has the role `\(Excerpt.of(role.name))`",
+                        hint: Nearest.hint(role.name, roles) ?? "give it to one of the inventory's `contacts`")
+                }
+                let people = inventory.contacts.count { person in
+                    approval.roles.contains { person.roles.contains($0.name) }
+                }
+                if people > 0, people < approval.count, let place = approval.roles.first?.place {
+                    findings.add(
+                        at: place,
+                        "\(approval.count) people have to approve, and the inventory has \(people) with these roles")
+                }
             }
             if let contact = step.contact, !contacts.contains(contact.name) {
                 findings.add(
@@ -79,6 +95,12 @@ package enum FixtureNames {
                 findings.add(
                     at: line.step.place, "the step does not ask for `\(Excerpt.of(value.name))`",
                     hint: Nearest.hint(value.name, asked ?? []))
+            }
+            let approval = runbook.steps.first { $0.id == line.step.name }.map(\.action)
+            if case .approval? = approval, line.approvers.isEmpty {
+                findings.add(
+                    at: line.step.place, "the line does not say who approves",
+                    hint: "write { step: \(line.step.name), approve: true, as: ROLE }")
             }
             if let host = line.host { checkHost(host, line.step.place) }
         }

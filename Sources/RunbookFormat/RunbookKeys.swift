@@ -68,7 +68,7 @@ enum RunbookKeys {
         "step", identity + actions + scope + before + after + people, oneOf: actions.map(\.name),
         wants: [("run", "hosts"), ("script", "hosts"), ("copy", "hosts"), ("reboot", "hosts"), ("ask", "manual")],
         excludes: [("undo", "irreversible")] + idle.map { ("checkpoint", $0) },
-        later: ["approval", "uses", "with"])
+        later: ["uses", "with"])
 
     /// A checkpoint does nothing: what belongs to an action has no meaning on it.
     static let idle = [
@@ -99,6 +99,7 @@ enum RunbookKeys {
             "A restart of each of its hosts, until it answers with a new boot id.", since: "0.3"),
         Key("wait_for", .mapping(CheckReader.table), "A check that is repeated until it passes."),
         Key("manual", .words, "What a person does by hand."),
+        Key("approval", .mapping(approval), "People who have to agree before it goes on.", since: "0.3"),
         Key("checkpoint", .id, "A named point to roll back to."),
     ]
 
@@ -190,6 +191,19 @@ enum RunbookKeys {
             Key("verify", .mapping(CheckReader.table), "What shows that it worked; else the step's own check failing."),
         ], oneOf: ["run", "script"])
 
+    static let approval = KeyTable(
+        "approval",
+        [
+            Key(
+                "roles", .names(single: true), isRequired: true, "Who may approve: roles of the inventory's contacts.",
+                since: "0.3"),
+            Key(
+                "count", .integer(1...100), "1", "How many people; who began the run counts once at most.", since: "0.3"
+            ),
+            Key("message", .words, "What they agree to.", since: "0.3"),
+            Key("timeout", .duration(isPositive: true), "After this time the step has failed.", since: "0.3"),
+        ])
+
     static let script = KeyTable(
         "script",
         [
@@ -203,7 +217,7 @@ enum RunbookKeys {
             Key("from", .words, isRequired: true, "The file, relative to the runbook.", since: "0.3"),
             Key("to", .words, isRequired: true, "Where it goes: an absolute path on the host.", since: "0.3"),
             Key(
-                "mode", .shape("^0?[0-7]{3}$", "octal digits"),
+                "mode", .either([.integer(0...777), .shape("^0?[0-7]{3}$", "octal digits")]),
                 "Its permissions, as \"0640\"; else those of the former file, or 0644.", since: "0.3"),
         ])
 

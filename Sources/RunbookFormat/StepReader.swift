@@ -3,7 +3,7 @@ internal import RunbookModel
 /// Reads the steps of one runbook.
 struct StepReader {
     static let actions = RunbookKeys.step.oneOf
-    static let laterActions = ["approval", "uses"]
+    static let laterActions = ["uses"]
     let findings: Findings
     /// The lines of the ids and checkpoints read so far.
     private var ids: [String: Int] = [:]
@@ -109,6 +109,7 @@ struct StepReader {
         case "wait_for":
             guard let tree = fields.value("wait_for") else { return nil }
             return CheckReader(findings: findings).check(tree, what: "`wait_for`").map(Action.waitFor)
+        case "approval": return ActionReader(findings: findings).approval(fields).map(Action.approval)
         case "manual":
             return textAndPlace(fields, "manual").map { .manual(templates.template($0, at: $1, .text)) }
         case "checkpoint": return checkpoint(fields)

@@ -137,6 +137,9 @@ package struct OperatorLine: Hashable, Sendable {
     package var answer: Choice?
     /// What the person types for the values that a manual step asks for; with these it is done.
     package var values: [NamedValue] = []
+    /// Who approves, in turn: roles or signers; with ``isApproved`` false they refuse.
+    package var approvers: [String] = []
+    package var isApproved = true
     /// Answers to failures and unclear outcomes, in turn.
     package var choose: [OperatorChoice] = []
     package var reason: String?

@@ -25,6 +25,11 @@ package struct Inventory: Hashable, Sendable {
     }
 
     package func host(_ name: String) -> Host? { hosts.first { $0.name == name } }
+    /// What who signs with this name may do: the roles of the contact, and a role whose own key it is.
+    package func roles(ofSigner name: String) -> [String] {
+        contacts.filter { ($0.signer ?? $0.id) == name || $0.id == name }.flatMap(\.roles) + [name]
+    }
+
     package func contact(_ name: String) -> Contact? { contacts.first { $0.id == name } }
     package func group(_ name: String) -> Group? { groups.first { $0.name == name } }
 }
@@ -49,8 +54,13 @@ package struct Contact: Hashable, Sendable {
     package var phone: String?
     package var reference: String?
     package var roles: [String]
+    /// The name of their key among the allowed signers; nil means their id.
+    package var signer: String?
 
-    package init(id: String, name: String, phone: String?, reference: String?, roles: [String]) {
+    package init(
+        id: String, name: String, phone: String?, reference: String?, roles: [String], signer: String? = nil
+    ) {
+        self.signer = signer
         self.id = id
         self.name = name
         self.phone = phone

@@ -217,6 +217,8 @@ package struct RollbackPlan: Hashable, Sendable {
 package enum QuestionKind: String, Hashable, Sendable, CaseIterable {
     /// Do this by hand and say so: `done` or `failed`.
     case manual
+    /// Agree that the run goes on: `approve`, `failed`, `stop`.
+    case approval
     /// It may do harm: `confirm`, `skip`, `stop`.
     case danger
     /// An attempt failed: `retry`, `skip`, `rollback`, `stop`, `done`.
@@ -232,5 +234,5 @@ package enum QuestionKind: String, Hashable, Sendable, CaseIterable {
 }
 
 package enum Choice: String, Hashable, Sendable, CaseIterable {
-    case done, failed, confirm, retry, skip, rollback, stop
+    case done, failed, confirm, approve, retry, skip, rollback, stop
 }

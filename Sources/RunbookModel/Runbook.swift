@@ -45,7 +45,7 @@ extension Runbook {
             switch step.action {
             case .script(let script): files.append(script.path)
             case .copy(let copy): files.append(copy.source)
-            case .run, .reboot, .waitFor, .manual, .checkpoint: break
+            case .run, .reboot, .waitFor, .manual, .approval, .checkpoint: break
             }
             if case .script(let script, _, _) = step.undo { files.append(script.path) }
         }
@@ -212,6 +212,7 @@ extension Step {
         case .copy(let copy): templates.append(copy.target)
         case .reboot(let command): templates += [command].compactMap(\.self)
         case .waitFor(let check): checks.append(check)
+        case .approval(let approval): templates += [approval.message].compactMap(\.self)
         case .checkpoint: break
         }
         if case .check(let check) = skipIf { checks.append(check) }
@@ -321,8 +322,28 @@ package enum Action: Hashable, Sendable {
     case waitFor(Check)
     /// A person does something and says so.
     case manual(Template)
+    /// People agree that it goes on.
+    case approval(Approval)
     /// A named point to roll back to.
     case checkpoint(String)
+}
+
+/// Who has to agree before the run goes on.
+package struct Approval: Hashable, Sendable {
+    /// One of these is enough for a person.
+    package var roles: [Named]
+    /// How many people.
+    package var count: Int
+    package var message: Template?
+    /// nil means as long as it takes.
+    package var timeout: Duration?
+
+    package init(roles: [Named], count: Int, message: Template?, timeout: Duration?) {
+        self.roles = roles
+        self.count = count
+        self.message = message
+        self.timeout = timeout
+    }
 }
 
 /// A script and what it is called with.

@@ -56,6 +56,13 @@ extension Plan {
     /// Where the commands of a task run; nil for this machine.
     package func machine(of task: Int) -> Host? { tasks[task].machine.map { inventory.hosts[$0] } }
 
+    /// Whether who signs with this name has one of the roles that the approval wants.
+    package func mayApprove(_ task: Int, _ signer: String) -> Bool {
+        guard case .approval(let approval) = step(of: task).action else { return false }
+        let roles = inventory.roles(ofSigner: signer)
+        return approval.roles.contains { roles.contains($0.name) }
+    }
+
     /// The chain of tasks that takes longest, first to last.
     package var slowestChain: [Int] {
         var chain: [Int] = []
@@ -94,7 +101,7 @@ extension Plan {
         case .copy: return 10_000
         case .reboot: return 240_000
         case .waitFor: return 60_000
-        case .manual: return 300_000
+        case .manual, .approval: return 300_000
         case .checkpoint: return 0
         }
     }

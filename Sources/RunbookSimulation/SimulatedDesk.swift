@@ -39,9 +39,11 @@ package final class SimulatedDesk: OperatorDesk {
     private func decide(_ question: Question) -> (OperatorReply, Duration) {
         for (index, line) in lines.enumerated()
         where line.step.name == question.task.step && (line.host == nil || line.host == question.task.host) {
+            if question.kind == .approval { return (approval(line, at: index), line.after) }
             let given: OperatorChoice?
             switch question.kind {
             case .manual: given = OperatorChoice(line.answer ?? .done)
+            case .approval: given = nil
             case .danger, .failure, .unclear, .lapsed, .undo, .irreversible: given = nextChoice(of: line, at: index)
             }
             guard let given else { continue }
@@ -52,6 +54,17 @@ package final class SimulatedDesk: OperatorDesk {
             return (.choice(given.choice, reason: reason, by: "fixture operator", values: values), line.after)
         }
         return (.nobody, .zero)
+    }
+
+    /// The next of those who approve; the role itself where nobody is named.
+    private func approval(_ line: OperatorLine, at index: Int) -> OperatorReply {
+        let by = clock.world.core.withLock { core -> String? in
+            let used = core.choicesUsed[index]
+            guard used < max(1, line.approvers.count) else { return nil }
+            core.choicesUsed[index] = used + 1
+            return line.approvers.isEmpty ? "fixture operator" : line.approvers[used]
+        }
+        return by.map { .choice(line.isApproved ? .approve : .failed, reason: line.reason, by: $0) } ?? .nobody
     }
 
     private func nextChoice(of line: OperatorLine, at index: Int) -> OperatorChoice? {

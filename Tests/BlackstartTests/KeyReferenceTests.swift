@@ -42,7 +42,7 @@ struct KeyReferenceTests {
         "groups keep their order and their members": ["inventory.groups"],
         "contacts, and whom a host names": [
             "inventory.contacts", "host.contact", "contact.name", "contact.phone", "contact.reference",
-            "contact.roles",
+            "contact.roles", "contact.signer",
         ],
         "the written inventory has the same hosts and groups, at the lab's addresses": ["inventory.lab_shell"],
         "its status and body are read, however it comes": ["check.http", "check.status"],
@@ -54,7 +54,7 @@ struct KeyReferenceTests {
             "answer.stderr", "answer.exit", "answer.status",
         ],
         "what a fixture's hosts say to sudo, and what stands for secrets and readings": [
-            "fixture.secrets", "fixture host.sudo", "sudo.password",
+            "fixture.secrets", "fixture host.sudo", "sudo.password", "operator line.approve", "operator line.as",
         ],
         "faults, what the operator does, and how it must end": [
             "fixture.faults", "fixture.operator", "fixture.expect", "fault.kind", "fault.host", "fault.from",

@@ -21,6 +21,10 @@ struct Promise: CustomTestStringConvertible, Sendable {
     var hostNames = ["h1", "h2"]
     /// Further words of the command line.
     var flags: [String] = []
+    /// Whether `ops`, who has the role incident-lead, runs it; else somebody whom the inventory does not know.
+    var byLead = false
+    /// Whether approvals from elsewhere are waited for.
+    var waits = false
     /// Files beside the runbook.
     var files: [String: String] = [:]
     var exit: Int32 = 0
@@ -49,7 +53,7 @@ struct Promise: CustomTestStringConvertible, Sendable {
         }
         return
             "version: 1\nname: A site\nhosts:\n\(lines.joined())groups: { all: [\(hostNames.joined(separator: ", "))] }\n"
-            + "contacts: { ops: { name: Operations, phone: \"+49 30 555 01\", roles: [incident-lead] } }\n"
+            + "contacts: { ops: { name: Operations, phone: \"+49 30 555 01\", roles: [incident-lead], signer: lead@site } }\n"
     }
 
     private var fixtureText: String {
@@ -65,6 +69,13 @@ struct Promise: CustomTestStringConvertible, Sendable {
             [
                 "runbook.yaml": runbookText, "inventory.yaml": inventoryText, "fixture.yaml": fixtureText,
             ].merging(files) { $1 })
+        var flags = flags
+        if byLead {
+            let made = try shell(
+                "ssh-keygen -q -t ed25519 -N '' -C lead@site -f lead", in: program.scratch.path)
+            guard made.status == 0 else { throw ToolFault(what: made.output) }
+            flags += ["--operator-key", "lead"]
+        }
         let said: Said
         switch transport {
         case .simulated:
@@ -78,7 +89,8 @@ struct Promise: CustomTestStringConvertible, Sendable {
             guard up.status == 0 else { throw ToolFault(what: "no lab: \(up.stdout)\(up.stderr)") }
             defer { _ = try? program(["lab", "down", "--dir", lab]) }
             said = try program(
-                ["run", "runbook.yaml", "-i", "\(lab)/inventory.yaml", "--run-id", "r", "--no-input"] + flags)
+                ["run", "runbook.yaml", "-i", "\(lab)/inventory.yaml", "--run-id", "r"]
+                    + (waits ? [] : ["--no-input"]) + flags)
         }
         let journal = (try? program.scratch.text("home/runs/r/journal.jsonl")) ?? ""
         return (said, try RunTranscript(journal, speed: transport == .real ? Self.speed : 1), program)
@@ -100,10 +112,18 @@ struct RunTranscript {
     private var entries: [Entry] = []
 
     init(_ journal: String, speed: Int) throws {
+        var starter = ""
         for line in journal.split(separator: "\n") {
             guard let value = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any],
                 let type = value["t"] as? String, let step = value["step"] as? String
-            else { continue }
+            else {
+                if let value = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any],
+                    value["t"] as? String == "run.open"
+                {
+                    starter = value["by"] as? String ?? ""
+                }
+                continue
+            }
             func text(_ key: String) -> String { value[key].map { "\($0)" } ?? "" }
             let what: String
             switch type {
@@ -113,7 +133,9 @@ struct RunTranscript {
             case "undo.result": what = "undo \(Self.end(value))"
             case "step.done":
                 let state = text("state")
-                what = ["ok", "already", "pending"].contains(state) ? state : "\(state) (\(text("reason")))"
+                what =
+                    ["ok", "already", "pending"].contains(state)
+                    ? state : "\(state) (\(text("reason").replacing(starter, with: "USER")))"
             case "undo.done": what = "undo \(text("state"))"
             case "question.asked": what = "asks \(text("kind"))"
             case "question.answered": what = "says \(text("choice"))"

@@ -45,6 +45,32 @@ enum PromisedValues {
             flags: ["--answer", "ups.charge=87"],
             tasks: ["ups: asks manual, charge=87, says done, ok", "b@h1: run, exit 0, ok"]),
         Promise(
+            name: "approval: somebody with the role agrees, and then it goes on",
+            keys: ["step.approval", "approval.roles", "approval.message"],
+            steps: """
+                - { id: go, name: Go, approval: { roles: [incident-lead], message: "May we go on?" } }
+                - { id: b, name: B, hosts: h1, needs: [go], run: one }
+                """,
+            flags: ["--answer", "go=approve"], byLead: true,
+            tasks: ["go: asks approval, says approve, ok", "b@h1: run, exit 0, ok"]),
+        Promise(
+            name: "approval: who lacks the role is not counted, and with nobody else the run waits",
+            keys: ["step.approval", "approval.count"],
+            steps: "- { id: go, name: Go, approval: { roles: [incident-lead], count: 1 } }",
+            flags: ["--answer", "go=approve"], exit: 5,
+            tasks: ["go: asks approval, says approve, asks approval"]),
+        Promise(
+            name: "approval: refused, the step has failed", keys: ["step.approval"],
+            steps: "- { id: go, name: Go, on_failure: stop, approval: { roles: [incident-lead] } }",
+            flags: ["--answer", "go=failed:not now"], exit: 2,
+            tasks: ["go: asks approval, says failed, failed (refused by USER: not now)"]),
+        Promise(
+            name: "approval: after its time the step has failed", keys: ["approval.timeout"],
+            steps: "- { id: go, name: Go, on_failure: stop, approval: { roles: [incident-lead], timeout: 3s } }",
+            more: "operator: [{ step: go, approve: true, as: incident-lead, after: 10m }]",
+            waits: true, exit: 2,
+            tasks: ["go: asks approval, failed (it was not approved within 3 seconds)"]),
+        Promise(
             name: "danger: nothing is done before it is confirmed", keys: ["step.danger"],
             steps: """
                 - { id: a, name: A, hosts: h1, danger: It wipes the disk., run: one }

@@ -55,7 +55,7 @@ import Testing
         #expect(fixture.faults[0].from?.name == "pool")
         #expect(fixture.faults[0].times == 3)
         #expect(fixture.faults[5].from?.name == "cp-storage")
-        #expect(fixture.operatorLines.map(\.step.name) == ["power-ok", "pool", "pool", "power-ok"])
+        #expect(fixture.operatorLines.map(\.step.name) == ["power-ok", "pool", "pool", "power-ok", "go"])
         #expect(fixture.operatorLines[0].answer == .done)
         #expect(fixture.operatorLines[0].after == .seconds(240))
         #expect(fixture.operatorLines[1].host == "san1")

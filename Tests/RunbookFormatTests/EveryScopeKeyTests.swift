@@ -136,7 +136,7 @@ import Testing
             inventory.contact("vendor")
                 == Contact(
                     id: "vendor", name: "Storage vendor", phone: "+49 800 555 0133", reference: "contract 4711",
-                    roles: ["operator", "lead"]))
+                    roles: ["operator", "lead"], signer: "vendor@site"))
         #expect(inventory.contact("ops")?.phone == nil)
         #expect(inventory.host("late")?.become == true)
         #expect(inventory.host("late")?.contact?.name == "ops")
@@ -148,7 +148,8 @@ import Testing
         let fixture = try FixtureReader.read(bytes: Corpus.bytes("every-fixture-key.yaml"), path: "f.yaml")
         #expect(fixture.hosts.map(\.sudo) == [.free, .free, .password("x"), .refused])
         #expect(fixture.secrets == [NamedValue(name: "pin", value: "1234")])
-        #expect(fixture.operatorLines.last?.values == [NamedValue(name: "ups", value: "87")])
+        #expect(fixture.operatorLines[3].values == [NamedValue(name: "ups", value: "87")])
+        #expect(fixture.operatorLines[4].approvers == ["lead", "board"] && !fixture.operatorLines[4].isApproved)
         #expect(Sudo.password("x").refusal("x") == nil)
         #expect(Sudo.password("x").refusal("y") == "sudo: 1 incorrect password attempt\n")
         #expect(Sudo.password("x").refusal(nil) == "sudo: a password is required\n")

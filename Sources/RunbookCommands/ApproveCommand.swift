@@ -1,0 +1,224 @@
+package import ArgumentParser
+internal import Glibc
+internal import RunbookEngine
+internal import RunbookJournal
+internal import RunbookModel
+internal import RunbookPlan
+internal import RunbookTransport
+internal import Synchronization
+
+/// `approve RUN STEP --key KEY`: a person agrees, from another terminal and with a key of their own.
+package struct ApproveCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "approve", abstract: "Approve a step of a run, or refuse it, with your own key.",
+        discussion: """
+            Your key has to be among the allowed signers of who runs the runbook, and you among the inventory's contacts \
+            with one of the roles that the step wants.
+            """)
+
+    @Argument(help: ArgumentHelp("The run, or its folder.", valueName: "run"))
+    package var name: String
+
+    @Argument(help: "The step that waits for approval.")
+    package var step: String
+
+    @Option(help: "Your private key (Ed25519), or the public one whose other half an agent holds.")
+    package var key: String
+
+    @Flag(help: "Refuse it.")
+    package var refuse = false
+
+    @Option(help: "The folder of all runs, instead of $BLACKSTART_HOME/runs.")
+    package var runDir: String?
+
+    @Option(help: "The allowed signers, instead of those of $BLACKSTART_HOME.")
+    package var allowedSigners: String?
+
+    package init() {}
+
+    package func run() throws {
+        let places = Places()
+        let folder = try RecordedRun.find(name, runs: places.runs(runDir))
+        let recorded = try RecordedRun.read(folder, places)
+        let plan = recorded.plan
+        guard let task = plan.index[TaskID(step: step, host: nil)],
+            case .approval(let approval) = plan.step(of: task).action
+        else {
+            let names = plan.runbook.steps.filter { if case .approval = $0.action { true } else { false } }.map(\.id)
+            throw CommandFailure(
+                .usage, "the step `\(TerminalText.shown(step))` of run `\(recorded.opening.run)` wants no approval",
+                hint: names.isEmpty ? "no step of it does" : "these do: \(names.joined(separator: ", "))")
+        }
+        if let settled = recorded.state.tasks[task].settlement {
+            throw CommandFailure(.usage, "the step `\(step)` is \(settled.state.rawValue) already")
+        }
+        var options = RunsOptions()
+        options.operatorKey = key
+        let own = try Operator.key(options, places, useAgent: true)
+        guard plan.mayApprove(task, own.principal) else {
+            throw CommandFailure(
+                .usage,
+                "`\(TerminalText.shown(own.principal))` has none of the roles \(approval.roles.map(\.name).joined(separator: ", "))",
+                hint: "the inventory's `contacts` give roles, and `signer` tells whose key is whose")
+        }
+        let statement = ApprovalStatement(
+            run: recorded.opening.run, mark: recorded.opening.mark, plan: plan.hash, step: step, isApproved: !refuse)
+        let signed: SignedApproval
+        do { signed = try SignedApproval(statement, by: own) } catch {
+            throw CommandFailure(.programFailed, "can't sign: \(error.message)")
+        }
+        let path = allowedSigners ?? OperatorKeyStore.allowedSignersPath(home: places.home)
+        guard let trust = try? AllowedSigners(path: path),
+            signed.isTrusted(by: trust, at: SystemClock().now().wall)
+        else {
+            throw CommandFailure(
+                .usage,
+                "`\(TerminalText.shown(own.principal))` is not among the allowed signers in \(TerminalText.shown(path))",
+                hint: "who runs the runbook adds this line: "
+                    + AllowedSigners.line(
+                        principal: own.principal, namespaces: [ApprovalStatement.namespace], key: own.publicKey
+                    ).trimmingLineEnd)
+        }
+        do { try ApprovalFiles(folder).add(signed, step: step) } catch {
+            throw CommandFailure(.programFailed, "can't write to \(TerminalText.shown(folder.path)): \(error.words)")
+        }
+        Terminal.out(
+            "\(refuse ? "Refused" : "Approved"): \(step) of run \(recorded.opening.run), by \(own.principal).\n")
+    }
+}
+
+extension String {
+    fileprivate var trimmingLineEnd: String { hasSuffix("\n") ? String(dropLast()) : self }
+}
+
+/// The approvals that lie in the folder of a run, one file each.
+struct ApprovalFiles {
+    private let folder: String
+
+    init(_ run: RunFolder) { folder = "\(run.path)/approvals" }
+
+    /// Whole or not at all: who looks sees no half of it.
+    func add(_ approval: SignedApproval, step: String) throws(SystemError) {
+        try SystemCalls.makeFolders(folder)
+        var generator = SystemRandomNumberGenerator()
+        let name = "\(folder)/\(step).\(String(generator.next() as UInt64, radix: 36))"
+        let descriptor = try SystemCalls.open("\(name).part", O_WRONLY | O_CREAT | O_EXCL)
+        defer { close(descriptor) }
+        try SystemCalls.write(Array(approval.text.utf8), to: descriptor)
+        try SystemCalls.flush(descriptor)
+        guard rename("\(name).part", name) == 0 else { throw SystemError(errno) }
+    }
+
+    /// Names of the files about `step`, sorted.
+    func names(_ step: String) -> [String] {
+        guard let directory = opendir(folder) else { return [] }
+        defer { closedir(directory) }
+        var found: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name.hasPrefix("\(step)."), !name.hasSuffix(".part") { found.append(name) }
+        }
+        return found.sorted()
+    }
+
+    func text(_ name: String) -> String? {
+        (try? SystemCalls.contents(of: "\(folder)/\(name)", limitBytes: 64 << 10)).map {
+            String(decoding: $0, as: UTF8.self)
+        }
+    }
+}
+
+/// Watches for approvals from elsewhere while the question is open, and asks the person at hand as well.
+final class ApprovalDesk: OperatorDesk {
+    private struct Watch {
+        var number = 0
+        /// Open questions by task, each with the number that tells it from the ones before.
+        var open: [TaskID: Int] = [:]
+        /// Files that have been looked at.
+        var seen: Set<String> = []
+    }
+
+    private let files: ApprovalFiles
+    private let plan: Plan
+    private let facts: RunFacts
+    private let signers: AllowedSigners?
+    private let next: any OperatorDesk
+    private let clock: any RunClock
+    /// Who can be asked: somebody at hand, somebody elsewhere, or nobody, and then one look has to do.
+    package enum Audience: Hashable, Sendable { case atHand, elsewhere, nobody }
+
+    private let audience: Audience
+    private let watch = Mutex(Watch())
+
+    init(
+        _ folder: RunFolder, plan: Plan, facts: RunFacts, signers: AllowedSigners?, audience: Audience,
+        clock: any RunClock,
+        next: any OperatorDesk
+    ) {
+        files = ApprovalFiles(folder)
+        self.plan = plan
+        self.facts = facts
+        self.signers = signers
+        self.audience = audience
+        self.clock = clock
+        self.next = next
+    }
+
+    func ask(_ question: Question, reply: @escaping @Sendable (OperatorReply) -> Void) {
+        guard question.kind == .approval else { return next.ask(question, reply: reply) }
+        let number = watch.withLock { watch in
+            watch.number += 1
+            watch.open[question.task] = watch.number
+            return watch.number
+        }
+        let once: @Sendable (OperatorReply) -> Void = { [self] answer in
+            let isFirst = watch.withLock { watch in
+                guard watch.open[question.task] == number else { return false }
+                watch.open[question.task] = nil
+                return true
+            }
+            if isFirst { reply(answer) }
+        }
+        if let found = look(question.task) {
+            clock.schedule(after: .zero) { once(found) }
+            return
+        }
+        if audience != .elsewhere { next.ask(question, reply: once) }
+        if audience != .nobody { lookAgain(question.task, number, once) }
+    }
+
+    func withdraw(_ task: TaskID) {
+        watch.withLock { $0.open[task] = nil }
+        next.withdraw(task)
+    }
+
+    private func lookAgain(_ task: TaskID, _ number: Int, _ once: @escaping @Sendable (OperatorReply) -> Void) {
+        clock.schedule(after: .seconds(1)) { [self] in
+            guard watch.withLock({ $0.open[task] == number }) else { return }
+            guard let found = look(task) else { return lookAgain(task, number, once) }
+            next.withdraw(task)
+            once(found)
+        }
+    }
+
+    /// The first approval that has not been looked at and that counts.
+    private func look(_ task: TaskID) -> OperatorReply? {
+        let about = ApprovalStatement(
+            run: facts.id, mark: facts.mark, plan: plan.hash, step: task.step, isApproved: true)
+        for name in files.names(task.step) {
+            guard watch.withLock({ $0.seen.insert(name).inserted }) else { continue }
+            guard let text = files.text(name), let approval = SignedApproval(text, about: about),
+                let signers, approval.isTrusted(by: signers, at: clock.now().wall)
+            else {
+                Terminal.message(
+                    "blackstart: warning: approvals/\(TerminalText.shown(name)) was not counted: "
+                        + "it is not signed by an allowed signer for this step\n")
+                continue
+            }
+            return .choice(approval.statement.isApproved ? .approve : .failed, reason: nil, by: approval.signer)
+        }
+        return nil
+    }
+}
