@@ -32,6 +32,7 @@ package struct DryRunCommand: AsyncParsableCommand {
     package init() {}
 
     package func run() async throws {
+        try console.check(.text, .json, .junit, .github)
         let places = Places()
         let files = try SiteFiles.read(runbook: runbook, inventory: site.inventory, home: places.userHome)
         let play = try FixtureFile.read(fixture, files)
@@ -49,7 +50,7 @@ package struct DryRunCommand: AsyncParsableCommand {
         let world = SimulatedWorld(play, hosts: plan.inventory.hosts)
         let journal = try Beginning.journal(
             opening, folder, files, key, Moment(uptime: 0, wall: play.clock))
-        if !console.isJSON, !console.quiet {
+        if !console.isData, !console.quiet {
             Terminal.out(PlanText(plan: plan).summary + "Dry run \(name) on \(play.name)\n\n")
         }
         let rehearsal = Rehearsal(
@@ -111,8 +112,8 @@ private struct Rehearsal {
                 console: console, noColor: noColor)
             var style = session.style
             style.isLive = false
-            let screen = console.isJSON ? nil : Console(plan, style: style, clock: clock)
-            let observer: any RunObserver = screen ?? JSONConsole(run: facts.id, plan: plan, mode: .dryRun)
+            let screen = console.isData ? nil : Console(plan, style: style, clock: clock)
+            let observer: any RunObserver = screen ?? session.dataObserver
             let storage = KilledStorage(
                 JournaledRun(journal: journal, outputs: folder.outputs), plan: plan, after: world.crashAfterStep)
             let conductor = Conductor(
@@ -132,7 +133,7 @@ private struct Rehearsal {
             }
             journal.close()
             world.crash(clock)
-            if !console.isJSON { Terminal.out("\nThe run was killed here, as the fixture says. It is resumed:\n\n") }
+            if !console.isData { Terminal.out("\nThe run was killed here, as the fixture says. It is resumed:\n\n") }
             let moment = clock.now()
             do {
                 let (resumed, entries) = try JournalWriter.resume(
@@ -163,7 +164,7 @@ private struct Rehearsal {
             }
         }
         let coverage = world.coverage
-        if !console.isJSON, !console.quiet {
+        if !console.isData, !console.quiet {
             Terminal.message("The fixture answered with \(coverage.used) of its \(coverage.total) answers.\n")
             for question in coverage.uncovered {
                 Terminal.message(

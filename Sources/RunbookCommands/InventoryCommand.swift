@@ -40,6 +40,7 @@ package struct InventoryShow: ParsableCommand {
     package init() {}
 
     package func run() throws {
+        try console.check(.text, .json)
         let inventory = try InventoryCommand.read(file, isQuiet: console.isJSON)
         if console.isJSON {
             Terminal.out(InventoryJSON.text(inventory))

@@ -38,6 +38,7 @@ package struct JournalShow: ParsableCommand {
     package init() {}
 
     package func run() throws {
+        try console.check(.text, .json)
         let places = Places()
         let path = try JournalCommand.path(name, places.runs(runs.runDir))
         let bytes = try RecordedRun.bytes(of: path)
@@ -124,6 +125,7 @@ package struct JournalVerify: ParsableCommand {
     package init() {}
 
     package func run() throws {
+        try console.check(.text, .json)
         let places = Places()
         let path = try JournalCommand.path(name, places.runs(runs.runDir))
         let bytes = try RecordedRun.bytes(of: path)

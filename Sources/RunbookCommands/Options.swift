@@ -69,12 +69,14 @@ package struct RunsOptions: ParsableArguments {
     package init() {}
 }
 
-package enum OutputFormat: String, ExpressibleByArgument, CaseIterable, Sendable { case text, json }
+package enum OutputFormat: String, ExpressibleByArgument, CaseIterable, Sendable {
+    case text, json, junit, github
+}
 package enum ProgressStyle: String, ExpressibleByArgument, CaseIterable, Sendable { case auto, tty, plain, json }
 
 /// How much is said, and in which form.
 package struct ConsoleOptions: ParsableArguments {
-    @Option(help: "text, or json: one object a line.")
+    @Option(help: "text, json (one object a line), junit, or github (annotations).")
     package var output = OutputFormat.text
 
     @Option(help: "auto, tty (a block that is redrawn), plain, or json.")
@@ -92,6 +94,16 @@ package struct ConsoleOptions: ParsableArguments {
     package init() {}
 
     var isJSON: Bool { output == .json || progress == .json }
+    /// Whether stdout is for a program alone.
+    var isData: Bool { isJSON || output == .junit }
+
+    /// Refuses a form that a command does not have.
+    func check(_ formats: OutputFormat...) throws(CommandFailure) {
+        guard !formats.contains(output) else { return }
+        throw CommandFailure(
+            .usage, "`--output \(output.rawValue)` does not fit here",
+            hint: "here it is one of \(formats.map(\.rawValue).joined(separator: ", "))")
+    }
 }
 
 /// Who answers when the run asks.
@@ -111,7 +123,7 @@ package struct AnswerOptions: ParsableArguments {
     package init() {}
 
     /// Whether a person is there to be asked.
-    func asks(_ console: ConsoleOptions) -> Bool { !noInput && Terminal.hasTerminalIn && !console.isJSON }
+    func asks(_ console: ConsoleOptions) -> Bool { !noInput && Terminal.hasTerminalIn && !console.isData }
 
     /// The answers, each for a task of `plan`: one that can never be asked for is a slip of the pen.
     func answers(for plan: Plan) throws(CommandFailure) -> [PreparedAnswer] {

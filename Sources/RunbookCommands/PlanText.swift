@@ -20,6 +20,9 @@ struct PlanText {
         lines.append(
             "  Size      \(Count.of(plan.runbook.steps.count, "step")), \(Count.of(plan.tasks.count, "task")) on "
                 + (hostCount == 0 ? "this machine" : Count.of(hostCount, "host")))
+        if plan.leftOut > 0 {
+            lines.append("  Left out  \(Count.of(plan.leftOut, "step")), as the command line says")
+        }
         var time = "  Time      about \(DurationText.words(plan.estimate)) if nothing goes wrong"
         if let rto = runbook.rto { time += "; the objective is \(DurationText.words(rto))" }
         lines.append(time)
@@ -52,7 +55,7 @@ struct PlanText {
             phase = step.phase
             let hosts = plan.tasksOfStep[number].compactMap { plan.tasks[$0].id.host }
             let place = hosts.isEmpty ? "" : "  [\(hosts.joined(separator: " "))]"
-            let index = "\(number + 1)".leftPadded(3)
+            let index = "\(step.number)".leftPadded(3)
             text +=
                 Wrapping.lines(
                     "\(index)  \(TerminalText.shown(step.name))\(place)", columns: columns, indent: 7

@@ -22,6 +22,7 @@ package struct CheckCommand: ParsableCommand {
     package init() {}
 
     package func run() throws {
+        try console.check(.text, .json, .github)
         let places = Places()
         var diagnostics: [Diagnostic] = []
         var failure: CommandFailure?
@@ -35,7 +36,7 @@ package struct CheckCommand: ParsableCommand {
                 let new = warnings.filter { !diagnostics.contains($0) }
                 diagnostics += new
                 guard !console.isJSON else { continue }
-                for warning in new { Terminal.message(warning.rendered + "\n") }
+                for warning in new where console.output == .text { Terminal.message(warning.rendered + "\n") }
                 if !console.quiet {
                     let found = warnings.isEmpty ? "no faults" : "no errors, \(Count.of(warnings.count, "warning"))"
                     Terminal.out(
@@ -45,9 +46,11 @@ package struct CheckCommand: ParsableCommand {
             } catch {
                 diagnostics += error.diagnostics
                 failure = error
-                if !console.isJSON { Terminal.message(error.rendered) }
+                if console.output == .text, !console.isJSON { Terminal.message(error.rendered) }
+                if console.output == .github, error.diagnostics.isEmpty { Terminal.message(error.rendered) }
             }
         }
+        if console.output == .github { for fault in diagnostics { Terminal.out(GitHubAnnotation.line(fault)) } }
         if console.isJSON {
             for diagnostic in diagnostics {
                 Terminal.out(
@@ -77,6 +80,7 @@ package struct PlanCommand: ParsableCommand {
     package init() {}
 
     package func run() throws {
+        try console.check(.text, .json)
         let files = try SiteFiles.read(runbook: runbook, inventory: site.inventory, home: Places().userHome)
         let text = PlanText(
             plan: try files.plan(try site.overrides(), site.selection), columns: min(100, Terminal.columns))
@@ -98,6 +102,7 @@ package struct StatusCommand: ParsableCommand {
     package init() {}
 
     package func run() throws {
+        try console.check(.text, .json)
         let places = Places()
         let folder = try RecordedRun.find(name, runs: places.runs(runs.runDir))
         let recorded = try RecordedRun.read(folder, places)
@@ -120,7 +125,7 @@ package struct StatusCommand: ParsableCommand {
         text += "  State     \(ended)\n\n"
         for (number, step) in StepStates.of(plan, recorded.state).enumerated() {
             let name = TerminalText.shown(plan.runbook.steps[number].name)
-            let index = "\(number + 1)".leftPadded(3)
+            let index = "\(plan.runbook.steps[number].number)".leftPadded(3)
             text += "\(step.state.word.padded(10)) \(index)  \(name)\n"
             let tasks = plan.tasksOfStep[number]
             let words = Set(tasks.map { recorded.state.word($0) })
@@ -146,6 +151,7 @@ package struct RunsCommand: ParsableCommand {
     package init() {}
 
     package func run() throws {
+        try console.check(.text, .json)
         let rows = RunFolder.all(in: Places().runs(runs.runDir)).map(Self.row)
         let width = min(60, rows.map(\.name.count).max() ?? 0)
         for row in rows {

@@ -23,6 +23,7 @@ package struct ResumeCommand: AsyncParsableCommand {
     package init() {}
 
     package func run() async throws {
+        try console.check(.text, .json, .junit, .github)
         let places = Places()
         let folder = try RecordedRun.find(
             name, runs: places.runs(runs.runDir), RecordedRun.isResumable, what: "run to resume")
@@ -52,11 +53,12 @@ package struct RollbackCommand: AsyncParsableCommand {
     package init() {}
 
     package func run() async throws {
+        try console.check(.text, .json, .junit, .github)
         let places = Places()
         let folder = try RecordedRun.find(name, runs: places.runs(runs.runDir), what: "run to roll back")
         let resumption = Resumption(places: places, folder: folder, runs: runs, answers: answers, console: console)
         let target = to
-        let asks = !answers.noInput && Terminal.hasTerminalIn && Terminal.hasTerminalOut && !console.isJSON
+        let asks = !answers.noInput && Terminal.hasTerminalIn && Terminal.hasTerminalOut && !console.isData
         let outcome = try await resumption.play { (recorded) throws(CommandFailure) in
             let offer = RollbackOffer(
                 plan: recorded.plan, run: RunFacts(id: recorded.opening.run, by: "", mark: recorded.opening.mark),
@@ -109,7 +111,7 @@ struct Resumption {
         let (journal, recorded) = try open(seen, key, isRollback: isRollback)
         // Clocks may be wrong: a run that seems to begin later than now has only begun.
         let began = Duration.milliseconds(max(0, SystemClock().now().wall - recorded.opening.began))
-        if !console.isJSON, !console.quiet {
+        if !console.isData, !console.quiet {
             Terminal.out(ResumeText(recorded: recorded, isRollback: isRollback, began: began).text)
         }
         let session = RunSession(

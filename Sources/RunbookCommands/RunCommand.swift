@@ -19,6 +19,9 @@ package struct RunCommand: AsyncParsableCommand {
     @Option(name: [.customShort("j"), .long], help: "Tasks at once, at most.")
     package var maxParallel: Int?
 
+    @Option(help: "A folder that is made, for a fixture of what the hosts answer: fixture.yaml, to rehearse on.")
+    package var record: String?
+
     @OptionGroup package var site: SiteOptions
     @OptionGroup package var runs: RunsOptions
     @OptionGroup package var answers: AnswerOptions
@@ -27,6 +30,7 @@ package struct RunCommand: AsyncParsableCommand {
     package init() {}
 
     package func run() async throws {
+        try console.check(.text, .json, .junit, .github)
         let places = Places()
         let files = try SiteFiles.read(runbook: runbook, inventory: site.inventory, home: places.userHome)
         let overrides = try site.overrides()
@@ -36,12 +40,13 @@ package struct RunCommand: AsyncParsableCommand {
         let now = clock.now()
         let name = runId ?? RunName.new(at: now.wall)
         let folder = try Beginning.folder(name, runs: places.runs(runs.runDir))
+        if let record { try RecordFolder.make(record) }
         let key = try Operator.key(runs, places, useAgent: true)
         let vault = try SecretSources(plan: plan, places: places, asks: answers.asks(console)).vault()
-        if !console.isJSON, !console.quiet {
+        if !console.isData, !console.quiet {
             Terminal.out(PlanText(plan: plan, columns: 80).summary + "Run \(name)\n\n")
         }
-        if !answers.noInput, !answers.yes, Terminal.hasTerminalIn, Terminal.hasTerminalOut, !console.isJSON {
+        if !answers.noInput, !answers.yes, Terminal.hasTerminalIn, Terminal.hasTerminalOut, !console.isData {
             Terminal.out("Begin? Type the word begin: ")
             guard readLine()?.trimmingSpaces.lowercased() == "begin" else {
                 throw CommandFailure(.usage, "nothing was started")
@@ -55,7 +60,7 @@ package struct RunCommand: AsyncParsableCommand {
         let session = RunSession(
             plan: plan, folder: folder, called: folder.called(in: places.runs(nil)),
             facts: RunFacts(id: name, by: key.principal, mark: opening.mark), mode: .live, journal: journal,
-            vault: vault, console: console, noColor: places.noColor)
+            vault: vault, recordFolder: record, console: console, noColor: places.noColor)
         let outcome = try await session.live(
             .began, transport: LiveTransport.make(plan, places), answers: prepared, noInput: answers.noInput)
         throw ExitCode(outcome.exitCode)

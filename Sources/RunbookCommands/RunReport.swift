@@ -30,9 +30,9 @@ struct RunReport {
             let name = TerminalText.shown(plan.runbook.steps[number].name)
             let hosts = tasks(number, step.state).joined(separator: ", ")
             lines += Wrapping.lines(
-                "  \(step.state.word.padded(10)) \(number + 1)  \(name)\(hosts.isEmpty ? "" : "  \(hosts)")",
+                "  \(step.state.word.padded(10)) \(plan.runbook.steps[number].number)  \(name)\(hosts.isEmpty ? "" : "  \(hosts)")",
                 columns: columns, indent: 13)
-            for reason in reasons(number, step.state) {
+            for reason in reasons(number, step.state) + help(number, step.state) {
                 lines += Wrapping.lines("             \(reason)", columns: columns, indent: 13)
             }
         }
@@ -53,7 +53,10 @@ struct RunReport {
 
     private var headline: String {
         switch outcome {
-        case .succeeded: "DONE. Everything in this runbook is up."
+        case .succeeded:
+            plan.leftOut == 0
+                ? "DONE. Everything in this runbook is up."
+                : "DONE. What was chosen of this runbook is up; \(Count.of(plan.leftOut, "step")) \(plan.leftOut == 1 ? "was" : "were") left out."
         case .succeededWithGaps: "FINISHED WITH GAPS. What is listed here is not up."
         case .failed: "STOPPED. A step failed; what does not wait for it is done."
         case .unreachable: "NOTHING WAS STARTED. Hosts could not be reached."
@@ -86,6 +89,27 @@ struct RunReport {
         case .yourTurn, .running, .skipped, .failed, .undone, .unclear: true
         }
     }
+
+    /// For what went wrong: what to try, where the machines stand, and whom to call.
+    private func help(_ number: Int, _ word: StepState) -> [String] {
+        guard word == .failed || word == .unclear, outcome != .rolledBack else { return [] }
+        let step = plan.runbook.steps[number]
+        var lines = step.ifItFails.map { ["Try first: \(TerminalText.shown($0))"] } ?? []
+        let tasks = plan.tasksOfStep[number].filter { state.word($0) == word }
+        for host in tasks.compactMap({ plan.host(of: $0) }).prefix(Self.placesShown) {
+            if let location = host.location { lines.append("\(host.name): \(TerminalText.shown(location))") }
+        }
+        var contacts = [step.contact?.name].compactMap(\.self)
+        for name in tasks.compactMap({ plan.host(of: $0)?.contact?.name }) where !contacts.contains(name) {
+            contacts.append(name)
+        }
+        for contact in contacts.prefix(Self.placesShown).compactMap({ plan.inventory.contact($0) }) {
+            lines.append("Call: \(TerminalText.shown(contact.line))")
+        }
+        return lines
+    }
+
+    private static let placesShown = 3
 
     /// The hosts of a step that are in the state that it is named for, where that is not all of them.
     private func tasks(_ step: Int, _ word: StepState) -> [String] {

@@ -18,6 +18,8 @@ struct RunSession {
     let journal: JournalWriter
     var state: RunState?
     var vault = SecretVault([:])
+    /// Where a fixture of what hosts answer goes; nil means that none is wanted.
+    var recordFolder: String?
     let console: ConsoleOptions
     let noColor: Bool
     /// How long ago the run began, its earlier sessions and the time between them included.
@@ -42,8 +44,8 @@ struct RunSession {
         _ first: Event, transport: any Transport, answers: [PreparedAnswer], noInput: Bool
     ) async throws(CommandFailure) -> Outcome {
         let clock = SystemClock(speed: plan.inventory.labSpeed)
-        let screen = console.isJSON ? nil : Console(plan, style: style, clock: clock)
-        let observer: any RunObserver = screen ?? JSONConsole(run: facts.id, plan: plan, mode: mode)
+        let screen = console.isData ? nil : Console(plan, style: style, clock: clock)
+        let observer: any RunObserver = screen ?? dataObserver
         var desk: any OperatorDesk = EmptyDesk(clock: clock)
         if !noInput, Terminal.hasTerminalIn, let screen {
             let questions = QuestionText(plan: plan, folder: folder, facts: facts, columns: style.columns)
@@ -55,28 +57,43 @@ struct RunSession {
             audience: noInput ? .nobody : Terminal.hasTerminalIn && screen != nil ? .atHand : .elsewhere, clock: clock,
             next: desk)
         let storage = JournaledRun(journal: journal, outputs: folder.outputs)
+        let hidden: any Transport = vault.isEmpty ? transport : VaultTransport(vault, next: transport)
+        let recording = recordFolder.map { _ in Recording(plan, clock: clock) }
+        let began = clock.now().wall
         let conductor = Conductor(
             Conductor.Parts(
-                transport: vault.isEmpty ? transport : VaultTransport(vault, next: transport), storage: storage,
+                transport: recording.map { RecordingTransport(recording: $0, next: hidden) } ?? hidden,
+                storage: storage,
                 clock: clock,
                 desk: PreparedDesk(answers, by: facts.by, clock: clock, next: desk), observer: observer))
         let signals = Signals { conductor.post(.haltRequested(reason: $0)) }
         defer { signals.end() }
+        let end: SessionEnd
         do {
-            let end = try await conductor.run(
-                Engine(plan: plan, run: facts, state: state), first: first)
-            screen?.finish()
-            journal.close()
-            report(end)
-            return end.outcome
+            end = try await conductor.run(Engine(plan: plan, run: facts, state: state), first: first)
         } catch {
             screen?.finish()
             throw Self.failure(error, called)
         }
+        screen?.finish()
+        journal.close()
+        report(end)
+        if let recording, let recordFolder {
+            let records = RecordedRun.records(folder) ?? []
+            try RecordFolder.write(recording.fixture(records, end, began: began), to: recordFolder)
+        }
+        return end.outcome
+    }
+
+    /// Who is told where no person is.
+    var dataObserver: any RunObserver {
+        console.isJSON ? JSONConsole(run: facts.id, plan: plan, mode: mode) : SilentObserver()
     }
 
     func report(_ end: SessionEnd) {
-        if console.isJSON {
+        if console.output == .junit {
+            Terminal.out(JUnitReport(plan: plan, state: end.engine.state, run: facts.id, uptime: end.uptime).text)
+        } else if console.isJSON {
             Terminal.out(
                 JSONConsole.summary(run: facts.id, outcome: end.outcome, plan: plan, state: end.engine.state))
         } else {
@@ -85,6 +102,7 @@ struct RunSession {
                     plan: plan, state: end.engine.state, outcome: end.outcome, run: called, columns: style.columns,
                     uptime: end.uptime, isRehearsal: mode == .dryRun
                 ).text)
+            if console.output == .github { Terminal.out(GitHubAnnotation.lines(plan, end.engine.state)) }
         }
     }
 

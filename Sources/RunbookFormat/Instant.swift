@@ -24,6 +24,26 @@ enum Instant {
         return ((days + day - 1) * 86_400 + hour * 3_600 + minute * 60 + second) * 1_000
     }
 
+    /// `2026-01-15T03:00:00Z` of milliseconds since 1970 UTC; parts of a second are cut off.
+    static func text(_ milliseconds: Int64) -> String {
+        let seconds = max(0, milliseconds / 1_000)
+        var days = seconds / 86_400
+        var year: Int64 = 1970
+        while days >= (isLeap(year) ? 366 : 365), year < 9999 {
+            days -= isLeap(year) ? 366 : 365
+            year += 1
+        }
+        var month: Int64 = 1
+        while month < 12, days >= daysIn(month, year) {
+            days -= daysIn(month, year)
+            month += 1
+        }
+        func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        let clock = seconds % 86_400
+        return
+            "\(year)-\(two(month))-\(two(days + 1))T\(two(clock / 3_600)):\(two(clock / 60 % 60)):\(two(clock % 60))Z"
+    }
+
     private static func isLeap(_ year: Int64) -> Bool { year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) }
 
     private static func daysIn(_ month: Int64, _ year: Int64) -> Int64 {

@@ -12,7 +12,7 @@ struct FirstUseTests {
                 == Said(
                     0,
                     """
-                    Wrote site/runbook.yaml, site/inventory.yaml, site/fixture.yaml.
+                    Wrote site/runbook.yaml, site/inventory.yaml, site/fixture.yaml, and site/schema/ for editors.
                     Try:  blackstart check site/runbook.yaml
                           blackstart dry-run site/runbook.yaml --fixture site/fixture.yaml
 
@@ -35,6 +35,7 @@ struct FirstUseTests {
                     Dry run t on Everything comes up
 
                     03:00:00  YOUR-TURN  1  Confirm power
+                    03:02:00             1  Confirm power  ups_charge: 87
                     03:02:00             1  Confirm power  fixture operator answered done
                     03:02:00  OK         1  Confirm power  done by hand (fixture operator)
                     03:02:00  RUNNING    2  Import the storage pool  storage

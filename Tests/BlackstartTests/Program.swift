@@ -13,7 +13,7 @@ struct Program: Sendable {
     }
 
     /// Beside the tests, built with them.
-    private static let executable: String = {
+    static let executable: String = {
         let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
         return URL(filePath: own).deletingLastPathComponent().appending(path: "blackstart").path
     }()
@@ -22,7 +22,7 @@ struct Program: Sendable {
     static let project = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().path
 
-    private var environment: [String: String] {
+    var environment: [String: String] {
         [
             "BLACKSTART_HOME": "\(scratch.path)/home", "HOME": scratch.path, "SSH_AUTH_SOCK": "", "TERM": "dumb",
             "BLACKSTART_OPERATOR_KEY": "",

@@ -64,7 +64,11 @@ struct Promise: CustomTestStringConvertible, Sendable {
     static let speed = 20
 
     /// Plays it, and reads what the journal tells.
-    func play(_ transport: Transport) throws -> (said: Said, transcript: RunTranscript, program: Program) {
+    ///
+    /// - Parameter more: further words of the command line, for a run on real servers.
+    func play(
+        _ transport: Transport, _ more: [String] = []
+    ) throws -> (said: Said, transcript: RunTranscript, program: Program) {
         let program = try Program(
             [
                 "runbook.yaml": runbookText, "inventory.yaml": inventoryText, "fixture.yaml": fixtureText,
@@ -90,10 +94,13 @@ struct Promise: CustomTestStringConvertible, Sendable {
             defer { _ = try? program(["lab", "down", "--dir", lab]) }
             said = try program(
                 ["run", "runbook.yaml", "-i", "\(lab)/inventory.yaml", "--run-id", "r"]
-                    + (waits ? [] : ["--no-input"]) + flags)
+                    + (waits ? [] : ["--no-input"]) + flags + more)
         }
-        let journal = (try? program.scratch.text("home/runs/r/journal.jsonl")) ?? ""
-        return (said, try RunTranscript(journal, speed: transport == .real ? Self.speed : 1), program)
+        return (said, try Self.transcript(program, "r", speed: transport == .real ? Self.speed : 1), program)
+    }
+
+    static func transcript(_ program: Program, _ run: String, speed: Int = 1) throws -> RunTranscript {
+        try RunTranscript((try? program.scratch.text("home/runs/\(run)/journal.jsonl")) ?? "", speed: speed)
     }
 }
 

@@ -1,0 +1,131 @@
+import Foundation
+import TestTools
+import Testing
+
+/// What a person sees, scene by scene, in windows of tmux; the whole screen is compared with a stored one.
+///
+/// After a change of words, `BLACKSTART_RECORD=1 swift test --filter ScreenTests` writes the screens anew; look at them.
+@Suite("The screens", .serialized)
+struct ScreenTests {
+    struct Size: CustomTestStringConvertible, Sendable {
+        var columns: Int
+        var rows: Int
+        var environment: [String: String] = [:]
+        var name: String
+        var testDescription: String { name }
+    }
+
+    static let sizes = [
+        Size(columns: 80, rows: 24, name: "80x24"), Size(columns: 60, rows: 20, name: "60x20"),
+        Size(columns: 80, rows: 24, environment: ["NO_COLOR": "1"], name: "no-colour"),
+        Size(columns: 80, rows: 24, environment: ["TERM": "dumb"], name: "dumb"),
+    ]
+
+    private static let site = [
+        "runbook.yaml": """
+        version: 1
+        name: Restart of a small site
+        use_when: Everything was off, and power is back.
+        do_not_use_when: Only one service failed.
+        inventory: inventory.yaml
+        rto: 2h
+        steps:
+        - id: power
+          name: Confirm power
+          manual: Read the display of the UPS in room 0.12. It must say ON LINE.
+          ask: { charge: { prompt: Charge in percent, matches: "[4-9][0-9]|100" } }
+          why: Starting on battery loses data if power fails again.
+          if_it_fails: Do not go on.
+          contact: facilities
+          estimate: 5m
+        - id: go
+          name: Incident lead agrees
+          needs: [power]
+          approval: { roles: [incident-lead], message: "The UPS is at ${{ steps.power.outputs.charge }} %. Start?" }
+        - { id: cp, name: Ready to start, needs: [go], checkpoint: ready }
+        - id: pool
+          name: Import the storage pool
+          needs: [cp]
+          hosts: local
+          danger: A second import destroys the pool.
+          run: "\(Program.gated)"
+          undo: { run: "true" }
+          estimate: 1m
+        - id: server
+          name: Start the server
+          needs: [pool]
+          hosts: server
+          run: "true"
+          why: The shop runs on it.
+          if_it_fails: Look at its power light, and press the button once.
+          contact: facilities
+        - { id: shop, name: Start the shop, needs: [server], hosts: local, run: "true" }
+
+        """,
+        "inventory.yaml": """
+        version: 1
+        name: Small site
+        contacts:
+          facilities: { name: Facilities, phone: "+49 30 555 0100", reference: contract 4711 }
+          lead: { name: Ada Lead, phone: "+49 30 555 0199", roles: [incident-lead], signer: lead@site }
+        hosts: { server: { address: 127.0.0.1, port: 1, location: "room 0.14, rack 3, unit 12" } }
+
+        """,
+    ]
+
+    private func program() throws -> Program {
+        let program = try Program(Self.site)
+        try program.makeGate()
+        _ = try shell("ssh-keygen -q -t ed25519 -N '' -C lead@site -f lead", in: program.scratch.path)
+        return program
+    }
+
+    /// Compares the screen with the stored one of this scene and size.
+    private func check(_ scene: String, _ tmux: Tmux, _ size: Size) throws {
+        let path = "\(Program.project)/Tests/BlackstartTests/Screens/\(scene).\(size.name).txt"
+        let shown = try tmux.settled()
+        if ProcessInfo.processInfo.environment["BLACKSTART_RECORD"] == "1" {
+            try shown.write(toFile: path, atomically: true, encoding: .utf8)
+        }
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == shown, "\(scene) at \(size.name)")
+        for line in shown.split(separator: "\n") { #expect(line.count <= size.columns) }
+        if size.name == "no-colour" || size.name == "dumb" {
+            let raw = try tmux.screen(colours: true)
+            #expect(!raw.contains("\u{1B}["), "\(scene) has colours")
+        }
+    }
+
+    private func open(_ program: Program, _ words: String, _ size: Size) throws -> Tmux {
+        try Tmux(program, words, columns: size.columns, rows: size.rows, environment: size.environment)
+    }
+
+    @Test("the plan", arguments: sizes)
+    func plan(_ size: Size) throws {
+        let tmux = try open(try program(), "plan runbook.yaml | head -20", size)
+        try tmux.wait(for: "[exit 0]")
+        try check("plan", tmux, size)
+    }
+
+    @Test("a run from the first question to the last word", arguments: sizes)
+    func run(_ size: Size) throws {
+        let program = try program()
+        let tmux = try open(program, "run runbook.yaml --run-id r --operator-key lead", size)
+        try tmux.wait(for: "Type the word begin:")
+        try check("begin", tmux, size)
+        try tmux.type("begin")
+        try tmux.press("Enter")
+        try tmux.wait(for: "(no default):")
+        try check("manual", tmux, size)
+        try tmux.type("done")
+        try tmux.press("Enter")
+        try tmux.wait(for: "Charge in percent:")
+        try tmux.type("30")
+        try tmux.press("Enter")
+        try tmux.wait(for: "Look again")
+        try check("reading", tmux, size)
+        try tmux.type("87")
+        try tmux.press("Enter")
+        try tmux.wait(for: "approve --key")
+        try check("approval", tmux, size)
+    }
+}
