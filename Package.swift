@@ -83,7 +83,7 @@ let package = Package(
             swiftSettings: houseSettings),
         .testTarget(
             name: "BlackstartTests", dependencies: ["RunbookCommands", "RunbookFormat", "TestTools", "blackstart"],
-            exclude: ["Ansible"],
+            exclude: ["Ansible", "Screens"],
             swiftSettings: houseSettings),
         .testTarget(
             name: "RunbookLabTests",

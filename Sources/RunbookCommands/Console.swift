@@ -88,6 +88,11 @@ final class Console: RunObserver {
         }
     }
 
+    /// Shows `text` above the block.
+    func say(_ text: String) {
+        screen.withLock { screen in if screen.isOver { Terminal.message(text) } else { print(text, on: &screen) } }
+    }
+
     /// Shows `text` with the block out of the way, and keeps the block away until ``show()``.
     func hide(saying text: String) {
         screen.withLock { screen in
@@ -181,7 +186,8 @@ final class Console: RunObserver {
 
     private func erase(_ screen: inout Screen) {
         guard screen.blockLines > 0 else { return }
-        Terminal.out("\u{1B}[\(screen.blockLines)A\u{1B}[J")
+        // What was typed meanwhile stands where the cursor is.
+        Terminal.out("\r\u{1B}[\(screen.blockLines)A\u{1B}[J")
         screen.blockLines = 0
     }
 

@@ -183,8 +183,10 @@ final class TerminalDesk: OperatorDesk {
                 if let fault, typed.lowercased() == Choice.failed.rawValue { return .failed(fault) }
                 fault = question.fault(in: typed)
                 if let fault {
+                    let said = Wrapping.lines(
+                        "  That is not as it should be: \(fault).", columns: questions.columns, indent: 2)
                     console.hide(
-                        saying: "  That is not as it should be: \(fault).\n  Look again; type failed if it is so.\n")
+                        saying: said.joined(separator: "\n") + "\n  Look again; type failed if it is so.\n")
                 } else {
                     values.append(NamedValue(name: question.name, value: typed))
                 }

@@ -66,7 +66,12 @@ struct RunSession {
                 storage: storage,
                 clock: clock,
                 desk: PreparedDesk(answers, by: facts.by, clock: clock, next: desk), observer: observer))
-        let signals = Signals { conductor.post(.haltRequested(reason: $0)) }
+        let signals = Signals(say: { text in
+            // Beside the block, or its next drawing would take it away.
+            if let screen { screen.say(text) } else { Terminal.message(text) }
+        }) {
+            conductor.post(.haltRequested(reason: $0))
+        }
         defer { signals.end() }
         let end: SessionEnd
         do {
@@ -144,7 +149,8 @@ private struct Signals {
 
     private var sources: [any DispatchSourceSignal] = []
 
-    init(_ halt: @escaping @Sendable (String) -> Void) {
+    /// - Parameter say: tells the person at the terminal.
+    init(say: @escaping @Sendable (String) -> Void, _ halt: @escaping @Sendable (String) -> Void) {
         let queue = DispatchQueue(label: "blackstart.signals")
         let count = Count()
         for number in [SIGINT, SIGTERM, SIGHUP] {
@@ -153,7 +159,7 @@ private struct Signals {
             source.setEventHandler {
                 if count.next() > 1 { _exit(Outcome.interrupted.exitCode) }
                 if number != SIGHUP {
-                    Terminal.message("\nStopping: what is in flight ends first. Once more to leave at once.\n")
+                    say("\nStopping: what is in flight ends first. Once more to leave at once.\n")
                 }
                 halt(number == SIGHUP ? "the terminal went away" : "stopped on request")
             }

@@ -125,7 +125,129 @@ struct ScreenTests {
         try check("reading", tmux, size)
         try tmux.type("87")
         try tmux.press("Enter")
-        try tmux.wait(for: "approve --key")
+        try tmux.wait(for: "type the word (no default):", times: 2)
         try check("approval", tmux, size)
+        try answer(tmux, "approve")
+        try tmux.wait(for: "A second import destroys the pool.")
+        try tmux.wait(for: "(no default):")
+        try check("danger", tmux, size)
+        try answer(tmux, "confirm")
+        try tmux.wait(for: "Type pool to go on:")
+        try answer(tmux, "server")
+        try tmux.wait(for: "That is another name.")
+        try answer(tmux, "confirm")
+        try tmux.wait(for: "Type pool to go on:", times: 2)
+        try answer(tmux, "pool")
+        // The command waits at the gate: nothing moves but the clocks.
+        try program.waitForCommand()
+        if size.name == "dumb" {
+            try tmux.wait(for: "RUNNING    4")
+        } else {
+            try tmux.wait(for: "3 of 6")
+        }
+        try check("live", tmux, size)
+        try program.openGate()
+        try tmux.wait(for: "Choose 1-6")
+        try check("failure", tmux, size)
+        try answer(tmux, "details")
+        try tmux.wait(for: "Choose 1-6", times: 2)
+        try answer(tmux, "stop")
+        try tmux.wait(for: "[exit 2]")
+        try check("report", tmux, size)
+    }
+
+    private func answer(_ tmux: Tmux, _ text: String) throws {
+        try tmux.type(text)
+        try tmux.press("Enter")
+    }
+
+    @Test("a run that was killed is resumed, and rolled back", arguments: sizes)
+    func resume(_ size: Size) throws {
+        let program = try program()
+        let run = try program.start(
+            "run runbook.yaml --run-id r --operator-key lead --answer power.charge=87 --answer go=approve --answer pool=confirm"
+        )
+        try program.waitForCommand()
+        run.signal(SIGKILL)
+        _ = try run.end()
+        try program.openGate()
+        let tmux = try open(program, "resume r --operator-key lead", size)
+        try tmux.wait(for: "Choose 1-6")
+        try check("resume", tmux, size)
+        try answer(tmux, "rollback")
+        try tmux.wait(for: "begins nothing:")
+        try check("rollback", tmux, size)
+        try answer(tmux, "ready")
+        try tmux.wait(for: "[exit 6]")
+        try check("rolled-back", tmux, size)
+    }
+
+    @Test("Ctrl-C lets what is in flight end and starts nothing new; the run can be resumed")
+    func interrupt() throws {
+        let program = try program()
+        let tmux = try open(
+            program,
+            "run runbook.yaml --run-id r -y --operator-key lead --answer power.charge=87 --answer go=approve --answer pool=confirm",
+            Self.sizes[0])
+        try program.waitForCommand()
+        try tmux.press("C-c")
+        try tmux.wait(for: "Once more to leave at once")
+        try program.openGate()
+        try tmux.wait(for: "[exit 130]")
+        try check("interrupted", tmux, Self.sizes[0])
+        #expect(program.runs == 1)
+    }
+
+    @Test("a second Ctrl-C leaves at once, and the run can be resumed")
+    func interruptTwice() throws {
+        let program = try program()
+        let tmux = try open(
+            program,
+            "run runbook.yaml --run-id r -y --operator-key lead --answer power.charge=87 --answer go=approve --answer pool=confirm",
+            Self.sizes[0])
+        try program.waitForCommand()
+        try tmux.press("C-c")
+        try tmux.wait(for: "Once more to leave at once")
+        try tmux.press("C-c")
+        try tmux.wait(for: "[exit 130]")
+        try program.openGate()
+        let resumed = try program("resume r --operator-key lead --no-input")
+        #expect(resumed.status == 2, "\(resumed.stdout)")
+        #expect(program.runs == 1)
+    }
+
+    @Test("a terminal that goes away leaves a run that can be resumed")
+    func hangup() throws {
+        let program = try program()
+        var tmux: Tmux? = try open(
+            program,
+            "run runbook.yaml --run-id r -y --operator-key lead --answer power.charge=87 --answer go=approve --answer pool=confirm",
+            Self.sizes[0])
+        try program.waitForCommand()
+        try tmux?.wait(for: "RUNNING    4")
+        tmux = nil
+        try program.openGate()
+        // It ends by itself: the journal is closed.
+        var status = ""
+        for _ in 0..<2_000 where !status.contains("State     interrupted") { status = try program("status r").stdout }
+        #expect(status.contains("State     interrupted"), "\(status)")
+        #expect(try program("resume r --operator-key lead --no-input").status == 2)
+        #expect(program.runs == 1)
+    }
+
+    @Test("a window that is made narrower while it runs stays readable")
+    func resize() throws {
+        let program = try program()
+        let tmux = try open(
+            program,
+            "run runbook.yaml --run-id r -y --operator-key lead --answer power.charge=87 --answer go=approve --answer pool=confirm",
+            Self.sizes[0])
+        try program.waitForCommand()
+        try tmux.wait(for: "3 of 6")
+        try tmux.resize(columns: 50, rows: 20)
+        try tmux.wait(for: "3 of 6")
+        for line in try tmux.screen().split(separator: "\n").suffix(2) { #expect(line.count <= 50, "\(line)") }
+        try program.openGate()
+        try tmux.wait(for: "Choose 1-6")
     }
 }

@@ -17,7 +17,7 @@ final class Tmux {
         try program.scratch.write(
             "line",
             Array(
-                "cd '\(program.scratch.path)'; env \(variables) '\(Program.executable)' \(words); echo \"[exit $?]\"; exec cat\n"
+                "trap : INT; cd '\(program.scratch.path)'; env \(variables) '\(Program.executable)' \(words); echo \"[exit $?]\"; exec cat\n"
                     .utf8))
         let made = try shell(
             "tmux -S tmux -f /dev/null new-session -d -x \(columns) -y \(rows) 'sh line'", in: program.scratch.path,
@@ -34,9 +34,12 @@ final class Tmux {
     /// The screen, line by line, without blanks at the ends; with colours as escape sequences where they are asked for.
     func screen(colours: Bool = false) throws -> String { try tmux("capture-pane -p\(colours ? " -e" : "")") }
 
-    /// Until it shows so.
-    func wait(for text: String) throws {
-        for _ in 0..<3_000 { if try screen().contains(text) { return } }
+    /// Until it has shown so, so many times; what has left the screen counts.
+    func wait(for text: String, times: Int = 1) throws {
+        for _ in 0..<3_000 {
+            let all = try tmux("capture-pane -p -J -S -")
+            if all.components(separatedBy: text).count > times { return }
+        }
         throw ToolFault(what: "it never showed \"\(text)\":\n\(try screen())")
     }
 
