@@ -94,10 +94,15 @@ struct QuestionText: Sendable {
 
     private func options(_ question: Question) -> [String] {
         var lines = question.choices.enumerated().map { number, choice in
-            "   \(number + 1)  \(choice.rawValue.padded(10))\(meaning(choice, question))\n"
+            option(number + 1, choice.rawValue, meaning(choice, question))
         }
-        if hasDetails(question) { lines.append("   \(lines.count + 1)  details   Show what the step printed.\n") }
+        if hasDetails(question) { lines.append(option(lines.count + 1, "details", "Show what the step printed.")) }
         return lines
+    }
+
+    private func option(_ number: Int, _ word: String, _ meaning: String) -> String {
+        Wrapping.lines("   \(number)  \(word.padded(10))\(meaning)", columns: columns, indent: 16)
+            .joined(separator: "\n") + "\n"
     }
 
     private func meaning(_ choice: Choice, _ question: Question) -> String {

@@ -52,7 +52,7 @@ struct RollbackOffer {
     func prompt(_ goal: String) -> String {
         let others = goals.filter { $0 != goal }
         let look = others.isEmpty ? "" : ", or \(others.joined(separator: ", ")) to see that instead"
-        return "  Type \(goal) to begin\(look); Enter alone begins nothing: "
+        return "  Type \(goal) to begin\(look).\n  Enter alone begins nothing: "
     }
 
     /// Talks until the person has typed the name of what was shown last; nil when they did not want to.
