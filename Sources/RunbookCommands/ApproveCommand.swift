@@ -109,18 +109,23 @@ struct ApprovalFiles {
         guard rename("\(name).part", name) == 0 else { throw SystemError(errno) }
     }
 
-    /// Names of the files about `step`, sorted.
+    /// Names of the files about `step`, the oldest first.
     func names(_ step: String) -> [String] {
         guard let directory = opendir(folder) else { return [] }
         defer { closedir(directory) }
-        var found: [String] = []
+        var found: [(name: String, seconds: Int, nanoseconds: Int)] = []
         while let entry = readdir(directory) {
             let name = withUnsafeBytes(of: &entry.pointee.d_name) {
                 String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
             }
-            if name.hasPrefix("\(step)."), !name.hasSuffix(".part") { found.append(name) }
+            var facts = stat()
+            guard name.hasPrefix("\(step)."), !name.hasSuffix(".part"), stat("\(folder)/\(name)", &facts) == 0 else {
+                continue
+            }
+            found.append((name, facts.st_mtim.tv_sec, facts.st_mtim.tv_nsec))
         }
-        return found.sorted()
+        return found.sorted { ($0.seconds, $0.nanoseconds, $0.name) < ($1.seconds, $1.nanoseconds, $1.name) }
+            .map(\.name)
     }
 
     func text(_ name: String) -> String? {

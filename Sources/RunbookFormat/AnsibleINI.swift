@@ -169,6 +169,10 @@ enum AnsibleNames {
                 && (head.hasSuffix("]") || !head.contains(":") || head.contains("["))
             if isPort {
                 port = Int(digits)
+                if port == nil {
+                    findings.add(at: place, "`\(Excerpt.of(String(digits)))` is no port")
+                    return nil
+                }
                 name = String(head)
             } else if digits.isEmpty {
                 findings.add(at: place, "a port is missing behind the colon")

@@ -24,6 +24,8 @@ struct AnsibleSite {
     private(set) var hostNames: [String] = []
     private(set) var hosts: [String: [VariableValue.Member]] = [:]
     private var places: [String: SourcePlace] = [:]
+    /// Which hosts a group holds itself.
+    private var members: [String: Set<String>] = [:]
 
     init(_ findings: Findings, at place: SourcePlace) {
         self.findings = findings
@@ -45,17 +47,20 @@ struct AnsibleSite {
     }
 
     mutating func addHost(_ name: String, to group: String, port: Int?, at place: SourcePlace) {
+        // One more than may be: what is too many is told once, at the end.
+        guard hosts[name] != nil || hostNames.count <= Limits.hostsPerInventory else { return }
         if hosts[name] == nil {
             hosts[name] = port.map { [VariableValue.Member("ansible_port", .integer(Int64($0)))] } ?? []
             hostNames.append(name)
             places[name] = place
         }
-        if !(groups[group]?.hosts.contains(name) ?? true) { groups[group]?.hosts.append(name) }
+        if members[group, default: []].insert(name).inserted { groups[group]?.hosts.append(name) }
     }
 
     mutating func setHost(_ host: String, _ name: String, _ value: VariableValue, at place: SourcePlace) {
         check(value, name, place)
-        hosts[host, default: []].set(name, value)
+        guard hosts[host] != nil else { return }
+        hosts[host]?.set(name, value)
     }
 
     mutating func setGroup(_ group: String, _ name: String, _ value: VariableValue, at place: SourcePlace) {
@@ -92,6 +97,7 @@ struct AnsibleSite {
         let grouped = Set(
             groups.filter { $0.key != Self.ungrouped && $0.key != Self.all }.flatMap(\.value.hosts))
         groups[Self.all]?.hosts = []
+        members[Self.all] = []
         for host in hostNames {
             if !grouped.contains(host) {
                 addHost(

@@ -48,7 +48,8 @@ enum HostRange {
         let isPadded = begin.hasPrefix("0") && begin.utf8.count > 1
         guard !isPadded || begin.utf8.count == bounds[1].utf8.count else { throw .widths }
         guard to >= from else { return [] }
-        guard (to - from) / step < limit else { throw .tooMany }
+        let (span, overflow) = to.subtractingReportingOverflow(from)
+        guard !overflow, span / step < limit else { throw .tooMany }
         return stride(from: from, through: to, by: step).map { number in
             let digits = String(number)
             let zeros = isPadded ? max(0, begin.utf8.count - digits.utf8.count) : 0

@@ -67,8 +67,9 @@ enum YamlValue {
         for part in parts.dropFirst() {
             guard (1...2).contains(part.utf8.count), let number = Int64(part), number < 60 else { return nil }
             let (product, overflow) = total.multipliedReportingOverflow(by: 60)
-            if overflow { return nil }
-            total = product + number
+            let (sum, overflow2) = product.addingReportingOverflow(number)
+            if overflow || overflow2 { return nil }
+            total = sum
         }
         return total
     }

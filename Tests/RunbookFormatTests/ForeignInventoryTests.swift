@@ -1,0 +1,94 @@
+import Foundation
+import RunbookFormat
+import RunbookModel
+import Testing
+
+/// Inventories of other programs, as odd as they can be: read or refused, and never the end of the program.
+@Suite struct ForeignInventoryTests {
+    private static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "BlackstartTests/Ansible")
+    static let files =
+        ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted() + ["config"]
+
+    private static let config =
+        "Host a b* !c\n  HostName 10.0.0.1\n  Port=22\n  IdentityFile \"~/x y\"\nInclude x\nMatch all\n"
+
+    private func bytes(_ file: String) throws -> [UInt8] {
+        file == "config" ? Array(Self.config.utf8) : Array(try Data(contentsOf: Self.folder.appending(path: file)))
+    }
+
+    private func read(_ bytes: [UInt8], _ path: String) -> [Diagnostic] {
+        do {
+            _ = try InventoryReader.read(bytes: bytes, path: path, home: "/home/ops")
+            return []
+        } catch { return error.diagnostics }
+    }
+
+    @Test("a file with bytes changed, cut or doubled at random is read or refused", arguments: files)
+    func mutated(_ file: String) throws {
+        let good = try bytes(file)
+        #expect(read(good, file).isEmpty)
+        var mutator = Mutator(seed: MutationTests.seed)
+        for _ in 0..<max(1, MutationTests.count * 2 / 5) {
+            let bytes = mutator.change(good)
+            for diagnostic in read(bytes, file) { #expect(!diagnostic.message.isEmpty) }
+        }
+    }
+
+    @Test(
+        "numbers beyond all bounds are text, or are refused",
+        arguments: [
+            "h[-9223372036854775808:9223372036854775807]", "h[0:9223372036854775807]", "h[1:3:9223372036854775807]",
+            "h[1:3:0]", "h:99999999999999999999",
+            "h x=9223372036854775808 y=-9223372036854775808 z=0xFFFFFFFFFFFFFFFFF",
+            "h x=1e999 y=-1e999 z=1_", "h x=\(String(repeating: "[", count: 10_000))", "h[a:z][a:z][a:z][a:z][a:z]",
+        ])
+    func numbers(_ line: String) {
+        _ = read(Array("[g]\n\(line)\n".utf8), "i")
+    }
+
+    @Test(
+        "YAML numbers beyond all bounds are text",
+        arguments: [
+            "153722867280912930:59", "99999999999999999999", "-9223372036854775808", "0x8000000000000000", "0b1",
+            "1:1:1:1:1:1:1:1:1:1:1:1",
+            "1e999", "1.5e+999", "0777777777777777777777777", "._", "-.", "+",
+        ])
+    func yamlNumbers(_ number: String) {
+        #expect(read(Array("all:\n  hosts:\n    a: { x: \(number) }\n".utf8), "i.yaml").isEmpty)
+    }
+
+    @Test("a hundred thousand hosts in one group are read in a moment, and more are refused")
+    func many() {
+        #expect(read(Array("[g]\nh[00001:99999]\n".utf8), "i").isEmpty)
+        let said = read(Array("[g]\nh[00001:99999]\nk[00001:99999]\n".utf8), "i")
+        #expect(said.map(\.message) == ["an inventory has at most 100000 hosts"])
+    }
+
+    @Test("an inventory of every key comes back from its text as it was")
+    func text() throws {
+        let inventory = try InventoryReader.read(
+            bytes: Corpus.bytes("every-inventory-key.yaml"), path: "i.yaml", home: "/home/ops")
+        var again = try InventoryReader.read(
+            bytes: Array(InventoryText.write(inventory).utf8), path: "i.yaml", home: "/home/ops")
+        #expect(again.hosts.map(\.name) == inventory.hosts.map(\.name))
+        #expect(again.contacts == inventory.contacts)
+        #expect(again.groups.map { $0.members.map(\.name) } == inventory.groups.map { $0.members.map(\.name) })
+        for index in again.hosts.indices {
+            again.hosts[index].place = inventory.hosts[index].place
+            again.hosts[index].contact = inventory.hosts[index].contact
+        }
+        #expect(again.hosts == inventory.hosts)
+    }
+
+    @Test("a fixture comes back from its text as it was")
+    func fixture() throws {
+        let fixture = try FixtureReader.read(bytes: Corpus.bytes("every-fixture-key.yaml"), path: "f.yaml")
+        let text = FixtureWriter.write(fixture)
+        let again = try FixtureReader.read(bytes: Array(text.utf8), path: "f.yaml")
+        #expect(again.clock == fixture.clock && again.seed == fixture.seed && again.name == fixture.name)
+        #expect(FixtureWriter.write(again) == text)
+        #expect(again.operatorLines.map(\.values) == fixture.operatorLines.map(\.values))
+        #expect(again.hosts.map { $0.answers.map(\.stdout) } == fixture.hosts.map { $0.answers.map(\.stdout) })
+    }
+}
