@@ -101,7 +101,7 @@ struct ApprovalFiles {
     func add(_ approval: SignedApproval, step: String) throws(SystemError) {
         try SystemCalls.makeFolders(folder)
         var generator = SystemRandomNumberGenerator()
-        let name = "\(folder)/\(step).\(String(generator.next() as UInt64, radix: 36))"
+        let name = "\(folder)/\(Self.stem(step)).\(String(generator.next() as UInt64, radix: 36))"
         let descriptor = try SystemCalls.open("\(name).part", O_WRONLY | O_CREAT | O_EXCL)
         defer { close(descriptor) }
         try SystemCalls.write(Array(approval.text.utf8), to: descriptor)
@@ -109,8 +109,14 @@ struct ApprovalFiles {
         guard rename("\(name).part", name) == 0 else { throw SystemError(errno) }
     }
 
+    /// What the name of a file about `step` begins with: a step of an included runbook has a `/` in its id.
+    private static func stem(_ step: String) -> String {
+        String(step.map { $0 == "/" ? "+" : $0 })
+    }
+
     /// Names of the files about `step`, the oldest first.
     func names(_ step: String) -> [String] {
+        let stem = Self.stem(step)
         guard let directory = opendir(folder) else { return [] }
         defer { closedir(directory) }
         var found: [(name: String, seconds: Int, nanoseconds: Int)] = []
@@ -119,7 +125,7 @@ struct ApprovalFiles {
                 String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
             }
             var facts = stat()
-            guard name.hasPrefix("\(step)."), !name.hasSuffix(".part"), stat("\(folder)/\(name)", &facts) == 0 else {
+            guard name.hasPrefix("\(stem)."), !name.hasSuffix(".part"), stat("\(folder)/\(name)", &facts) == 0 else {
                 continue
             }
             found.append((name, facts.st_mtim.tv_sec, facts.st_mtim.tv_nsec))

@@ -101,7 +101,8 @@ enum Beginning {
     ) throws(CommandFailure) -> JournalWriter {
         do {
             try folder.make(
-                runbook: files.runbookBytes, inventory: files.inventoryBytes, files: files.attached)
+                runbook: files.runbookBytes, inventory: files.inventoryBytes,
+                included: files.runbook.included.map(\.bytes), files: files.attached)
         } catch { throw failure(error, folder) }
         do {
             return try JournalWriter.create(

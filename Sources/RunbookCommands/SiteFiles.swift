@@ -20,7 +20,9 @@ struct SiteFiles {
     static func read(runbook path: String, inventory flag: String?, home: String) throws(CommandFailure) -> SiteFiles {
         let bytes = try contents(of: path, limit: Limits.runbookBytes)
         let runbook: Runbook
-        do { runbook = try RunbookReader.read(bytes: bytes, path: path) } catch { throw invalid(error.diagnostics) }
+        do {
+            runbook = try RunbookReader.read(bytes: bytes, path: path) { included($0, limit: Limits.runbookBytes) }
+        } catch { throw invalid(error.diagnostics) }
         let named = runbook.inventory
         let beside = Places.folder(of: path)
         let inventoryPath = flag ?? (named.hasPrefix("/") ? named : beside == "." ? named : "\(beside)/\(named)")
@@ -41,7 +43,7 @@ struct SiteFiles {
             let isScript = runbook.scripts.contains(named.name)
             let limit = isScript ? Limits.scriptBytes : Limits.copyBytes
             func fault(_ message: String) -> Diagnostic {
-                RunbookNames.fault(message, at: named, runbookText: runbookBytes)
+                RunbookNames.fault(message, at: named, of: runbook, runbookText: runbookBytes)
             }
             do {
                 let bytes = try SystemCalls.contents(of: path(named, number), limitBytes: limit)
@@ -66,13 +68,27 @@ struct SiteFiles {
         if !faults.isEmpty { throw Self.invalid(faults) }
     }
 
+    private static func included(_ path: String, limit: Int) -> RunbookReader.IncludedText {
+        do {
+            return .bytes(try SystemCalls.contents(of: path, limitBytes: limit))
+        } catch {
+            return .unreadable(error.code == SystemError.tooBig ? "it is larger than \(limit) bytes" : error.words)
+        }
+    }
+
     /// Takes the frozen copies of a run; paths are those it began with, so that relative ones mean what they meant.
     static func frozen(
         _ folder: RunFolder, runbook bytes: [UInt8], path: String, inventory inventoryBytes: [UInt8],
         inventoryPath: String, home: String
     ) throws(CommandFailure) -> SiteFiles {
         let runbook: Runbook
-        do { runbook = try RunbookReader.read(bytes: bytes, path: path) } catch { throw invalid(error.diagnostics) }
+        var next = 0
+        do {
+            runbook = try RunbookReader.read(bytes: bytes, path: path) { _ in
+                defer { next += 1 }
+                return included(folder.included(next), limit: Limits.runbookBytes)
+            }
+        } catch { throw invalid(error.diagnostics) }
         var files = try SiteFiles(
             runbook, path: path, bytes: bytes, inventoryPath: inventoryPath, inventoryBytes: inventoryBytes, home: home)
         try files.attach { _, number in folder.file(number) }

@@ -250,6 +250,7 @@ extension Engine {
 
     private mutating func killed(_ task: Int, _ status: ReceiptStatus, _ output: AttemptOutput?) {
         let limit = DurationText.words(timeout(task))
+        if case .fenced = status.go { return fenced(task, "it had not started within \(limit)", output) }
         switch status.end {
         case .exit(let code): ended(task, .timedOut(status: code), output)
         case .lost:

@@ -8,6 +8,7 @@ package import RunbookPlan
 ///     RUN/journal.jsonl   the signed journal
 ///     RUN/runbook.yaml    the files as they were when the run began
 ///     RUN/inventory.yaml
+///     RUN/runbooks/N      the runbooks that it includes, numbered as they are first named
 ///     RUN/files/N         the files that lay beside the runbook, numbered as it names them
 ///     RUN/outputs/        what commands printed, by SHA-256 and size
 package struct RunFolder: Hashable, Sendable {
@@ -35,24 +36,32 @@ package struct RunFolder: Hashable, Sendable {
 
     /// Makes the folder with its frozen copies, durable; the journal is what makes it a run.
     package func make(
-        runbook runbookBytes: [UInt8], inventory inventoryBytes: [UInt8], files: [[UInt8]] = []
+        runbook runbookBytes: [UInt8], inventory inventoryBytes: [UInt8], included: [[UInt8]] = [],
+        files: [[UInt8]] = []
     ) throws(RunFolderFault) {
         try checkFree()
         do {
             try SystemCalls.makeFolders(outputs)
             try Self.write(runbookBytes, to: runbook)
             try Self.write(inventoryBytes, to: inventory)
-            if !files.isEmpty {
-                try SystemCalls.makeFolders("\(path)/files")
-                for (number, bytes) in files.enumerated() { try Self.write(bytes, to: file(number)) }
-                try SystemCalls.flushFolder("\(path)/files")
-            }
+            try writeAll(included, "runbooks")
+            try writeAll(files, "files")
             try SystemCalls.flushFolder(path)
         } catch { throw .system(path: path, error) }
     }
 
     /// The frozen copy of the file that the runbook names in this place, from 0.
     package func file(_ number: Int) -> String { "\(path)/files/\(number)" }
+
+    /// The frozen copy of an included runbook, from 0.
+    package func included(_ number: Int) -> String { "\(path)/runbooks/\(number)" }
+
+    private func writeAll(_ files: [[UInt8]], _ name: String) throws(SystemError) {
+        guard !files.isEmpty else { return }
+        try SystemCalls.makeFolders("\(path)/\(name)")
+        for (number, bytes) in files.enumerated() { try Self.write(bytes, to: "\(path)/\(name)/\(number)") }
+        try SystemCalls.flushFolder("\(path)/\(name)")
+    }
 
     private static func write(_ bytes: [UInt8], to path: String) throws(SystemError) {
         let descriptor = try SystemCalls.open(path, O_WRONLY | O_CREAT | O_TRUNC)

@@ -13,6 +13,8 @@ final class Findings {
     }
 
     let source: SourceText
+    /// Files that it includes, by their paths.
+    var included: [String: SourceText] = [:]
     private var found: [(finding: Finding, hint: () -> String?)] = []
     private var known: Set<Finding> = []
     private var dropped = 0
@@ -36,19 +38,26 @@ final class Findings {
         else {
             return
         }
-        var warning = source.diagnostic(at: place, message, hint: hint)
+        var warning = text(of: place).diagnostic(at: place, message, hint: hint)
         warning.severity = .warning
         warnings.append(warning)
     }
+
+    private func text(of place: SourcePlace) -> SourceText { included[place.path] ?? source }
 
     /// In file order, the first ``limit`` of them.
     var sorted: [Diagnostic] {
         let order = found.indices.sorted { one, other in
             let (first, second) = (found[one].finding.place, found[other].finding.place)
+            if first.path != second.path {
+                // The file itself comes before those that it includes.
+                return first.path == source.path || (second.path != source.path && first.path < second.path)
+            }
             return (first.line, first.column, one) < (second.line, second.column, other)
         }
         let shown = order.prefix(Self.limit).map { index in
-            source.diagnostic(at: found[index].finding.place, found[index].finding.message, hint: found[index].hint())
+            let finding = found[index].finding
+            return text(of: finding.place).diagnostic(at: finding.place, finding.message, hint: found[index].hint())
         }
         let more = found.count + dropped - shown.count
         guard more > 0, let last = shown.last else { return shown }
@@ -61,9 +70,9 @@ final class Findings {
         return InvalidFiles(sorted)
     }
 
-    /// Ends reading if anything is wrong.
-    func check() throws(InvalidFiles) {
-        if !found.isEmpty { throw InvalidFiles(sorted) }
+    /// Ends reading if anything is wrong, here or in what it includes.
+    func check(_ others: [Diagnostic] = []) throws(InvalidFiles) {
+        if !found.isEmpty || !others.isEmpty { throw InvalidFiles(sorted + others) }
     }
 }
 

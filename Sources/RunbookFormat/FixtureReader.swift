@@ -199,7 +199,9 @@ package enum FixtureReader {
     private static func choice(_ name: Named) -> OperatorChoice? {
         if let choice = Choice(rawValue: name.name) { return OperatorChoice(choice) }
         let target = String(name.name.dropFirst(9))
-        guard name.name.hasPrefix("rollback:"), StepReader.isID(target) else { return nil }
+        guard name.name.hasPrefix("rollback:"),
+            target.split(separator: "/", omittingEmptySubsequences: false).allSatisfy({ StepReader.isID(String($0)) })
+        else { return nil }
         return OperatorChoice(.rollback, to: Named(target, at: name.place))
     }
 

@@ -3,8 +3,11 @@ package import RunbookModel
 /// What a runbook names, against the inventory that it is laid over.
 package enum RunbookNames {
     /// What is wrong with a file that it names.
-    package static func fault(_ message: String, at file: Named, runbookText: [UInt8]) -> Diagnostic {
-        SourceText(known: runbookText, path: file.place.path).diagnostic(
+    package static func fault(
+        _ message: String, at file: Named, of runbook: Runbook, runbookText: [UInt8]
+    ) -> Diagnostic {
+        let text = runbook.included.first { $0.path == file.place.path }?.bytes ?? runbookText
+        return SourceText(known: text, path: file.place.path).diagnostic(
             at: file.place, message, hint: "its path is relative to the runbook's folder")
     }
 
@@ -12,6 +15,7 @@ package enum RunbookNames {
         _ runbook: Runbook, against inventory: Inventory, runbookText: [UInt8]
     ) -> [Diagnostic] {
         let findings = Findings(SourceText(known: runbookText, path: runbook.path))
+        for file in runbook.included { findings.included[file.path] = SourceText(known: file.bytes, path: file.path) }
         let names = inventory.hosts.map(\.name) + inventory.groups.map(\.name)
         let known = Set(names)
         let hosts = inventory.hosts.map(\.name) + [Host.localName]

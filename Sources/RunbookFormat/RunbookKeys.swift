@@ -66,9 +66,11 @@ enum RunbookKeys {
 
     static let step = KeyTable(
         "step", identity + actions + scope + before + after + people, oneOf: actions.map(\.name),
-        wants: [("run", "hosts"), ("script", "hosts"), ("copy", "hosts"), ("reboot", "hosts"), ("ask", "manual")],
-        excludes: [("undo", "irreversible")] + idle.map { ("checkpoint", $0) },
-        later: ["uses", "with"])
+        wants: [
+            ("run", "hosts"), ("script", "hosts"), ("copy", "hosts"), ("reboot", "hosts"), ("ask", "manual"),
+            ("with", "uses"),
+        ],
+        excludes: [("undo", "irreversible")] + idle.map { ("checkpoint", $0) } + inside.map { ("uses", $0) })
 
     /// A checkpoint does nothing: what belongs to an action has no meaning on it.
     static let idle = [
@@ -76,6 +78,9 @@ enum RunbookKeys {
         "on_failure", "delegate_to", "serial", "stagger", "max_failures", "lock", "become", "backoff", "danger",
         "outputs",
     ]
+
+    /// What the steps of an included runbook say each for itself.
+    static let inside = idle + ["provides", "expect", "estimate"]
 
     private static let identity = [
         Key("id", .id, isRequired: true, "Its name in `needs`, answers and journals: [a-z][a-z0-9-]*."),
@@ -101,6 +106,10 @@ enum RunbookKeys {
         Key("manual", .words, "What a person does by hand."),
         Key("approval", .mapping(approval), "People who have to agree before it goes on.", since: "0.3"),
         Key("checkpoint", .id, "A named point to roll back to."),
+        Key(
+            "uses", .words,
+            "Another runbook, relative to this one: its steps `db` become `ID/db`, all on this inventory.",
+            since: "0.3"),
     ]
 
     private static let scope = [
@@ -156,13 +165,14 @@ enum RunbookKeys {
             "on_failure",
             .either([
                 .word(["ask", "retry", "rollback", "continue", "stop"]),
-                .shape("^rollback:[a-z][a-z0-9-]*$", "rollback:CHECKPOINT"),
+                .shape("^rollback:[a-z][a-z0-9/-]*$", "rollback:CHECKPOINT"),
             ]), "ask", "What happens when no retry is left."),
         Key("idempotent", .boolean, "false", "Whether it may run again where nobody knows if it ran."),
         Key("estimate", .duration(isPositive: false), "How long it takes, as a rule."),
     ]
 
     private static let people = [
+        Key("with", .map(.text), "{}", "Values for the variables of the runbook that it `uses`.", since: "0.3"),
         Key(
             "ask", .map(.mapping(question)), "{}", "Values that a person reads off and types, in a manual step.",
             since: "0.3"),

@@ -33,10 +33,12 @@ enum RunbookOrder {
     private static func checkCycles(_ needs: [[Int]], _ runbook: Runbook, _ findings: Findings) {
         var needs = needs
         for _ in 0..<Findings.limit {
-            guard let cycle = StepCycle.first(in: needs), let first = cycle.first, let second = cycle.dropFirst().first
-            else { return }
-            let step = runbook.steps[first]
-            let place = step.needs.first { $0.name == runbook.steps[second].id }?.place ?? step.place
+            guard let cycle = StepCycle.first(in: needs), let first = cycle.first else { return }
+            let places = zip(cycle, cycle.dropFirst()).compactMap { one, other in
+                runbook.steps[one].needs.first { $0.name == runbook.steps[other].id }?.place
+            }
+            // What is included has no circle by itself: one of its needs stands in this file.
+            let place = places.first { $0.path == runbook.path } ?? places.first ?? runbook.steps[first].place
             let path = names(cycle.map { runbook.steps[$0].id })
             findings.add(at: place, "these steps wait for each other: \(path)")
             let members = Set(cycle)

@@ -1,160 +1,82 @@
 package import RunbookModel
 
-/// Reads a runbook, and finds everything that is wrong with it by itself.
+/// Reads a runbook with all that it includes, and finds everything that is wrong with it by itself.
 package enum RunbookReader {
-    package static func read(bytes: [UInt8], path: String) throws(InvalidFiles) -> Runbook {
-        let source = try SourceText(bytes, path: path, limitBytes: Limits.runbookBytes)
-        let findings = Findings(source)
-        let tree = try YamlParser(findings: findings).parse()
-        guard let fields = Fields(tree, RunbookKeys.runbook, what: "a runbook", findings) else {
-            throw InvalidFiles(findings.sorted)
-        }
-        FileVersion.check(fields, what: "the runbook")
-        var runbook = Runbook(
-            path: path, name: fields.required("name", of: "the runbook") ?? "",
-            inventory: fields.required("inventory", of: "the runbook") ?? "")
-        readDocument(fields, &runbook)
-        readVariables(fields, &runbook, findings)
-        readSecrets(fields, &runbook, findings)
-        if fields.has("steps") {
-            readSteps(fields.list("steps") ?? [], &runbook, findings, fields)
-        } else {
-            fields.missing("steps", of: "the runbook")
-        }
-        // What could not be read at all is told once, and not again wherever it is named.
-        if fields.value("steps")?.items?.count == runbook.steps.count { RunbookOrder.check(runbook, findings) }
-        RunbookValues.check(runbook, fields)
-        try findings.check()
+    /// The text of a file that a runbook includes, or why there is none.
+    package enum IncludedText: Sendable {
+        case bytes([UInt8])
+        case unreadable(String)
+    }
+
+    /// `include` gives the text of a file; it is asked once for each, in the order in which they are first named.
+    package static func read(
+        bytes: [UInt8], path: String,
+        include: @escaping (_ path: String) -> IncludedText = { _ in .unreadable("no other file can be read here") }
+    ) throws(InvalidFiles) -> Runbook {
+        let library = RunbookLibrary(contents: include)
+        var runbook = try library.read(bytes, path)
+        runbook.included = library.files
         return runbook
-    }
-
-    private static func readDocument(_ fields: Fields, _ runbook: inout Runbook) {
-        runbook.document.scenario = fields.text("scenario")
-        runbook.document.summary = fields.text("summary")
-        runbook.document.useWhen = fields.text("use_when")
-        runbook.document.doNotUseWhen = fields.text("do_not_use_when")
-        runbook.document.owner = fields.text("owner")
-        runbook.document.approver = fields.text("approver")
-        runbook.document.plan = fields.text("plan")
-        runbook.document.classification = fields.text("classification")
-        if let names = fields.names("assumes") { runbook.assumes = names.map(\.name) }
-        if let date = fields.text("reviewed"), let place = fields.value("reviewed")?.place {
-            if Instant.parse("\(date)T00:00:00Z") != nil {
-                runbook.document.reviewed = date
-            } else {
-                fields.findings.add(
-                    at: place, "`reviewed` has to be a date, not `\(Excerpt.of(date))`", hint: "write \"2026-09-14\"")
-            }
-        }
-        runbook.rto = fields.duration("rto")
-        if let limit = fields.integer("max_parallel") { runbook.maxParallel = limit }
-    }
-
-    private static func readVariables(_ fields: Fields, _ runbook: inout Runbook, _ findings: Findings) {
-        for (key, value) in fields.mapping("vars") ?? [] {
-            let shown = Excerpt.of(key.name)
-            guard isVariableName(key.name) else {
-                findings.add(
-                    at: key.place, "`\(shown)` is no name for a variable", hint: "use letters, digits, `_` and `-`")
-                continue
-            }
-            var variable = Variable(name: key.name, value: nil, kind: .text, description: nil, place: key.place)
-            switch value.content {
-            case .scalar(let text, _): variable.value = value.isNull ? nil : text
-            case .sequence:
-                findings.add(at: value.place, "the variable `\(shown)` has to be text or a mapping, not a list")
-            case .mapping:
-                guard let inner = Fields(value, RunbookKeys.variable, what: "a variable", findings) else { continue }
-                variable.kind = inner.word("type") ?? .text
-                variable.description = inner.text("description")
-                variable.value = inner.text("default")
-                if let text = variable.value, let place = inner.value("default")?.place, !variable.kind.accepts(text) {
-                    findings.add(
-                        at: place, "`\(Excerpt.of(text))` is no \(variable.kind.rawValue), which `\(shown)` is")
-                }
-            }
-            runbook.variables.append(variable)
-        }
-    }
-
-    private static func isVariableName(_ name: String) -> Bool {
-        !name.isEmpty && name.utf8.allSatisfy(StepReader.isNameByte)
-    }
-
-    private static func readSecrets(_ fields: Fields, _ runbook: inout Runbook, _ findings: Findings) {
-        for (key, value) in fields.mapping("secrets") ?? [] {
-            let shown = Excerpt.of(key.name)
-            guard isVariableName(key.name) else {
-                findings.add(
-                    at: key.place, "`\(shown)` is no name for a secret", hint: "use letters, digits, `_` and `-`")
-                continue
-            }
-            guard
-                let inner = Fields(
-                    value, RunbookKeys.secret, what: "the secret `\(shown)`", at: key.place, findings,
-                    hint: "write { from: prompt }: a secret never stands in a runbook")
-            else { continue }
-            let source = inner.required("from", of: "the secret `\(shown)`").flatMap { secretSource($0, inner, shown) }
-            runbook.secrets.append(
-                Secret(
-                    name: key.name, source: source ?? .prompt, description: inner.text("description"),
-                    place: key.place))
-        }
-    }
-
-    /// Where a secret comes from, with the one key that says more about it.
-    private static func secretSource(_ word: String, _ fields: Fields, _ shown: String) -> Secret.Source? {
-        let findings = fields.findings
-        let details = ["file": "path", "env": "name", "command": "run"]
-        for key in details.values.sorted() where fields.has(key) && details[word] != key {
-            findings.add(at: fields.keyPlace(key), "`\(key)` does not go with `from: \(Excerpt.of(word))`")
-        }
-        switch word {
-        case "prompt": return .prompt
-        case "file": return fields.required("path", of: "the secret `\(shown)`").map { .file($0) }
-        case "env": return fields.required("name", of: "the secret `\(shown)`").map { .environment($0) }
-        case "command": return fields.required("run", of: "the secret `\(shown)`").map { .command($0) }
-        default:
-            findings.add(
-                at: fields.value("from")?.place ?? fields.place,
-                "`from` can't be `\(Excerpt.of(word))`; it is one of \(Secret.Source.names.joined(separator: ", "))",
-                hint: Nearest.hint(word, Secret.Source.names))
-            return nil
-        }
-    }
-
-    private static func readSteps(
-        _ items: [YamlTree], _ runbook: inout Runbook, _ findings: Findings, _ fields: Fields
-    ) {
-        if items.isEmpty, let value = fields.value("steps"), case .sequence = value.content {
-            findings.add(at: value.place, "the runbook has no steps")
-        }
-        guard items.count <= Limits.stepsPerRunbook else {
-            findings.add(
-                at: items[Limits.stepsPerRunbook].place,
-                "the runbook has \(items.count) steps; at most \(Limits.stepsPerRunbook) are allowed")
-            return
-        }
-        var reader = StepReader(findings: findings, defaults: fields.value("defaults"))
-        for (number, item) in items.enumerated() {
-            guard var step = reader.step(item, isFirst: number == 0) else { continue }
-            step.number = number + 1
-            runbook.steps.append(step)
-        }
     }
 }
 
-/// The version that every file begins with.
-enum FileVersion {
-    static func check(_ fields: Fields, what: String) {
-        guard fields.has("version") else {
-            return fields.missing("version", of: what, hint: "begin the file with `version: 1`")
+/// Why a runbook can't be included.
+enum IncludeFault: Error {
+    case unreadable(String)
+    /// What is wrong inside it.
+    case invalid([Diagnostic])
+    /// The files that include each other, the first one again at the end.
+    case circle([String])
+    case tooDeep
+}
+
+/// The files of one runbook, each read once.
+private final class RunbookLibrary {
+    private(set) var files: [IncludedRunbook] = []
+    private let contents: (String) -> RunbookReader.IncludedText
+    private var known: [String: Result<Runbook, IncludeFault>] = [:]
+    /// The files that are being read, each included by the one before.
+    private var open: [String] = []
+
+    init(contents: @escaping (String) -> RunbookReader.IncludedText) { self.contents = contents }
+
+    func read(_ bytes: [UInt8], _ path: String) throws(InvalidFiles) -> Runbook {
+        open.append(path)
+        defer { open.removeLast() }
+        let folder = RelativePath.folder(of: path)
+        return try RunbookFileReader.read(bytes: bytes, path: path) { self.included(RelativePath.join(folder, $0)) }
+    }
+
+    private func included(_ path: String) -> Result<Runbook, IncludeFault> {
+        if let start = open.firstIndex(of: path) { return .failure(.circle(Array(open[start...]) + [path])) }
+        guard open.count <= Limits.includeDepth else { return .failure(.tooDeep) }
+        if let known = known[path] { return known }
+        let result: Result<Runbook, IncludeFault>
+        switch contents(path) {
+        case .unreadable(let words): result = .failure(.unreadable(words))
+        case .bytes(let bytes):
+            files.append(IncludedRunbook(path: path, bytes: bytes))
+            do throws(InvalidFiles) {
+                result = .success(try read(bytes, path))
+            } catch { result = .failure(.invalid(error.diagnostics)) }
         }
-        guard let text = fields.text("version"), let place = fields.value("version")?.place else { return }
-        if text != "1" {
-            fields.findings.add(
-                at: place, "version `\(Excerpt.of(text))` is not known; this program reads version 1",
-                hint: "write `version: 1`")
-        }
+        known[path] = result
+        return result
+    }
+}
+
+/// Paths as they are written, relative to the file that they stand in.
+enum RelativePath {
+    /// `.` for a file without one.
+    static func folder(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    static func join(_ folder: String, _ path: String) -> String {
+        var path = path[...]
+        while path.hasPrefix("./") { path = path.dropFirst(2).drop { $0 == "/" } }
+        if path.hasPrefix("/") || folder == "." { return String(path) }
+        return folder.hasSuffix("/") ? folder + path : "\(folder)/\(path)"
     }
 }

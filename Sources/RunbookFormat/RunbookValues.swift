@@ -53,7 +53,7 @@ struct RunbookValues {
         findings.add(
             at: reference.place, "unknown value `\(Excerpt.of(reference.name))`",
             hint: Nearest.name(to: name, in: values).map { "did you mean `\(scope).\(Excerpt.of($0))`?" } ?? hint
-                ?? "known are \(values.map { "\(scope).\($0)" }.joined(separator: ", "))")
+                ?? "known are \(values.filter { !$0.contains("/") }.map { "\(scope).\($0)" }.joined(separator: ", "))")
     }
 
     /// A value of another step: it has to be there, and to be there in time.

@@ -3,7 +3,6 @@ internal import RunbookModel
 /// Reads the steps of one runbook.
 struct StepReader {
     static let actions = RunbookKeys.step.oneOf
-    static let laterActions = ["uses"]
     let findings: Findings
     /// The lines of the ids and checkpoints read so far.
     private var ids: [String: Int] = [:]
@@ -26,7 +25,8 @@ struct StepReader {
     }
 
     /// nil only where `tree` is no mapping: a step with faults still has an id that others wait for.
-    mutating func step(_ tree: YamlTree, isFirst: Bool) -> Step? {
+    /// Where another runbook is included, the step is what its steps have in common.
+    mutating func step(_ tree: YamlTree, isFirst: Bool) -> (step: Step, inclusion: Inclusion?)? {
         guard
             let fields = Fields(
                 tree, RunbookKeys.step, what: "a step", findings, hint: "a step begins with `- id: NAME`",
@@ -53,8 +53,24 @@ struct StepReader {
         readUndo(fields, &step)
         completeCopy(fields, &step)
         readFailure(fields, &step)
-        checkCheckpoint(fields)
-        return step
+        checkIdle(fields)
+        return (step, inclusion(fields, step))
+    }
+
+    private func inclusion(_ fields: Fields, _ header: Step) -> Inclusion? {
+        if fields.has("with"), !fields.has("uses"), !fields.misspells(["uses"]) {
+            findings.add(at: fields.keyPlace("with"), "`with` goes with `uses` only")
+        }
+        guard let (path, place) = textAndPlace(fields, "uses") else { return nil }
+        let templates = TemplateReader(findings: findings)
+        let values = (fields.mapping("with") ?? []).compactMap { key, value -> (name: Named, value: Template)? in
+            guard case .scalar(let text, _) = value.content, !value.isNull else {
+                findings.add(at: value.place, "`\(Excerpt.of(key.name))` has to be text, not \(value.noun)")
+                return nil
+            }
+            return (key, templates.template(text, at: value.place, .hidden))
+        }
+        return Inclusion(header: header, path: Named(path, at: place), values: values)
     }
 
     private func readTimes(_ fields: Fields, _ step: inout Step) {
@@ -85,7 +101,7 @@ struct StepReader {
     }
 
     private mutating func action(_ fields: Fields) -> Action? {
-        let given = fields.keys.filter { (Self.actions + Self.laterActions).contains($0.name) }
+        let given = fields.keys.filter { Self.actions.contains($0.name) }
         guard let key = given.first else {
             if !fields.misspells(Self.actions) {
                 let hint = "give one of \(Self.actions.joined(separator: ", "))"
@@ -292,11 +308,20 @@ extension StepReader {
         }
     }
 
-    /// A checkpoint does nothing: what belongs to an action has no meaning on it.
-    private func checkCheckpoint(_ fields: Fields) {
-        guard fields.keys.first(where: { Self.actions.contains($0.name) })?.name == "checkpoint" else { return }
-        for key in fields.keys where RunbookKeys.idle.contains(key.name) {
-            findings.add(at: key.place, "a checkpoint has no `\(key.name)`", hint: "put it on the step that acts")
+    /// What belongs to an action has no meaning on a step that does nothing by itself.
+    private func checkIdle(_ fields: Fields) {
+        switch fields.keys.first(where: { Self.actions.contains($0.name) })?.name {
+        case "checkpoint":
+            for key in fields.keys where RunbookKeys.idle.contains(key.name) {
+                findings.add(at: key.place, "a checkpoint has no `\(key.name)`", hint: "put it on the step that acts")
+            }
+        case "uses":
+            for key in fields.keys where RunbookKeys.inside.contains(key.name) {
+                findings.add(
+                    at: key.place, "a step that includes a runbook has no `\(key.name)`",
+                    hint: "put it on the steps inside, or into their `defaults`")
+            }
+        default: break
         }
     }
 }

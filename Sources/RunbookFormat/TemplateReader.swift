@@ -74,8 +74,12 @@ struct TemplateReader {
             return nil
         }
         let path = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-        let isPath = path.allSatisfy { part in
-            !part.isEmpty && part.utf8.allSatisfy { isWordByte($0) }
+        // The steps of an included runbook have its name in front: `tiers/db`.
+        let isPath = path.enumerated().allSatisfy { number, part in
+            !part.isEmpty
+                && part.utf8.allSatisfy {
+                    isWordByte($0) || ($0 == UInt8(ascii: "/") && number == 1 && path[0] == "steps")
+                }
         }
         guard isPath, let scope = path.first else {
             findings.add(

@@ -7,6 +7,8 @@ package enum Limits {
     package static let tasksPerRun = 100_000
     package static let hostsPerInventory = 100_000
     package static let yamlDepth = 32
+    /// How deep runbooks include each other.
+    package static let includeDepth = 8
     package static let yamlNodes = 1_000_000
     /// Output kept of one attempt: the head and the tail; the rest is counted and hashed.
     package static let outputKeptBytes = 16 << 20

@@ -14,6 +14,10 @@ package struct Runbook: Hashable, Sendable {
     /// What has to be there before it begins.
     package var assumes: [String] = []
     package var steps: [Step] = []
+    /// The runbooks that it includes, each once, in the order in which they are first named.
+    package var included: [IncludedRunbook] = []
+    /// By the id of a step that included a runbook: the steps that whoever waits for it waits for.
+    package var ends: [String: [String]] = [:]
 
     package init(path: String, name: String, inventory: String) {
         self.path = path
@@ -54,6 +58,18 @@ extension Runbook {
     }
 }
 
+/// A runbook that another one includes: what its steps are made from.
+package struct IncludedRunbook: Hashable, Sendable {
+    /// Where it was read.
+    package var path: String
+    package var bytes: [UInt8]
+
+    package init(path: String, bytes: [UInt8]) {
+        self.path = path
+        self.bytes = bytes
+    }
+}
+
 /// What a reader and an auditor want to know about a runbook; nothing here changes how it runs.
 package struct DocumentFields: Hashable, Sendable {
     package var scenario: String?
@@ -76,6 +92,8 @@ package struct Variable: Hashable, Sendable {
     package var name: String
     /// The value as text; nil means that it has to be given with `-e`.
     package var value: String?
+    /// What an including runbook gives for it: text with other variables in it, all declared before it.
+    package var given: Template?
     package var kind: Kind
     package var description: String?
     package var place: SourcePlace

@@ -70,41 +70,6 @@ extension Step {
         return .milliseconds(Int64(min(milliseconds, most)))
     }
 
-    /// Every value that it names but those of `env`, in no order that means anything.
-    package var references: [Template.Reference] {
-        var templates: [Template] = []
-        var checks: [Check] = [verify].compactMap(\.self)
-        switch action {
-        case .run(let template), .manual(let template): templates.append(template)
-        case .script(let script): templates += script.arguments
-        case .copy(let copy): templates.append(copy.target)
-        case .reboot(let command): templates += [command].compactMap(\.self)
-        case .waitFor(let check): checks.append(check)
-        case .approval(let approval): templates += [approval.message].compactMap(\.self)
-        case .checkpoint: break
-        }
-        if case .check(let check) = skipIf { checks.append(check) }
-        switch undo {
-        case .run(let template, _, let check):
-            templates.append(template)
-            checks += [check].compactMap(\.self)
-        case .script(let script, _, let check):
-            templates += script.arguments
-            checks += [check].compactMap(\.self)
-        case .nothing, .restore, nil: break
-        }
-        if case .withPassword(let template) = become { templates.append(template) }
-        templates += [danger].compactMap(\.self) + outputs.compactMap(\.run)
-        for check in checks {
-            switch check.probe {
-            case .run(let template), .tcp(let template), .http(let template): templates.append(template)
-            case .copied(let copy): templates.append(copy.target)
-            }
-            templates += [check.equals, check.matches, check.contains].compactMap(\.self)
-        }
-        return templates.flatMap(\.references) + (when?.references ?? [])
-    }
-
     /// The names of the values that later steps may name.
     package var valueNames: [String] { questions.map(\.name) + outputs.map(\.name) }
 }

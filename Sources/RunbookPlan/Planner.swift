@@ -152,6 +152,7 @@ package enum Planner {
         }
         part("runbook", source.runbookBytes)
         part("inventory", source.inventoryBytes)
+        for (number, file) in source.runbook.included.enumerated() { part("included \(number)", file.bytes) }
         for name in variables.keys.sorted() { part("var \(name)", Array((variables[name] ?? "").utf8)) }
         for path in source.attachments.keys.sorted() { part("file \(path)", source.attachments[path] ?? []) }
         let selection = source.selection
@@ -176,7 +177,8 @@ package enum Planner {
         }
         var values: [String: String] = [:]
         for variable in declared {
-            guard let value = given[variable.name] ?? variable.value else {
+            let filled = variable.given?.text { values[$0.path.last ?? ""] ?? "" }
+            guard let value = given[variable.name] ?? filled ?? variable.value else {
                 throw .missingVariable(variable.name, variable.place)
             }
             guard variable.kind.accepts(value) else {

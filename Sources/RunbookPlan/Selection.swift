@@ -110,20 +110,27 @@ extension Selection {
             }
         }
         if let startAt {
-            let first = try position(of: startAt, "--start-at", runbook)
-            let before = Self.ancestors(of: first, needs)
-            for index in chosen.indices where index < first || before.contains(index) { chosen[index] = false }
+            let wanted = try positions(of: startAt, "--start-at", runbook)
+            let before = wanted.reduce(into: Set()) { $0.formUnion(Self.ancestors(of: $1, needs)) }.subtracting(wanted)
+            for index in 0..<wanted.lowerBound { chosen[index] = false }
+            for index in before { chosen[index] = false }
         }
         if let until {
-            let last = try position(of: until, "--until", runbook)
-            let before = Self.ancestors(of: last, needs)
-            for index in chosen.indices where index > last && !before.contains(index) { chosen[index] = false }
+            let wanted = try positions(of: until, "--until", runbook)
+            let before = wanted.reduce(into: Set()) { $0.formUnion(Self.ancestors(of: $1, needs)) }
+            for index in wanted.upperBound..<chosen.count where !before.contains(index) { chosen[index] = false }
         }
         return chosen
     }
 
-    private func position(of id: String, _ option: String, _ runbook: Runbook) throws(PlanFault) -> Int {
-        if let position = runbook.steps.firstIndex(where: { $0.id == id }) { return position }
+    /// Where a step stands, or all steps of a runbook that it includes.
+    private func positions(of id: String, _ option: String, _ runbook: Runbook) throws(PlanFault) -> Range<Int> {
+        if let position = runbook.steps.firstIndex(where: { $0.id == id }) { return position..<(position + 1) }
+        if let first = runbook.steps.firstIndex(where: { $0.id.hasPrefix("\(id)/") }),
+            let last = runbook.steps.lastIndex(where: { $0.id.hasPrefix("\(id)/") })
+        {
+            return first..<(last + 1)
+        }
         throw .selection(
             .unknownStep(id, option: option, nearest: Nearest.name(to: id, in: runbook.steps.map(\.id))))
     }

@@ -24,7 +24,7 @@ struct SimulatedReceipt {
 ///     attach    running -> follow from the offsets | else the receipt
 ///     fence     no go -> go=fenced | else the receipt
 ///     markLost  go=run, dead, no end -> end=lost | else the receipt
-///     kill      running -> end=exit 143 | else the receipt
+///     kill      no go -> go=fenced | running -> end=exit 143 | else the receipt
 ///     tidy      ended -> output removed
 extension WorldCore {
     mutating func submit(_ submission: Submission, deadline: Duration, _ pending: PendingRequest) {
@@ -116,6 +116,7 @@ extension WorldCore {
     }
 
     mutating func kill(_ key: ReceiptKey) {
+        fence(key)
         guard let number = receipts[key]?.job, let job = jobs.removeValue(forKey: number) else { return }
         receipts[key]?.job = nil
         receipts[key]?.end = .exit(128 + 15)

@@ -183,7 +183,8 @@ package enum ReceiptScript {
           bs_say
         }
         bs_inspect() { d=$bs_root/$1; bs_look; bs_say; }
-        bs_fence() { d=$bs_root/$1; mkdir -p "${d%/*}"; mkdir "$d" 2>/dev/null; ln -s "fenced:$nonce" "$d/go" 2>/dev/null; bs_look; bs_say; }
+        bs_block() { d=$bs_root/$1; mkdir -p "${d%/*}"; mkdir "$d" 2>/dev/null; ln -s "fenced:$nonce" "$d/go" 2>/dev/null; }
+        bs_fence() { bs_block "$1"; bs_look; bs_say; }
         bs_lost() { d=$bs_root/$1; bs_look; case $g in run:*) [ "$a" = 0 ] && [ -z "$e" ] && mv "$d/e" "$d/end.lost" 2>/dev/null;; esac; bs_look; bs_say; }
         bs_signal() { kill "-$1" "-$p" 2>/dev/null || kill "-$1" "$p" 2>/dev/null; }
         # What the runner has begun, and what that has begun.
@@ -192,7 +193,8 @@ package enum ReceiptScript {
             END { for (k in up) { q = k; for (n = 0; n < 99 && (q in up); n++) { q = up[q]; if (q == p) { print k; break } } } }'
         }
         bs_kill() {
-          d=$bs_root/$1; bs_look
+          # What has not begun by now does not begin any more.
+          bs_block "$1"; bs_look
           if [ "$a" = 1 ] && [ -z "$e" ]; then
             m=; [ "$bs_as" = plain ] || m=$(bs_kin)
             # The children first: the runner then writes down how the command ended.
@@ -202,11 +204,12 @@ package enum ReceiptScript {
               for k in $(bs_kin); do bs_root kill -KILL "$k"; done
               n=0; while [ $n -lt 20 ]; do bs_look; [ -n "$e" ] || [ "$a" = 0 ] && break; n=$((n+1)); bs_nap 0.05; done
             fi
-            if [ -z "$e" ]; then bs_signal TERM; bs_nap 0.3; bs_signal KILL; bs_nap 0.1; bs_look; [ "$a" = 0 ] && [ -z "$e" ] && mv "$d/e" "$d/end.lost" 2>/dev/null; fi
+            if [ -z "$e" ]; then bs_signal TERM; bs_nap 0.3; fi
             # What the command left behind in its own group, and what it began as root.
             bs_signal KILL
             for k in $m; do bs_root kill -KILL "$k"; done
-            n=0; while [ $n -lt 20 ]; do bs_look; [ "$a" = 0 ] && break; n=$((n+1)); bs_nap 0.05; done
+            n=0; while [ $n -lt 100 ]; do bs_look; [ "$a" = 0 ] && break; n=$((n+1)); bs_nap 0.05; [ $((n % 40)) = 0 ] && echo H; done
+            [ "$a" = 0 ] && [ -z "$e" ] && mv "$d/e" "$d/end.lost" 2>/dev/null
           fi
           bs_look; bs_say
         }

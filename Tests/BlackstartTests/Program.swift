@@ -6,10 +6,14 @@ import Testing
 struct Program: Sendable {
     let scratch: Scratch
 
-    /// - Parameter files: what the folder holds at first, by name.
+    /// - Parameter files: what the folder holds at first, by name; `tiers/a` lies in a folder `tiers`.
     init(_ files: [String: String] = [:]) throws {
         scratch = try Scratch()
-        for (name, text) in files { try scratch.write(name, Array(text.utf8)) }
+        for (name, text) in files {
+            let folder = URL(filePath: "\(scratch.path)/\(name)").deletingLastPathComponent()
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            try scratch.write(name, Array(text.utf8))
+        }
     }
 
     /// Beside the tests, built with them.

@@ -58,8 +58,8 @@ struct SchemaTests {
             "anchor", "bad-expressions", "byte-order-mark", "cycle", "duplicate-checkpoint", "duplicate-id",
             "expression-in-double-quotes", "expression-in-other-odd-places", "expression-in-single-quotes",
             "expression-never-closed", "merge-key", "needs-itself", "needs-unknown", "right-to-left", "roles",
-            "standard-tag",
-            "two-cycles", "unknown-delegates", "unknown-host", "unknown-values",
+            "standard-tag", "two-cycles", "unknown-delegates", "unknown-host", "unknown-values", "uses-absent",
+            "uses-circle", "uses-cycle", "uses-secrets", "uses-stranger",
         ],
         .inventory: [
             "duplicate-number", "group-cycle", "group-in-itself", "group-members", "group-named-as-host",

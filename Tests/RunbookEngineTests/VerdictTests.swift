@@ -147,6 +147,7 @@ struct VerdictTests {
                 ]
             ),
             ("mark", receipt(.run(boot: "b1"), end: .exit(0)), ["end 1 exited 0"] + done),
+            ("kill", receipt(.fenced), ["end 1 never ran: it had not started within 1 minute", "contact"]),
             (
                 "kill", receipt(.run(boot: "b1"), end: .exit(143)),
                 [

@@ -47,7 +47,13 @@ enum Corpus {
         do throws(InvalidFiles) {
             switch kind {
             case .runbook:
-                let runbook = try RunbookReader.read(bytes: bytes, path: path)
+                let runbook = try RunbookReader.read(bytes: bytes, path: path) { included in
+                    if let text = try? Corpus.bytes("Runbooks/\(included)") {
+                        .bytes(text)
+                    } else {
+                        .unreadable("No such file")
+                    }
+                }
                 return RunbookNames.check(runbook, against: inventory, runbookText: bytes)
             case .inventory:
                 _ = try InventoryReader.read(bytes: bytes, path: path, home: "/home/ops")

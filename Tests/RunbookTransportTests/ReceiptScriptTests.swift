@@ -135,6 +135,13 @@ struct ReceiptScriptTests {
         #expect(host.runs == 1)
     }
 
+    @Test("what is killed before it began never begins")
+    func killedBefore() throws {
+        #expect(try host.play(.kill(ScriptHost.receipt, nil)).status?.go == .fenced)
+        #expect(try submit(ScriptHost.submission("echo late")).status?.go == .fenced)
+        #expect(host.runs == 0)
+    }
+
     @Test("a command that died without a word is lost once that is written down, and not before")
     func lost() throws {
         _ = try host.submitAndLeave("sleep 1000")
