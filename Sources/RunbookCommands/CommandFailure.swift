@@ -67,6 +67,13 @@ enum Terminal {
     static var hasTerminalOut: Bool { isatty(STDOUT_FILENO) == 1 }
     static var hasTerminalIn: Bool { isatty(STDIN_FILENO) == 1 }
 
+    /// Lines of the terminal, 24 where there is none.
+    static var rows: Int {
+        var size = winsize()
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0 else { return 24 }
+        return Int(size.ws_row)
+    }
+
     /// Columns of the terminal, 80 where there is none; never under 20.
     static var columns: Int {
         var size = winsize()

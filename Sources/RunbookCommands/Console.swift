@@ -16,6 +16,8 @@ final class Console: RunObserver {
         var isLive = false
         /// When the recovery time objective is due, from the session's beginning; nil where there is none.
         var due: Duration?
+        /// Single keys do something: they are named below the block.
+        var hasKeys = false
     }
 
     private struct Screen {
@@ -25,11 +27,23 @@ final class Console: RunObserver {
         var prompt: String?
         var glance: Glance?
         var isOver = false
+        /// What commands are and print is shown as well.
+        var hasDetails = false
     }
 
     /// What the block shows.
     private struct Glance {
-        var activities: [(name: String, since: Int64, text: String)] = []
+        struct Line {
+            var task: TaskID
+            var name: String
+            var since: Int64
+            var text: String
+            /// What its host was told to do.
+            var command: String?
+        }
+
+        var activities: [Line] = []
+        var isPaused = false
         var through = 0
         var total = 0
         var remaining: Int64 = 0
@@ -44,6 +58,8 @@ final class Console: RunObserver {
     /// Tasks whose wait has been told of and is not over.
     private let waits = Mutex<Set<Int>>([])
     private let since = Mutex<[Int: Int64]>([:])
+    /// The last of what tasks have printed.
+    private let tails = Mutex<[TaskID: [UInt8]]>([:])
     private let queue = DispatchQueue(label: "blackstart.console")
 
     init(_ plan: Plan, style: Style, clock: any RunClock) {
@@ -78,7 +94,19 @@ final class Console: RunObserver {
         }
     }
 
-    func printed(_ chunk: OutputChunk, by task: TaskID) {}
+    func printed(_ chunk: OutputChunk, by task: TaskID) {
+        guard style.hasKeys else { return }
+        tails.withLock { tails in
+            let kept = tails[task, default: []].suffix(LiveBlock.tailBytes) + chunk.bytes.suffix(LiveBlock.tailBytes)
+            tails[task] = Array(kept.suffix(LiveBlock.tailBytes))
+        }
+    }
+
+    /// Shows or hides what commands are and print.
+    func toggleDetails() {
+        screen.withLock { $0.hasDetails.toggle() }
+        redraw()
+    }
 
     /// The block is gone for good; what comes after is plain text.
     func finish() {
@@ -196,9 +224,15 @@ final class Console: RunObserver {
         let now = clock.now().uptime
         let columns = min(style.columns, Terminal.columns) - 1
         var lines: [String] = []
+        // A block that is higher than the screen could not be drawn again.
+        let room = Terminal.rows - 4
         for activity in glance.activities.prefix(8) {
             let elapsed = DurationText.clock(.milliseconds(now - activity.since))
             lines.append(LiveBlock.line(activity.name, "   \(activity.text)", elapsed, columns))
+            guard screen.hasDetails, let command = activity.command else { continue }
+            let tail = tails.withLock { $0[activity.task] ?? [] }
+            let details = LiveBlock.details(command, tail, columns)
+            if lines.count + details.count + 8 <= max(room, 12) { lines += details }
         }
         if glance.activities.count > 8 { lines.append(" and \(glance.activities.count - 8) more") }
         // Estimates are in the site's own time.
@@ -210,6 +244,7 @@ final class Console: RunObserver {
             facts.append(left > .zero ? "RTO \(DurationText.clock(left)) left" : "RTO missed")
         }
         lines.append(LiveBlock.progress(glance.through, glance.total, facts, columns))
+        if style.hasKeys { lines.append(LiveBlock.keys(isPaused: glance.isPaused, screen.hasDetails, columns)) }
         Terminal.out(lines.map { "\($0)\n" }.joined())
         screen.blockLines = lines.count
     }
@@ -218,6 +253,7 @@ final class Console: RunObserver {
         let plan = narrator.plan
         var glance = Glance()
         glance.total = plan.tasks.count
+        glance.isPaused = engine.state.isPaused
         for task in plan.tasks.indices {
             if engine.state.isThrough(task) {
                 glance.through += 1
@@ -232,8 +268,13 @@ final class Console: RunObserver {
             for (task, activity) in activities {
                 let start = since[task] ?? moment.uptime
                 since[task] = start
-                glance.activities.append((narrator.name(plan.tasks[task].id), start, Self.words(activity)))
+                let id = plan.tasks[task].id
+                glance.activities.append(
+                    Glance.Line(
+                        task: id, name: narrator.name(id), since: start, text: Self.words(activity),
+                        command: engine.state.tasks[task].open?.command))
             }
+            tails.withLock { tails in tails = tails.filter { id, _ in plan.index[id].map(active.contains) ?? false } }
         }
         return glance
     }

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import RunbookEngine
 internal import RunbookModel
 internal import RunbookPlan
@@ -85,11 +84,14 @@ final class TerminalDesk: OperatorDesk {
     private let questions: QuestionText
     private let console: Console
     private let by: String
+    /// Has the terminal while no question is open.
+    private let keys: KeyReader?
 
-    init(_ questions: QuestionText, console: Console, by: String) {
+    init(_ questions: QuestionText, console: Console, by: String, keys: KeyReader?) {
         self.questions = questions
         self.console = console
         self.by = by
+        self.keys = keys
     }
 
     func ask(_ question: Question, reply: @escaping @Sendable (OperatorReply) -> Void) {
@@ -109,8 +111,12 @@ final class TerminalDesk: OperatorDesk {
     /// Reading blocks, so it has a thread of its own, which ends when no question is open.
     private func startReading() {
         let body = ThreadBody { [self] in
+            keys?.stepAside()
             while let open = queue.withLock({ queue -> Open? in
-                if queue.waiting.isEmpty { queue.isReading = false }
+                if queue.waiting.isEmpty {
+                    queue.isReading = false
+                    keys?.comeBack()
+                }
                 return queue.waiting.first
             }) {
                 let answer = converse(open.question)
@@ -207,29 +213,5 @@ final class TerminalDesk: OperatorDesk {
             return nil
         }
         return offer.choose(from: first, say: console.hide(saying:), ask: ask)
-    }
-}
-
-/// A detached thread that runs one closure.
-private final class ThreadBody {
-    private let work: @Sendable () -> Void
-
-    init(_ work: @escaping @Sendable () -> Void) { self.work = work }
-
-    func start() {
-        var thread = pthread_t()
-        let box = Unmanaged.passRetained(self)
-        let code = pthread_create(
-            &thread, nil,
-            { context in
-                if let context { Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue().work() }
-                return nil
-            }, box.toOpaque())
-        if code == 0 {
-            pthread_detach(thread)
-        } else {
-            box.release()
-            work()
-        }
     }
 }

@@ -1,3 +1,5 @@
+internal import RunbookModel
+
 /// The lines of the block at the bottom of a terminal, in however many columns there are.
 package enum LiveBlock {
     /// What is under way and how: the step's name is cut where it must be, never its host or what it does.
@@ -11,6 +13,25 @@ package enum LiveBlock {
         }
         return String("\(shown)\(text)".unicodeScalars.prefix(max(0, columns - elapsed.count - 1)))
             .padded(max(0, columns - elapsed.count)) + elapsed
+    }
+
+    /// How much of what a task prints is kept to be looked at while it runs.
+    package static let tailBytes = 2_048
+
+    /// What a host was told to do, and the last three lines of what came of it so far.
+    package static func details(_ command: String, _ tail: [UInt8], _ columns: Int) -> [String] {
+        let printed = TerminalText.shown(bytes: tail, lines: true).split(separator: "\n").suffix(3)
+        let lines =
+            ["$ \(TerminalText.shown(command))"]
+            + (printed.isEmpty ? ["(it has printed nothing)"] : printed.map { "| \($0)" })
+        return lines.map { String("      \($0)".unicodeScalars.prefix(columns)) }
+    }
+
+    /// The keys, and what each does just now.
+    package static func keys(isPaused: Bool, _ hasDetails: Bool, _ columns: Int) -> String {
+        let pause = isPaused ? "PAUSED   p go on" : "p pause"
+        let text = " \(pause)   d \(hasDetails ? "no details" : "details")   q stop safely"
+        return String(text.unicodeScalars.prefix(columns))
     }
 
     /// A bar and facts: closer together where they would not fit, then without the bar, then without the last facts.

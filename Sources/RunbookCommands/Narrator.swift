@@ -55,6 +55,12 @@ struct Narrator {
         case .rollbackEnded(let complete):
             let text = complete ? "Everything is undone." : "Not everything could be undone: see above what is left."
             return [Narration(word: "", text: text, weight: .urgent)]
+        case .paused(let by):
+            return [
+                Narration(
+                    word: "PAUSED", text: "by \(by). What is under way ends; nothing new starts.", weight: .urgent)
+            ]
+        case .wentOn(let by): return [Narration(word: "", text: "\(by) lets the run go on.", weight: .urgent)]
         case .halted(let reason):
             return [Narration(word: "STOPPING", text: TerminalText.shown(reason), weight: .urgent)]
         case .closed: return []

@@ -1,11 +1,9 @@
 internal import Dispatch
-internal import Glibc
 internal import RunbookEngine
 internal import RunbookJournal
 internal import RunbookModel
 internal import RunbookPlan
 internal import RunbookTransport
-internal import Synchronization
 
 /// One session of a run, with a person, a terminal and signals around it.
 struct RunSession {
@@ -44,12 +42,15 @@ struct RunSession {
         _ first: Event, transport: any Transport, answers: [PreparedAnswer], noInput: Bool
     ) async throws(CommandFailure) -> Outcome {
         let clock = SystemClock(speed: plan.inventory.labSpeed)
+        var style = style
+        let keys = style.isLive && !noInput && !console.isData && Terminal.hasTerminalOut ? KeyReader() : nil
+        style.hasKeys = keys != nil
         let screen = console.isData ? nil : Console(plan, style: style, clock: clock)
         let observer: any RunObserver = screen ?? dataObserver
         var desk: any OperatorDesk = EmptyDesk(clock: clock)
         if !noInput, Terminal.hasTerminalIn, let screen {
             let questions = QuestionText(plan: plan, folder: folder, facts: facts, columns: style.columns)
-            desk = TerminalDesk(questions, console: screen, by: facts.by)
+            desk = TerminalDesk(questions, console: screen, by: facts.by, keys: keys)
         }
         let signers = try? AllowedSigners(path: OperatorKeyStore.allowedSignersPath(home: Places().home))
         desk = ApprovalDesk(
@@ -66,13 +67,27 @@ struct RunSession {
                 storage: storage,
                 clock: clock,
                 desk: PreparedDesk(answers, by: facts.by, clock: clock, next: desk), observer: observer))
-        let signals = Signals(say: { text in
+        let stop = StopRequests(say: { text in
             // Beside the block, or its next drawing would take it away.
             if let screen { screen.say(text) } else { Terminal.message(text) }
         }) {
             conductor.post(.haltRequested(reason: $0))
+        } leave: {
+            keys?.end()
         }
-        defer { signals.end() }
+        let signals = stop.heedSignals()
+        defer {
+            for signal in signals { signal.cancel() }
+            keys?.end()
+        }
+        keys?.start { key in
+            switch key {
+            case UInt8(ascii: "p"), UInt8(ascii: "P"): conductor.post(.pauseToggled)
+            case UInt8(ascii: "d"), UInt8(ascii: "D"): screen?.toggleDetails()
+            case UInt8(ascii: "q"), UInt8(ascii: "Q"): stop.request(by: .key)
+            default: break
+            }
+        }
         let end: SessionEnd
         do {
             end = try await conductor.run(Engine(plan: plan, run: facts, state: state), first: first)
@@ -131,44 +146,5 @@ enum Objective {
     /// What is left of it, less than nothing where it is missed. In a lab the site's time goes faster, and so does this.
     static func left(_ objective: Duration, _ plan: Plan, since began: Duration) -> Duration {
         objective / plan.inventory.labSpeed - began
-    }
-}
-
-/// Ctrl-C and a lost terminal: the first one stops after what is in flight, the second one leaves at once.
-private struct Signals {
-    private final class Count: Sendable {
-        private let value = Mutex(0)
-
-        func next() -> Int {
-            value.withLock { value in
-                value += 1
-                return value
-            }
-        }
-    }
-
-    private var sources: [any DispatchSourceSignal] = []
-
-    /// - Parameter say: tells the person at the terminal.
-    init(say: @escaping @Sendable (String) -> Void, _ halt: @escaping @Sendable (String) -> Void) {
-        let queue = DispatchQueue(label: "blackstart.signals")
-        let count = Count()
-        for number in [SIGINT, SIGTERM, SIGHUP] {
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-            source.setEventHandler {
-                if count.next() > 1 { _exit(Outcome.interrupted.exitCode) }
-                if number != SIGHUP {
-                    say("\nStopping: what is in flight ends first. Once more to leave at once.\n")
-                }
-                halt(number == SIGHUP ? "the terminal went away" : "stopped on request")
-            }
-            source.resume()
-            sources.append(source)
-        }
-    }
-
-    func end() {
-        for source in sources { source.cancel() }
     }
 }

@@ -36,6 +36,8 @@ package enum Event: Sendable {
     /// The next task of a staggered step may start.
     case released(step: Int)
     case answered(task: Int, token: Int, OperatorReply)
+    /// Start nothing new until it comes again.
+    case pauseToggled
     /// Finish what is in flight, start nothing new.
     case haltRequested(reason: String)
     /// Roll back to a checkpoint, or to the start; nil means the last checkpoint reached.
@@ -211,6 +213,7 @@ extension Engine {
             guard isCurrent(task, token), case .asking(let kind) = work[task].phase else { break }
             answered(task, kind, reply)
         case .released(let step): held.remove(step)
+        case .pauseToggled: togglePause()
         case .haltRequested(let reason): halt(.interrupted, reason: reason)
         case .tick: break
         case .rollbackRequested(let target, let by):

@@ -59,9 +59,10 @@ extension Engine {
         let step = plan.step(of: task)
         switch next {
         case .skipCheck:
-            // A person took long to answer, and its slot went to another.
-            guard work[task].holdsSlot else {
+            // A person took long to answer, and its slot went to another; or the run is paused.
+            guard work[task].holdsSlot, !state.isPaused else {
                 move(task, .idle)
+                releaseSlot(task)
                 return enqueue(task)
             }
             startAction(task)

@@ -12,6 +12,8 @@ extension Engine {
         isBegun = true
         // A run that was rolled back is over; only its last lines may be missing.
         if state.rollbackEnded { return finish(.rolledBack) }
+        // Who begins a session wants it to go on.
+        if state.isPaused { record(.wentOn(by: run.by)) }
         for task in plan.tasks.indices {
             let known = state.tasks[task]
             if known.open != nil {

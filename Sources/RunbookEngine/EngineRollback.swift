@@ -14,6 +14,7 @@ extension Engine {
         }
         // One that was interrupted goes on by itself.
         if state.rollback != nil, !state.rollbackEnded { return }
+        if state.isPaused { record(.wentOn(by: by)) }
         let last = state.checkpoints.last?.name ?? RollbackPlan.start
         let known = target.flatMap { isRollbackTarget($0) ? $0 : nil }
         pendingRollback = PendingRollback(target: known ?? last, by: by, confirmed: confirmed)

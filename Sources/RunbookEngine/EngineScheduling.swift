@@ -52,7 +52,8 @@ extension Engine {
     private mutating func startQueued() {
         var held: [Int] = []
         while let task = dequeue() {
-            guard mode == .forward || mode == .undoing || work[task].recheck else {
+            let isOpen = (mode == .forward || mode == .undoing) && !state.isPaused
+            guard isOpen || work[task].recheck else {
                 held.append(task)
                 continue
             }
@@ -182,6 +183,15 @@ extension Engine {
                 TaskSettlement(
                     task: plan.tasks[task].id, state: settled, reason: reason, by: by, tolerated: tolerated)))
         rest(task)
+    }
+
+    /// Starts nothing new until it comes again. What is in flight ends, checks are repeated, questions stay open.
+    mutating func togglePause() {
+        switch mode {
+        case .halting, .finished: return
+        case .settling, .forward, .draining, .undoing: break
+        }
+        record(state.isPaused ? .wentOn(by: run.by) : .paused(by: run.by))
     }
 
     /// Starts nothing new from now on.

@@ -43,6 +43,8 @@ package struct RunState: Sendable {
     package var rollback: RollbackPlan?
     package var rollbackEnded = false
     package var hosts: [String: HostSighting] = [:]
+    /// A person wants nothing new to start for now.
+    package var isPaused = false
     package var halted: String?
     package var closed: Outcome?
     /// Whether anything has gone to a host or a person.
@@ -58,7 +60,7 @@ extension RunState {
     package mutating func evolve(_ record: Record, _ plan: Plan) {
         records += 1
         // Anything on record after the end of a session belongs to a later one.
-        if closed != nil { (closed, halted) = (nil, nil) }
+        if closed != nil { (closed, halted, isPaused) = (nil, nil, false) }
         switch record {
         case .hostSeen(let sighting): hosts[sighting.host ?? Host.localName] = sighting
         case .attemptIntended(let intent):
@@ -110,6 +112,8 @@ extension RunState {
         case .rollbackEnded:
             rollbackEnded = true
             forgetWaits(plan)
+        case .paused: isPaused = true
+        case .wentOn: isPaused = false
         case .halted(let reason): halted = reason
         case .closed(let outcome): closed = outcome
         }

@@ -21,6 +21,8 @@ package enum LineTypes {
     package static let undoIntent = "undo.intent"
     package static let undoResult = "undo.result"
     package static let undoDone = "undo.done"
+    package static let runPaused = "run.paused"
+    package static let runWentOn = "run.went_on"
     package static let runHalted = "run.halted"
     package static let runClose = "run.close"
 
@@ -30,7 +32,8 @@ package enum LineTypes {
     /// Every type of line. A new one goes here and nowhere else.
     package static let known: Set<String> = own.union([
         hostSeen, stepIntent, stepResult, stepDone, questionAsked, questionAnswered, stepValue, checkpointReached,
-        rollbackTasks, rollbackBegun, rollbackEnded, undoIntent, undoResult, undoDone, runHalted, runClose,
+        rollbackTasks, rollbackBegun, rollbackEnded, undoIntent, undoResult, undoDone, runPaused, runWentOn, runHalted,
+        runClose,
     ])
 
     /// Keys that every line carries outside its fields.

@@ -66,6 +66,8 @@ extension Draft {
                 ])
         case .rollbackEnded(let complete):
             self.init(type: LineTypes.rollbackEnded, fields: ["complete": .boolean(complete)])
+        case .paused(let by): self.init(type: LineTypes.runPaused, fields: ["by": .string(by)])
+        case .wentOn(let by): self.init(type: LineTypes.runWentOn, fields: ["by": .string(by)])
         case .halted(let reason):
             self.init(type: LineTypes.runHalted, fields: ["reason": .string(RecordText.cut(reason))])
         case .closed(let outcome):

@@ -15,6 +15,9 @@ package enum Record: Hashable, Sendable {
     case checkpointReached(step: String, name: String)
     case rollbackBegun(RollbackPlan)
     case rollbackEnded(complete: Bool)
+    /// Nothing new is started until it goes on; what is in flight ends.
+    case paused(by: String)
+    case wentOn(by: String)
     /// Nothing new is started any more; what is in flight ends.
     case halted(reason: String)
     case closed(Outcome)

@@ -48,7 +48,7 @@ struct ScreenTests {
           needs: [cp]
           hosts: local
           danger: A second import destroys the pool.
-          run: "\(Program.gated)"
+          run: "echo importing; \(Program.gated)"
           undo: { run: "true" }
           estimate: 1m
         - id: server
@@ -196,6 +196,68 @@ struct ScreenTests {
         try tmux.wait(for: "[exit 130]")
         try check("interrupted", tmux, Self.sizes[0])
         #expect(program.runs == 1)
+    }
+
+    @Test("keys: details, pause and go on; a question has the terminal to itself", arguments: sizes.dropLast())
+    func keys(_ size: Size) throws {
+        let program = try program()
+        let tmux = try open(
+            program,
+            "run runbook.yaml --run-id r -y --operator-key lead --answer power.charge=87 --answer go=approve --answer pool=confirm",
+            size)
+        try program.waitForCommand()
+        try tmux.wait(for: "q stop safely")
+        try tmux.press("x")
+        try tmux.press("d")
+        try tmux.wait(for: "no details")
+        try tmux.wait(for: "| importing")
+        try check("details", tmux, size)
+        try tmux.press("d")
+        try tmux.press("p")
+        try tmux.wait(for: "PAUSED   p go on")
+        try program.openGate()
+        try tmux.wait(for: "OK         4")
+        try tmux.wait(for: "4 of 6")
+        try check("paused", tmux, size)
+        #expect(try !tmux.screen().contains("RUNNING    5"))
+        #expect(try program("status r").stdout.contains("State     paused, as process"))
+        try tmux.press("p")
+        try tmux.wait(for: "(no default):")
+        try tmux.type("stop")
+        try tmux.wait(for: "(no default): stop")
+        try tmux.press("Enter")
+        try tmux.wait(for: "[exit 2]")
+        // The terminal shows again what is typed.
+        try tmux.type("who reads this")
+        try tmux.wait(for: "who reads this")
+        let journal = try program("journal show r")
+        #expect(journal.stdout.contains("PAUSED    by lead@site."), "\(journal.stdout)")
+        #expect(journal.stdout.contains("lead@site lets the run go on."))
+    }
+
+    @Test("q stops after what is in flight, and q again leaves at once")
+    func quit() throws {
+        let program = try program()
+        let words =
+            "run runbook.yaml -y --operator-key lead --answer power.charge=87 --answer go=approve --answer pool=confirm"
+        let tmux = try open(program, "\(words) --run-id r", Self.sizes[0])
+        try program.waitForCommand()
+        try tmux.wait(for: "q stop safely")
+        try tmux.press("q")
+        try tmux.wait(for: "Once more to leave at once")
+        try program.openGate()
+        try tmux.wait(for: "[exit 130]")
+        try check("interrupted", tmux, Self.sizes[0])
+        #expect(program.runs == 1)
+        let other = try self.program()
+        let window = try open(other, "\(words) --run-id r", Self.sizes[0])
+        try other.waitForCommand()
+        try window.wait(for: "q stop safely")
+        for _ in 0..<3_000 where try !window.screen().contains("[exit") { try window.press("q") }
+        try window.wait(for: "[exit 130]")
+        try other.openGate()
+        #expect(try other("resume r --operator-key lead --no-input").status == 2)
+        #expect(other.runs == 1)
     }
 
     @Test("a second Ctrl-C leaves at once, and the run can be resumed")

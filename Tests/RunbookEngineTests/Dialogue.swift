@@ -109,6 +109,8 @@ struct Dialogue {
         case .rollbackBegun(let rollback):
             "rollback to \(rollback.target): \(rollback.tasks.map(\.description).joined(separator: ", "))"
         case .rollbackEnded(let complete): complete ? "rollback complete" : "rollback incomplete"
+        case .paused(let by): "paused by \(by)"
+        case .wentOn(let by): "\(by) lets it go on"
         case .halted(let reason): "halted: \(reason)"
         case .closed(let outcome): "closed \(outcome.rawValue)"
         }

@@ -282,4 +282,53 @@ struct ScenarioTests {
                 "end 1 exited 0", "ok first@a: exit status 0", "closed interrupted", "finish interrupted",
             ])
     }
+
+    @Test("paused, what is in flight ends and nothing new starts, until it goes on")
+    func paused() throws {
+        var dialogue = try Dialogue([step("first"), step("second", needs: ["first"])])
+        _ = dialogue.begin()
+        dialogue.reply(.contact(HostFacts(boot: "b1", clockOffset: 0)))
+        #expect(dialogue.tell(.pauseToggled) == ["paused by tester"])
+        #expect(dialogue.reply(.ended(.exited(0))) == ["end 1 exited 0", "ok first@a: exit status 0"])
+        #expect(dialogue.tell(.tick) == [])
+        #expect(dialogue.tell(.pauseToggled) == ["tester lets it go on", "contact"])
+        dialogue.reply(.contact(HostFacts(boot: "b1", clockOffset: 0)))
+        #expect(dialogue.reply(.ended(.exited(0))).last == "finish succeeded")
+    }
+
+    @Test("paused, a retry waits, and a check is repeated all the same")
+    func pausedRetry() throws {
+        var dialogue = try Dialogue.submitted(
+            step("db") {
+                $0.retries = 1
+                $0.verify = check("is db", retries: 1)
+                $0.skipIf = .never
+            })
+        dialogue.tell(.pauseToggled)
+        #expect(dialogue.reply(.ended(.exited(0))) == ["end 1 exited 0", "probe is db"])
+        #expect(dialogue.reply(.probe(ProbeAnswer(.exit(.exited(1))))) == ["wait 1000 ms"])
+        #expect(dialogue.elapse() == ["probe is db"])
+        #expect(dialogue.reply(.probe(ProbeAnswer(.exit(.exited(1))))).last == "wait 1000 ms")
+        #expect(dialogue.elapse() == [])
+        #expect(dialogue.tell(.pauseToggled) == ["tester lets it go on", "contact"])
+    }
+
+    @Test("a session that was killed while it was paused goes on with the next one; a rollback ends a pause")
+    func pausedAndKilled() throws {
+        var dialogue = try Dialogue.submitted(step("db"))
+        dialogue.tell(.pauseToggled)
+        dialogue.restart()
+        #expect(dialogue.begin() == ["tester lets it go on", "inspect r1/db.a.1"])
+        dialogue.tell(.pauseToggled)
+        #expect(dialogue.tell(.rollbackRequested(target: nil, by: "lead")).first == "lead lets it go on")
+    }
+
+    @Test("paused, it can still be stopped")
+    func pausedAndHalted() throws {
+        var dialogue = try Dialogue.submitted(step("db"))
+        dialogue.tell(.pauseToggled)
+        #expect(dialogue.tell(.haltRequested(reason: "q")) == ["halted: q"])
+        #expect(dialogue.tell(.pauseToggled) == [])
+        #expect(dialogue.reply(.ended(.exited(0))).last == "finish interrupted")
+    }
 }

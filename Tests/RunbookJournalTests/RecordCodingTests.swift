@@ -63,6 +63,7 @@ import Testing
         records.append(.rollbackBegun(RollbackPlan(target: RollbackPlan.start, tasks: tasks, by: "alice@ops")))
         records.append(.rollbackBegun(RollbackPlan(target: "storage", tasks: [], by: "")))
         records += [.rollbackEnded(complete: true), .rollbackEnded(complete: false), .halted(reason: "Ctrl-C")]
+        records += [.paused(by: "a@b"), .wentOn(by: "a@b")]
         records += Outcome.allCases.map(Record.closed)
         return records
     }()
