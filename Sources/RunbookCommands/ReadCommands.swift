@@ -117,7 +117,8 @@ package struct StatusCommand: ParsableCommand {
         }
         let opening = recorded.opening
         let ended =
-            writer.map { "\(recorded.state.isPaused ? "paused" : "running"), as process \($0)" } ?? recorded.state.closed?.rawValue
+            writer.map { "\(recorded.state.isPaused ? "paused" : "running"), as process \($0)" } ?? recorded.state
+            .closed?.rawValue
             ?? "interrupted: `blackstart resume` goes on"
         var text =
             "Run \(opening.run)\(opening.mode == .dryRun ? " (dry run)" : ""): \(TerminalText.shown(opening.title))\n"
