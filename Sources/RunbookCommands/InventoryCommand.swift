@@ -118,6 +118,11 @@ enum InventoryJSON {
             ] {
                 if let value { members.append((key, JSONText.quoted(value))) }
             }
+            for (key, names) in [
+                ("via", [host.via].compactMap(\.self)), ("provides", host.facts.provides),
+                ("requires", host.facts.requires), ("placed_on", host.facts.placedOn),
+                ("apart_from", host.facts.apartFrom),
+            ] where !names.isEmpty { members.append((key, list(names.map(\.name)))) }
             members.append(("variables", json(.map(host.variables))))
             return "\(JSONText.quoted(host.name)):\(object(members))"
         }

@@ -99,6 +99,7 @@ struct Resumption {
                 .usage, "run `\(seen.opening.run)` was a dry run; there are no hosts to go on with",
                 hint: "`blackstart dry-run` plays it again")
         }
+        let transport = try LiveTransport.make(seen.plan, places)
         let prepared = try answers.answers(for: seen.plan)
         var event = try first(seen)
         let isRollback = if case .rollbackRequested = event { true } else { false }
@@ -121,7 +122,7 @@ struct Resumption {
             noColor: places.noColor,
             began: began)
         return try await session.live(
-            event, transport: LiveTransport.make(recorded.plan, places), answers: prepared, noInput: answers.noInput)
+            event, transport: transport, answers: prepared, noInput: answers.noInput)
     }
 
     /// Opens the journal for this session, and reads it again now that nobody else writes it.

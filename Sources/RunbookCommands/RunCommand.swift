@@ -35,6 +35,7 @@ package struct RunCommand: AsyncParsableCommand {
         let files = try SiteFiles.read(runbook: runbook, inventory: site.inventory, home: places.userHome)
         let overrides = try site.overrides()
         let plan = try files.plan(overrides, site.selection, maxParallel: try Limit.tasksAtOnce(maxParallel))
+        let transport = try LiveTransport.make(plan, places)
         let prepared = try answers.answers(for: plan)
         let clock = SystemClock()
         let now = clock.now()
@@ -62,7 +63,7 @@ package struct RunCommand: AsyncParsableCommand {
             facts: RunFacts(id: name, by: key.principal, mark: opening.mark), mode: .live, journal: journal,
             vault: vault, recordFolder: record, console: console, noColor: places.noColor)
         let outcome = try await session.live(
-            .began, transport: LiveTransport.make(plan, places), answers: prepared, noInput: answers.noInput)
+            .began, transport: transport, answers: prepared, noInput: answers.noInput)
         throw ExitCode(outcome.exitCode)
     }
 }

@@ -13,9 +13,12 @@ enum InventoryKeys {
             Key(
                 "contacts", .named(.mapping(contact)), "{}", "People and firms to call, by the name that steps use.",
                 since: "0.3"),
+            Key(
+                "services", .named(.mapping(service)), "{}", "Services that hosts provide and require, by name.",
+                since: "0.3"),
             Key("lab_speed", .integer(1...1_000), "1", "How much faster than real time a lab goes."),
             Key("lab_shell", .words, "What plays the commands of `local` steps in a lab."),
-        ], later: ["services", "domains", "redundancy", "people", "roles"])
+        ], later: ["domains", "redundancy", "people", "roles"])
 
     static let defaults = KeyTable("host defaults", connection, later: ["via"])
 
@@ -34,10 +37,46 @@ enum InventoryKeys {
             Key("location", .words, "Where it stands: room, rack and unit."),
             Key("bmc", .words, "The address of the small computer that can switch it on."),
             Key("contact", .words, "Whom to call about it: a name in `contacts`.", since: "0.3"),
-        ],
-        later: [
-            "via", "provides", "requires", "protection", "placed_on", "rto", "rpo", "apart_from", "backup", "domain",
-            "capacity", "snapshot", "escrow",
+            Key("via", .words, "The host that it is reached through. Refused by `run` in this version.", since: "0.3"),
+        ] + facts, later: ["domain", "capacity", "snapshot", "escrow"])
+
+    private static let facts = [
+        Key("provides", .names(single: true), "[]", "Services that are there while it runs.", since: "0.3"),
+        Key("requires", .names(single: true), "[]", "Services that it can't run without.", since: "0.3"),
+        Key("placed_on", .names(single: true), "[]", "The hosts that it may run on; one is enough.", since: "0.3"),
+        Key("apart_from", .names(single: true), "[]", "Hosts that must not share its fate.", since: "0.3"),
+        Key("rto", .duration(isPositive: true), "How long it may be gone.", since: "0.3"),
+        Key("rpo", .duration(isPositive: false), "How much of its data may be lost, in time.", since: "0.3"),
+        Key("protection", .mapping(protection), "{}", "How much it has to be protected.", since: "0.3"),
+        Key("backup", .mapping(backup), "How its data are kept elsewhere.", since: "0.3"),
+    ]
+
+    static let service = KeyTable(
+        "service",
+        [
+            Key("external", .boolean, "false", "Whether it comes from outside, as power from the grid.", since: "0.3"),
+            Key("requires", .names(single: true), "[]", "Services that have to be there before it.", since: "0.3"),
+        ])
+
+    private static let need = KeyType.word(Protection.Need.allCases.map(\.rawValue))
+
+    static let protection = KeyTable(
+        "protection",
+        [
+            Key("confidentiality", need, "How bad it is if others read it.", since: "0.3"),
+            Key("integrity", need, "How bad it is if somebody alters it.", since: "0.3"),
+            Key("availability", need, "How bad it is if it is gone.", since: "0.3"),
+        ])
+
+    static let backup = KeyTable(
+        "backup",
+        [
+            Key("method", .words, isRequired: true, "How it is made, as image or file.", since: "0.3"),
+            Key("where", .words, "Where it lies.", since: "0.3"),
+            Key("every", .duration(isPositive: true), "The time between two of them.", since: "0.3"),
+            Key(
+                "image_included", .boolean, "false", "Whether the machine itself can be made from it.", since: "0.3"),
+            Key("last_test", .date, "The day of the last restore that was tried.", since: "0.3"),
         ])
 
     private static let connection = [

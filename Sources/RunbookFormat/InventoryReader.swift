@@ -39,6 +39,9 @@ package enum InventoryReader {
             if let host = host(key, value, defaults, paths, findings) { inventory.hosts.append(host) }
         }
         readContacts(fields, &inventory, findings)
+        let reader = SystemFactsReader(findings: findings)
+        inventory.services = reader.services(fields)
+        if inventory.hosts.count == hosts.count { reader.check(inventory) }
         // A host with faults is a host that groups may name.
         readGroups(fields, hosts.map(\.key.name), &inventory, findings)
         try findings.check()
@@ -81,6 +84,10 @@ package enum InventoryReader {
             host.hostKey = key
         }
         readConnection(fields, &host, paths)
+        if let name = fields.nonEmpty("via"), let place = fields.value("via")?.place {
+            host.via = Named(name, at: place)
+        }
+        host.facts = SystemFactsReader(findings: findings).facts(fields)
         return host
     }
 

@@ -21,6 +21,12 @@ package enum InventoryText {
                 lines.append("    roles: [\(contact.roles.map(quote).joined(separator: ", "))]")
             }
         }
+        if !inventory.services.isEmpty { lines.append("services:") }
+        for service in inventory.services {
+            let external = service.isExternal ? ["external: true"] : []
+            let facts = external + list("requires", service.requires)
+            lines.append("  \(quote(service.name)): { \(facts.joined(separator: ", ")) }")
+        }
         lines.append("hosts:")
         for host in inventory.hosts {
             lines.append("  \(quote(host.name)):")
@@ -60,7 +66,33 @@ package enum InventoryText {
         if let contact = host.contact { lines.append("contact: \(quote(contact.name))") }
         if !host.receipts { lines.append("receipts: false") }
         if host.become { lines.append("become: true") }
+        if let via = host.via { lines.append("via: \(quote(via.name))") }
+        return lines + self.facts(host.facts)
+    }
+
+    private static func facts(_ facts: SystemFacts) -> [String] {
+        var lines = list("provides", facts.provides) + list("requires", facts.requires)
+        lines += list("placed_on", facts.placedOn) + list("apart_from", facts.apartFrom)
+        if let rto = facts.rto { lines.append("rto: \(DurationText.format(rto))") }
+        if let rpo = facts.rpo { lines.append("rpo: \(DurationText.format(rpo))") }
+        let needs = [
+            ("confidentiality", facts.protection.confidentiality), ("integrity", facts.protection.integrity),
+            ("availability", facts.protection.availability),
+        ].compactMap { name, need in need.map { "\(name): \($0.rawValue)" } }
+        if !needs.isEmpty { lines.append("protection: { \(needs.joined(separator: ", ")) }") }
+        if let backup = facts.backup {
+            var words = ["method: \(quote(backup.method))"]
+            if let place = backup.place { words.append("where: \(quote(place))") }
+            if let interval = backup.interval { words.append("every: \(DurationText.format(interval))") }
+            if backup.imageIncluded { words.append("image_included: true") }
+            if let date = backup.lastTest { words.append("last_test: \(quote(date))") }
+            lines.append("backup: { \(words.joined(separator: ", ")) }")
+        }
         return lines
+    }
+
+    private static func list(_ key: String, _ names: [Named]) -> [String] {
+        names.isEmpty ? [] : ["\(key): [\(names.map { quote($0.name) }.joined(separator: ", "))]"]
     }
 
     /// A YAML scalar in double quotes, whatever is in it.

@@ -17,6 +17,10 @@ enum LabInventory {
             host.identityFile = folder.clientKey
             host.knownHosts = folder.knownHosts
             host.hostKey = nil
+            // Every host of a lab is reached from here.
+            host.via = nil
+            host.facts.placedOn.removeAll { record.host($0.name) == nil }
+            host.facts.apartFrom.removeAll { record.host($0.name) == nil }
             return host
         }
         return InventoryText.write(site)

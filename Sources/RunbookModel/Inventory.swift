@@ -14,6 +14,8 @@ package struct Inventory: Hashable, Sendable {
     package var notices: [Diagnostic] = []
     /// In file order.
     package var contacts: [Contact] = []
+    /// In file order; those that hosts name need not be here.
+    package var services: [Service] = []
     /// How many times faster than real time the site's clock runs: 1 at a real site, more in a lab.
     package var labSpeed = 1
     /// Absolute path of the shell that plays the commands of `local` steps in a lab; nil at a real site.
@@ -93,6 +95,9 @@ package struct Host: Hashable, Sendable {
     package var become = false
     /// A name of the inventory's contacts.
     package var contact: Named?
+    /// The host that it is reached through.
+    package var via: Named?
+    package var facts = SystemFacts()
     /// All its variables, where the inventory is one of Ansible's.
     package var variables: [VariableValue.Member] = []
 

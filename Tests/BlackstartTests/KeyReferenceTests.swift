@@ -39,6 +39,15 @@ struct KeyReferenceTests {
             "inventory.defaults", "host defaults.user", "host defaults.port", "host defaults.identity_file",
             "host defaults.known_hosts", "host defaults.become",
         ],
+        "what a machine gives and needs, and how it is kept safe": [
+            "host.via", "host.provides", "host.requires", "host.placed_on", "host.apart_from", "host.rto", "host.rpo",
+            "host.protection", "host.backup", "protection.confidentiality", "protection.integrity",
+            "protection.availability", "backup.method", "backup.where", "backup.every", "backup.image_included",
+            "backup.last_test",
+        ],
+        "services, from outside and on each other": [
+            "inventory.services", "service.external", "service.requires",
+        ],
         "groups keep their order and their members": ["inventory.groups"],
         "contacts, and whom a host names": [
             "inventory.contacts", "host.contact", "contact.name", "contact.phone", "contact.reference",

@@ -55,9 +55,34 @@ import Testing
         #expect(bare.groups.isEmpty)
     }
 
+    @Test("what a machine gives and needs, and how it is kept safe")
+    func facts() throws {
+        #expect(inventory.host("late")?.facts.provides.map(\.name) == ["mail"])
+        let host = try #require(inventory.host("far"))
+        #expect(host.via?.name == "late")
+        #expect(host.facts.provides.map(\.name) == ["databases", "backup-catalogue"])
+        #expect(host.facts.requires.map(\.name) == ["storage", "dns"])
+        #expect(host.facts.placedOn.map(\.name) == ["san1", "san2"])
+        #expect(host.facts.apartFrom.map(\.name) == ["db01"])
+        #expect(host.facts.rto == .seconds(4 * 3_600) && host.facts.rpo == .seconds(900))
+        #expect(host.facts.protection.confidentiality == .normal && host.facts.protection.integrity == .high)
+        #expect(host.facts.protection.availability == .veryHigh)
+        let backup = try #require(host.facts.backup)
+        #expect(backup.method == "image" && backup.place == "vault B, set 7" && backup.imageIncluded)
+        #expect(backup.interval == .seconds(86_400) && backup.lastTest == "2026-08-02")
+        #expect(inventory.host("san1")?.facts == SystemFacts())
+    }
+
+    @Test("services, from outside and on each other")
+    func services() {
+        #expect(inventory.services.map(\.name) == ["power", "storage", "dns"])
+        #expect(inventory.services.map(\.isExternal) == [true, false, false])
+        #expect(inventory.services.map { $0.requires.map(\.name) } == [[], ["power", "cooling"], ["storage"]])
+    }
+
     @Test("groups keep their order and their members")
     func groups() {
-        #expect(inventory.hosts.map(\.name) == ["san1", "san2", "db01", "late"])
+        #expect(inventory.hosts.map(\.name) == ["san1", "san2", "db01", "late", "far"])
         #expect(inventory.groups.map(\.name) == ["storage", "all", "none", "more"])
         #expect(
             inventory.groups.map { $0.members.map(\.name) } == [["san1", "san2"], ["storage", "db01"], [], ["late"]])

@@ -77,7 +77,18 @@ import Testing
         for index in again.hosts.indices {
             again.hosts[index].place = inventory.hosts[index].place
             again.hosts[index].contact = inventory.hosts[index].contact
+            let (one, other) = (inventory.hosts[index], again.hosts[index])
+            #expect(one.via?.name == other.via?.name)
+            #expect(one.facts.protection == other.facts.protection && one.facts.backup == other.facts.backup)
+            #expect(one.facts.rto == other.facts.rto && one.facts.rpo == other.facts.rpo)
+            for names in [\SystemFacts.provides, \.requires, \.placedOn, \.apartFrom] {
+                #expect(one.facts[keyPath: names].map(\.name) == other.facts[keyPath: names].map(\.name))
+            }
+            (again.hosts[index].via, again.hosts[index].facts) = (one.via, one.facts)
         }
+        #expect(again.services.map(\.name) == inventory.services.map(\.name))
+        #expect(again.services.map(\.isExternal) == inventory.services.map(\.isExternal))
+        #expect(again.services.map { $0.requires.map(\.name) } == inventory.services.map { $0.requires.map(\.name) })
         #expect(again.hosts == inventory.hosts)
     }
 

@@ -1,0 +1,91 @@
+internal import RunbookModel
+
+/// Reads what an inventory says of machines and services beside how to reach them.
+struct SystemFactsReader {
+    let findings: Findings
+
+    func facts(_ fields: Fields) -> SystemFacts {
+        var facts = SystemFacts()
+        facts.provides = services(fields, "provides")
+        facts.requires = services(fields, "requires")
+        facts.placedOn = fields.names("placed_on", single: true) ?? []
+        facts.apartFrom = fields.names("apart_from", single: true) ?? []
+        facts.rto = fields.duration("rto")
+        facts.rpo = fields.duration("rpo")
+        if let tree = fields.value("protection"),
+            let inner = Fields(tree, InventoryKeys.protection, what: "`protection`", findings)
+        {
+            facts.protection.confidentiality = inner.word("confidentiality")
+            facts.protection.integrity = inner.word("integrity")
+            facts.protection.availability = inner.word("availability")
+        }
+        if let tree = fields.value("backup"),
+            let inner = Fields(tree, InventoryKeys.backup, what: "`backup`", findings)
+        {
+            facts.backup = backup(inner)
+        }
+        return facts
+    }
+
+    private func backup(_ fields: Fields) -> Backup {
+        var backup = Backup(method: fields.required("method", of: "`backup`") ?? "")
+        backup.place = fields.nonEmpty("where")
+        backup.interval = fields.duration("every")
+        if let included = fields.boolean("image_included") { backup.imageIncluded = included }
+        if let date = fields.text("last_test"), let place = fields.value("last_test")?.place {
+            if Instant.parse("\(date)T00:00:00Z") == nil {
+                findings.add(
+                    at: place, "`last_test` has to be a date, not `\(Excerpt.of(date))`", hint: "write \"2026-08-02\"")
+            }
+            backup.lastTest = date
+        }
+        return backup
+    }
+
+    private func services(_ fields: Fields, _ key: String) -> [Named] {
+        let names = fields.names(key, single: true) ?? []
+        for name in names { InventoryReader.checkName(name, what: "service", findings) }
+        return names
+    }
+
+    func services(_ fields: Fields) -> [Service] {
+        (fields.mapping("services") ?? []).compactMap { key, value in
+            InventoryReader.checkName(key, what: "service", findings)
+            let what = "the service `\(Excerpt.of(key.name))`"
+            guard let inner = Fields(value, InventoryKeys.service, what: what, at: key.place, findings) else {
+                return nil
+            }
+            return Service(
+                name: key.name, isExternal: inner.boolean("external") ?? false, requires: services(inner, "requires"))
+        }
+    }
+
+    /// Hosts that others name: they have to be there, and no host is reached through itself.
+    func check(_ inventory: Inventory) {
+        let names = inventory.hosts.map(\.name)
+        let index = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        for host in inventory.hosts {
+            for name in host.facts.placedOn + host.facts.apartFrom + [host.via].compactMap(\.self) {
+                if index[name.name] == nil {
+                    findings.add(
+                        at: name.place, "unknown host `\(Excerpt.of(name.name))`", hint: Nearest.hint(name.name, names))
+                } else if name.name == host.name {
+                    findings.add(at: name.place, "the host `\(Excerpt.of(host.name))` names itself")
+                }
+            }
+        }
+        for (reason, next) in [
+            ("are reached through", { (host: Host) in [host.via].compactMap(\.self) }),
+            ("run on", { (host: Host) in host.facts.placedOn }),
+        ] {
+            let edges = inventory.hosts.enumerated().map { number, host in
+                next(host).compactMap { index[$0.name] }.filter { $0 != number }
+            }
+            guard let cycle = StepCycle.first(in: edges), let first = cycle.first,
+                let place = next(inventory.hosts[first]).first?.place
+            else { continue }
+            findings.add(
+                at: place, "these hosts \(reason) each other: \(RunbookOrder.names(cycle.map { names[$0] }))")
+        }
+    }
+}

@@ -1,0 +1,63 @@
+/// What is known of a machine beside how to reach it: what it gives, what it needs, and how it is kept safe.
+package struct SystemFacts: Hashable, Sendable {
+    /// Services that are there while it runs.
+    package var provides: [Named] = []
+    /// Services that have to be there before it can run.
+    package var requires: [Named] = []
+    /// The hosts of the inventory that it may run on; one of them is enough.
+    package var placedOn: [Named] = []
+    /// Hosts of the inventory that must not share its fate.
+    package var apartFrom: [Named] = []
+    /// How long it may be gone.
+    package var rto: Duration?
+    /// How much of its data may be lost, in time.
+    package var rpo: Duration?
+    package var protection = Protection()
+    package var backup: Backup?
+
+    package init() {}
+}
+
+/// How much a machine has to be protected, as BSI IT-Grundschutz classes it; nil where nothing is said.
+package struct Protection: Hashable, Sendable {
+    package enum Need: String, Hashable, Sendable, CaseIterable {
+        case normal, high
+        case veryHigh = "very-high"
+    }
+
+    package var confidentiality: Need?
+    package var integrity: Need?
+    package var availability: Need?
+
+    package init() {}
+}
+
+/// How a machine's data are kept elsewhere.
+package struct Backup: Hashable, Sendable {
+    /// `image`, `file`: what the site calls it.
+    package var method: String
+    /// The place where it lies, for people.
+    package var place: String?
+    /// The time between two of them.
+    package var interval: Duration?
+    /// Whether the machine itself can be made from it, and not its data alone.
+    package var imageIncluded = false
+    /// The day of the last restore that was tried, as `2026-08-02`.
+    package var lastTest: String?
+
+    package init(method: String) { self.method = method }
+}
+
+/// A service of the site: what hosts provide and require.
+package struct Service: Hashable, Sendable {
+    package var name: String
+    /// It comes from outside, as power from the grid.
+    package var isExternal: Bool
+    package var requires: [Named]
+
+    package init(name: String, isExternal: Bool, requires: [Named]) {
+        self.name = name
+        self.isExternal = isExternal
+        self.requires = requires
+    }
+}
