@@ -2,7 +2,6 @@ package import RunbookModel
 
 /// Reads a fixture.
 package enum FixtureReader {
-    static let laterFaults = ["garbage", "auth", "full-disk", "reboot"]
 
     package static func read(bytes: [UInt8], path: String) throws(InvalidFiles) -> Fixture {
         let source = try SourceText(bytes, path: path, limitBytes: Limits.fixtureBytes)
@@ -131,10 +130,6 @@ package enum FixtureReader {
 
     private static func fault(_ tree: YamlTree, _ findings: Findings) -> Fault? {
         guard let fields = Fields(tree, FixtureKeys.fault, what: "a fault", findings) else { return nil }
-        if let word = fields.text("kind"), laterFaults.contains(word), let place = fields.value("kind")?.place {
-            findings.add(at: place, "`\(word)` is not supported yet")
-            return nil
-        }
         guard fields.required("kind", of: "the fault") != nil, let kind: Fault.Kind = fields.word("kind") else {
             return nil
         }

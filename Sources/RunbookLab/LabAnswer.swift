@@ -8,6 +8,7 @@ import RunbookSimulation
 ///     lab-answer FILE               plays the question whose text is in the file
 ///     lab-answer -c TEXT            plays a question
 ///     lab-answer @session           a session begins on a host: faults that come with its step strike
+///     lab-answer @disk              a receipt begins on a host: is there room for it?
 ///     lab-answer @boot DIR HOST     waits for a booting host and starts its server
 ///     lab-answer @power DIR HOST PID   cuts the power of the host whose answer is the process PID
 ///     lab-answer @gate DIR HOST     turns connections away while a counted fault lasts
@@ -36,6 +37,7 @@ package enum LabAnswer {
         case ("@gate", 3): try LabSite(words[1]).guardGate(of: words[2])
         case ("@watch", 2): try Lab.watch(folder: words[1])
         case ("@session", 1): return try beginSession()
+        case ("@disk", 1): return try beginReceipt()
         case ("-c", 2):
             return try play(variable("BLACKSTART_COMMAND") ?? words[1], submitted: isAttempt, receipt: nil)
         case (let file?, 1) where file != "-c":
@@ -67,13 +69,21 @@ package enum LabAnswer {
         return (try LabSite(folder), host)
     }
 
-    /// 1 when a fault takes the host off the network: the session is not to go on.
+    /// 1 when a fault takes the host off the network: the session is not to go on. 2 when it is to say nonsense.
     private static func beginSession() throws(LabError) -> Int32 {
         let (site, host) = try openSite()
         guard let step = variable("BLACKSTART_STEP") ?? stepNamed(in: variable("SSH_ORIGINAL_COMMAND") ?? "") else {
             return 0
         }
-        return try site.begin(step, sessionOn: host) ? 1 : 0
+        if try site.begin(step, sessionOn: host) { return 1 }
+        return try site.withSite { site throws(LabError) in site.strike([.garbage], on: host) } == nil ? 0 : 2
+    }
+
+    /// 1 when there is no room for a receipt just now.
+    private static func beginReceipt() throws(LabError) -> Int32 {
+        let (lab, host) = try openSite()
+        if let step = variable("BLACKSTART_STEP") { _ = try lab.begin(step, sessionOn: nil) }
+        return try lab.withSite { site throws(LabError) in site.strike([.fullDisk], on: host) } == nil ? 0 : 1
     }
 
     /// The step in a command that sets BLACKSTART_STEP itself.
@@ -99,6 +109,7 @@ package enum LabAnswer {
             if submitted {
                 played.hangs = site.strike([.hang], on: host) != nil
                 played.drops = lab.record.host(host) != nil && site.strike([.drop], on: host) != nil
+                played.restarts = lab.record.host(host) != nil && site.strike([.reboot], on: host) != nil
             }
             try Files.append(line: command.line(), to: submitted ? files.ran : files.probes)
             return played
@@ -116,6 +127,7 @@ private struct Played {
     var slowness: Int64
     var hangs = false
     var drops = false
+    var restarts = false
 
     func carryOut(in lab: LabSite, on host: String) throws(LabError) {
         let (product, overflow) = answer.takes.wholeMilliseconds.multipliedReportingOverflow(by: slowness)
@@ -125,7 +137,11 @@ private struct Played {
             MachineTime.sleep(milliseconds: takes / 2, end: lab.record.endsAt)
             try lab.running.cutConnections(of: host)
         }
-        let left = hangs ? .max : takes - min(takes, MachineTime.now - began)
+        if restarts {
+            MachineTime.sleep(milliseconds: takes / 2 - min(takes / 2, MachineTime.now - began), end: lab.record.endsAt)
+            try lab.restart(host)
+        }
+        let left = hangs || restarts ? .max : takes - min(takes, MachineTime.now - began)
         MachineTime.sleep(milliseconds: left, end: lab.record.endsAt)
         Files.writeAll(Array(answer.stdout.utf8), to: 1)
         Files.writeAll(Array(answer.stderr.utf8), to: 2)

@@ -66,6 +66,7 @@ struct LabBuilder {
             try makeKey(files.hostKey)
             let sudo = fixture.hosts.first { Glob.matches($0.pattern, name) }?.sudo ?? .free
             try Files.write(LabScripts.sudo(sudo), to: "\(files.stubs)/sudo", mode: 0o700)
+            if mayBeFull(name) { try Files.write(LabScripts.fullDisk, to: "\(files.stubs)/mkdir", mode: 0o700) }
             for stub in stubs where stub != "sudo" && symlink(folder.stub, "\(files.stubs)/\(stub)") != 0 {
                 throw Files.failure("make", "\(files.stubs)/\(stub)")
             }
@@ -83,9 +84,13 @@ struct LabBuilder {
     /// Whether a session may find that a fault begins with it.
     private func isWatched(_ host: String) -> Bool {
         fixture.faults.contains { fault in
-            LabSite.networkFaults.contains(fault.kind) && fault.from != nil
+            ((LabSite.networkFaults.contains(fault.kind) && fault.from != nil) || fault.kind == .garbage)
                 && (fault.host.map { Glob.matches($0, host) } ?? false)
         }
+    }
+
+    private func mayBeFull(_ host: String) -> Bool {
+        fixture.faults.contains { $0.kind == .fullDisk && ($0.host.map { Glob.matches($0, host) } ?? false) }
     }
 
     /// What depends on the addresses.

@@ -27,6 +27,12 @@ extension LabSite {
         }
     }
 
+    /// Restarts a host in the middle of what it answers, which dies with it.
+    func restart(_ host: String) throws(LabError) {
+        _ = try withSite { site throws(LabError) in site.reboot(host, at: record.siteTime) }
+        try startOwn(.boot, host: host, ["@power", folder.path, host, "-1"])
+    }
+
     private func startOwn(_ role: LabProcesses.Role, host: String, _ arguments: [String]) throws(LabError) {
         try running.startOwn(role, host: host, record, arguments)
     }
@@ -92,7 +98,7 @@ extension LabSite {
         return turnedAway
     }
 
-    static let networkFaults: [Fault.Kind] = [.unreachable, .refuse]
+    static let networkFaults: [Fault.Kind] = [.unreachable, .refuse, .auth]
 
     /// Puts on a host's address what belongs there: its server; nothing, while a fault holds it off the network; or a
     /// gate, where the fault hits only so often.

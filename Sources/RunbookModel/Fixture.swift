@@ -109,6 +109,14 @@ package struct Fault: Hashable, Sendable {
         case refuse
         /// Everything takes ten times as long.
         case slow
+        /// The connection stands, and what comes over it makes no sense; nothing is run.
+        case garbage
+        /// The host does not let the operator in.
+        case auth
+        /// There is no room for a receipt, so that nothing is run.
+        case fullDisk = "full-disk"
+        /// The host is restarted while the command runs.
+        case reboot
         /// The run itself is killed.
         case crash
     }

@@ -79,6 +79,9 @@ struct ScriptCall: Sendable {
             (.fence, .status(let status)), (.markLost, .status(let status)), (.kill, .status(let status)):
             return .receipt(status)
         case (.tidy, .tidied): return .tidied
+        case (.submit, .refused(let why)):
+            // A host says so before it runs anything, and then it does not.
+            return .failure(TransportFailure(.unsuitable, sent: false, "the host can't do this: \(why)"))
         case (_, .refused(let why)):
             return .failure(TransportFailure(.unsuitable, sent: true, "the host can't do this: \(why)"))
         case (_, nil):

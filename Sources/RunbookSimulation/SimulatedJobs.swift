@@ -41,6 +41,13 @@ extension WorldCore {
         return number
     }
 
+    /// The host is restarted half-way through a job.
+    mutating func putRestart(during job: Int) {
+        guard let host = jobs[job]?.host else { return }
+        let left = (jobs[job]?.endsAt).map { max(0, $0 - now) } ?? 0
+        put(.restart(host), after: left / 2, session: nil)
+    }
+
     /// The end of a job is put in the queue last, so that a cut at the same instant comes before it.
     mutating func putEnd(of job: Int) {
         guard let ends = jobs[job]?.endsAt else { return }

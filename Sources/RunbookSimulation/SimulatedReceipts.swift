@@ -40,9 +40,13 @@ extension WorldCore {
             }
             return follow(key, 0, 0, deadline: deadline, pending)
         }
+        if pending.host != Host.localName, site.strike([.fullDisk], on: pending.host) != nil {
+            return answer(pending, .failure(.full))
+        }
         let faults = strikeCommand(on: pending.host)
         let job = startJob(
             submission.label ?? submission.command, submission.privilege, receipt: key, hangs: faults.hang, pending)
+        if faults.restart { putRestart(during: job) }
         receipts[key] = SimulatedReceipt(digest: submission.digest, go: .run(boot: boot), job: job)
         note(submission, pending)
         addFollower(
@@ -56,6 +60,7 @@ extension WorldCore {
         let faults = strikeCommand(on: pending.host)
         let job = startJob(
             submission.label ?? submission.command, submission.privilege, receipt: nil, hangs: faults.hang, pending)
+        if faults.restart { putRestart(during: job) }
         note(submission, pending)
         addFollower(to: job, .ended, limit: deadline, late: .deadline, cut: faults.drop, pending)
         putEnd(of: job)
@@ -68,8 +73,10 @@ extension WorldCore {
                 at: now))
     }
 
-    private mutating func strikeCommand(on host: String) -> (hang: Bool, drop: Bool) {
-        (site.strike([.hang], on: host) != nil, host != Host.localName && site.strike([.drop], on: host) != nil)
+    private mutating func strikeCommand(on host: String) -> (hang: Bool, drop: Bool, restart: Bool) {
+        let hangs = site.strike([.hang], on: host) != nil
+        guard host != Host.localName else { return (hangs, false, false) }
+        return (hangs, site.strike([.drop], on: host) != nil, site.strike([.reboot], on: host) != nil)
     }
 
     mutating func follow(

@@ -14,6 +14,8 @@ struct WorldCore {
         case call(@Sendable () -> Void)
         case arrival(PendingRequest)
         case jobEnds(Int)
+        /// A host loses its power and has it again.
+        case restart(String)
         /// A deadline passed or the connection is cut: this is the last that the follower hears.
         case followerLeaves(job: Int, follower: Int, HostReply)
     }
@@ -74,6 +76,7 @@ struct WorldCore {
             case .call(let body): return body
             case .arrival(let pending): arrive(pending)
             case .jobEnds(let job): endJob(job)
+            case .restart(let host): reboot(host)
             case .followerLeaves(let job, let follower, let reply): leave(job: job, follower: follower, reply)
             }
         }
@@ -119,6 +122,9 @@ struct WorldCore {
             return askFromHere(probe, pending)
         }
         if let failure = connect(to: pending.host) { return answer(pending, .failure(failure)) }
+        if pending.host != Host.localName, site.strike([.garbage], on: pending.host) != nil {
+            return answer(pending, .failure(.garbled))
+        }
         switch pending.request.operation {
         case .contact: answer(pending, .contact(HostFacts(boot: site.bootID(of: pending.host), clockOffset: 0)))
         case .probe(let probe): ask(probe, pending)
@@ -140,10 +146,12 @@ struct WorldCore {
     /// Why `host` can't be reached; nil when it can. This machine always can.
     mutating func connect(to host: String) -> TransportFailure? {
         if host == Host.localName { return nil }
-        switch site.strike([.unreachable, .refuse], on: host) {
+        switch site.strike([.unreachable, .refuse, .auth], on: host) {
+        case .auth: return TransportFailure(.authentication, sent: false, "Permission denied (publickey)")
         case .refuse: return TransportFailure(.unreachable, sent: false, "Connection refused")
         case .unreachable: return .noRoute
-        case .drop, .hang, .slow, .crash, nil: return site.presence(of: host, at: now) == .up ? nil : .noRoute
+        case .drop, .hang, .slow, .crash, .garbage, .fullDisk, .reboot, nil:
+            return site.presence(of: host, at: now) == .up ? nil : .noRoute
         }
     }
 
@@ -154,6 +162,9 @@ struct WorldCore {
 
 extension TransportFailure {
     static let noRoute = TransportFailure(.unreachable, sent: false, "No route to host")
+    static let garbled = TransportFailure(.lost, sent: true, "the host says: ?????")
+    static let full = TransportFailure(
+        .unsuitable, sent: false, "the host can't do this: no receipt can be kept: No space left on device")
     static let reset = TransportFailure(.lost, sent: true, "Connection reset by peer")
 
     static func noReceipts(_ host: String) -> TransportFailure {

@@ -139,8 +139,11 @@ package enum ReceiptScript {
         }
         bs_say() { echo "S claim=$c id=$h go=$g end=$e alive=$a boot=$b out=$(bs_size "$d/out") err=$(bs_size "$d/err") refused=${r:-}"; }
         bs_contact() { echo "F boot=$b now=$(date +%s)"; }
+        # Whether it is ours; $w has the words of the system where it is nobody's.
         bs_claim() {
-          mkdir -p "${d%/*}" && mkdir "$d" 2>/dev/null
+          w=$(mkdir -p "${d%/*}" 2>&1 && mkdir "$d" 2>&1) && return 0
+          [ -d "$d" ] || { w=${w:-$d}; echo "N no receipt can be kept: $(printf %s "${w##*: }" | tr '\n' ' ')"; exit; }
+          return 1
         }
         bs_submit() {
           d=$bs_root/$1; r=
@@ -153,7 +156,10 @@ package enum ReceiptScript {
               bs_give | $s /bin/sh -c 'd=$1; trap "" HUP; ln -s "run:$$:$2" "$d/go" || exit 1
                 (trap - HUP; '"$bs_run"') >>"$d/out" 2>>"$d/err"
                 mv "$d/e" "$d/end.exit:$?"' "blackstart:$1" "$d" "$b" "$bs_sh" "$bs_umask" "$bs_as" "BS $nonce" "$d/env" "$d/run" >/dev/null 2>&1 &
-            else ln -s fenced:noreceipt "$d/go"; fi
+            else
+              ln -s fenced:noreceipt "$d/go"
+              echo "N no receipt can be kept: is the disk full?"; exit
+            fi
           fi
           # Whoever claimed it is about to start it.
           n=0; while [ ! -h "$d/go" ] && [ $n -lt 100 ]; do n=$((n+1)); bs_nap 0.05; done

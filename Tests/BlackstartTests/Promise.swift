@@ -214,7 +214,8 @@ struct RunTranscript {
 @Suite("What each key promises, on a simulated site and over real SSH", .serialized)
 struct PromiseTests {
     static let all =
-        PromisedActions.all + PromisedFiles.all + PromisedInclusions.all + PromisedScheduling.all + PromisedValues.all
+        PromisedActions.all + PromisedFaults.all + PromisedFiles.all + PromisedInclusions.all + PromisedScheduling.all
+        + PromisedValues.all
 
     @Test("a key keeps its promise", arguments: all, Promise.Transport.allCases)
     func keeps(_ promise: Promise, _ transport: Promise.Transport) throws {
