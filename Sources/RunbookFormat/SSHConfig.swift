@@ -41,10 +41,28 @@ struct SSHConfig {
                 inventory.hosts.append(host(name, block.place, blocks, paths, defaults))
             }
         }
+        keepJumps(&inventory)
         if inventory.hosts.isEmpty { findings.add(at: source.place(1, 1), "the configuration names no host") }
         inventory.notices = findings.warnings
         inventory.origin = .openSSH
         return inventory
+    }
+
+    /// A jump host has to be one of the hosts, for its user, port and keys; others are named.
+    private func keepJumps(_ inventory: inout Inventory) {
+        let names = Set(inventory.hosts.map(\.name))
+        for index in inventory.hosts.indices {
+            guard let via = inventory.hosts[index].via else { continue }
+            // What holds for all hosts holds for the jump host as well, which is reached without.
+            if via.name == inventory.hosts[index].name { inventory.hosts[index].via = nil }
+            guard !names.contains(via.name) else { continue }
+            inventory.hosts[index].via = nil
+            findings.warn(
+                at: via.place,
+                "`\(Excerpt.of(inventory.hosts[index].name))` is behind `\(Excerpt.of(via.name))`, which is none of the hosts here: that is left out",
+                hint: "give the jump host a `Host` of its own, and name that")
+        }
+        SystemFactsReader(findings: findings).check(inventory)
     }
 
     private func blocks() -> [Block] {
@@ -125,15 +143,9 @@ struct SSHConfig {
                 case "userknownhostsfile":
                     let first = text.split(separator: " ").first.map(String.init) ?? text
                     host.knownHosts = paths.absolute(first)
-                case "proxyjump" where text != "none":
-                    findings.warn(
-                        at: at,
-                        "`\(Excerpt.of(name))` is behind the jump host `\(Excerpt.of(text))`, which is not used yet",
-                        hint: "run blackstart on the jump host, or give a direct address")
+                case "proxyjump": if text != "none" { host.via = Named(text, at: at) }
                 default:
-                    if !Self.honoured.contains(key), key != "proxyjump" {
-                        findings.warn(at: at, "`\(Excerpt.of(key))` is not honoured")
-                    }
+                    if !Self.honoured.contains(key) { findings.warn(at: at, "`\(Excerpt.of(key))` is not honoured") }
                 }
             }
         }

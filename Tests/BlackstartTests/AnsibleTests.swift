@@ -211,9 +211,12 @@ struct SSHConfigTests {
         Host hv* !hv2
             User = virt
             Port 2200
+            ProxyJump san2
         Host hv1
             HostName 10.0.1.1
+            ProxyJump none
         Host hv2
+            ProxyJump san1
             HostName "10.0.1.2"
             UserKnownHostsFile ~/.ssh/other_hosts
         Match user nobody
@@ -252,6 +255,7 @@ struct SSHConfigTests {
             #expect((host["port"] as? Int).map(String.init) == value("port"), "\(name)")
             #expect(host["user"] as? String == value("user"), "\(name)")
             #expect(host["identity_file"] as? String == value("identityfile"), "\(name)")
+            #expect((host["via"] as? [String])?.first == value("proxyjump"), "\(name)")
             if name == "hv2" { #expect(host["known_hosts"] as? String == value("userknownhostsfile")) }
         }
     }
@@ -265,7 +269,7 @@ struct SSHConfigTests {
         #expect(said.status == 0)
         #expect(said.stdout.contains("a  10.0.0.1\n"), "\(said.stdout)")
         for text in [
-            "config:3:3: warning: `a` is behind the jump host `jump`, which is not used yet",
+            "config:3:3: warning: `a` is behind `jump`, which is none of the hosts here: that is left out",
             "config:4:3: warning: `compression` is not honoured", "config:5:1: warning: `Match` is not honoured",
         ] { #expect(said.stderr.contains(text), "\(said.stderr)") }
     }
