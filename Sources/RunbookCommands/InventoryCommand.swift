@@ -51,7 +51,9 @@ package struct InventoryShow: ParsableCommand {
         for host in inventory.hosts {
             let login =
                 "\(host.user.map { "\($0)@" } ?? "")\(host.address)\(host.port == 22 ? "" : " port \(host.port)")"
-            let more = [host.via.map { "via \($0.name)" }, host.location, host.become ? "as root" : nil].compactMap(\.self).joined(separator: "; ")
+            let more = [host.via.map { "via \($0.name)" }, host.location, host.become ? "as root" : nil].compactMap(
+                \.self
+            ).joined(separator: "; ")
             text +=
                 Wrapping.lines(
                     "  \(host.name.padded(width))  \(TerminalText.shown(login))\(more.isEmpty ? "" : "  \(TerminalText.shown(more))")",

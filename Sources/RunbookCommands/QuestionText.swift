@@ -83,8 +83,8 @@ struct QuestionText: Sendable {
 
     private func consequence(_ task: Int) -> String {
         var names: [String] = []
-        for dependent in plan.dependents[task] {
-            let name = plan.step(of: dependent).name
+        for dependent in plan.stepDependents[plan.tasks[task].step] {
+            let name = plan.runbook.steps[dependent].name
             if !names.contains(name) { names.append(name) }
         }
         guard !names.isEmpty else { return "No other step waits for it." }

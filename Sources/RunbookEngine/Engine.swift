@@ -113,7 +113,13 @@ package struct Engine: Sendable {
     var asking = 0
     var isBegun = false
     var unreachableFailure = false
-    var undoBlockers: [Int: [Int]] = [:]
+    /// Tasks whose undo is still to come, and how many of them each step has.
+    var undosLeft: Set<Int> = []
+    var undosLeftOfStep: [Int: Int] = [:]
+    /// For each step the steps that have to be undone before it.
+    var undoBlockers: [Int: Set<Int>] = [:]
+    /// For each step the place, among its tasks, of one that was not through when it was last looked for.
+    var openTask: [Int]
     var pendingRollback: PendingRollback?
     var decision = Decision()
 
@@ -122,6 +128,7 @@ package struct Engine: Sendable {
         self.run = run
         self.state = state ?? RunState(tasks: plan.tasks.count)
         work = Array(repeating: Work(), count: plan.tasks.count)
+        openTask = Array(repeating: 0, count: plan.tasksOfStep.count)
     }
 
     /// What the session is about just now.

@@ -100,7 +100,7 @@ extension Engine {
             return queueUndos()
         }
         mode = .forward
-        for task in plan.tasks.indices where isReady(task) { enqueue(task) }
+        for step in plan.tasksOfStep.indices { enqueueReady(ofStep: step) }
     }
 }
 

@@ -106,20 +106,23 @@ extension Engine {
     mutating func queueUndos() {
         guard let rollback = state.rollback else { return }
         let members = rollback.tasks.compactMap { plan.index[$0] }
-        let left = Set(members.filter { !isUndoSettled($0) })
+        undosLeft = Set(members.filter { !isUndoSettled($0) })
+        undosLeftOfStep = undosLeft.reduce(into: [:]) { $0[plan.tasks[$1].step, default: 0] += 1 }
         undoBlockers = [:]
-        for task in members where left.contains(task) {
-            // Members that are reached from here and not through another member: they have to be undone first.
-            var blockers: [Int] = []
+        for step in undosLeftOfStep.keys {
+            // What is reached from here, and not through what is left itself, has to be undone first.
             var seen: Set<Int> = []
-            var open = plan.dependents[task]
+            var open = plan.stepDependents[step]
             while let next = open.popLast() {
                 guard seen.insert(next).inserted else { continue }
-                if left.contains(next) { blockers.append(next) } else { open.append(contentsOf: plan.dependents[next]) }
+                let left = undosLeftOfStep[next] ?? 0
+                if left > 0 { undoBlockers[step, default: []].insert(next) }
+                if left < plan.tasksOfStep[next].count { open.append(contentsOf: plan.stepDependents[next]) }
             }
-            undoBlockers[task] = blockers.sorted()
         }
-        for task in members where undoBlockers[task]?.isEmpty == true && work[task].phase == .idle { enqueue(task) }
+        for task in members where undosLeft.contains(task) && work[task].phase == .idle {
+            if undoBlockers[plan.tasks[task].step] == nil { enqueue(task) }
+        }
         endRollbackIfDone()
     }
 
@@ -133,9 +136,8 @@ extension Engine {
     }
 
     private mutating func endRollbackIfDone() {
-        guard let rollback = state.rollback, mode == .undoing else { return }
+        guard let rollback = state.rollback, mode == .undoing, undosLeft.isEmpty else { return }
         let members = rollback.tasks.compactMap { plan.index[$0] }
-        guard members.allSatisfy({ isUndoSettled($0) }) else { return }
         let complete = members.allSatisfy {
             state.tasks[$0].undo?.state == .undone || plan.step(of: $0).undo == .nothing
         }
@@ -147,14 +149,22 @@ extension Engine {
         record(.undoSettled(UndoSettlement(task: plan.tasks[task].id, state: undo, reason: reason, by: by)))
         rest(task)
         guard mode == .undoing, isUndoSettled(task) else { return }
-        undoBlockers[task] = nil
-        for need in undoBlockers.keys.sorted() {
-            guard let blockers = undoBlockers[need], blockers.contains(task) else { continue }
-            let rest = blockers.filter { $0 != task }
-            undoBlockers[need] = rest
-            if rest.isEmpty, work[need].phase == .idle { enqueue(need) }
-        }
+        if undosLeft.remove(task) != nil { freeUndos(behind: plan.tasks[task].step) }
         endRollbackIfDone()
+    }
+
+    /// One task less of this step is left to be undone; after the last one, what waited for the step may begin.
+    private mutating func freeUndos(behind step: Int) {
+        let left = (undosLeftOfStep[step] ?? 0) - 1
+        undosLeftOfStep[step] = left
+        guard left == 0 else { return }
+        for other in undoBlockers.keys.sorted() {
+            guard undoBlockers[other]?.remove(step) != nil, undoBlockers[other]?.isEmpty == true else { continue }
+            undoBlockers[other] = nil
+            for task in plan.tasksOfStep[other] where undosLeft.contains(task) && work[task].phase == .idle {
+                enqueue(task)
+            }
+        }
     }
 
     mutating func startUndo(_ task: Int) {

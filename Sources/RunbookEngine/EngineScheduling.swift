@@ -166,13 +166,34 @@ extension Engine {
     }
 
     private mutating func enqueueReadyDependents(of task: Int) {
-        // Tasks of one step become ready together, when the last of what they need is through.
-        for dependent in plan.dependents[task] where isReady(dependent) { enqueue(dependent) }
+        for step in plan.stepDependents[plan.tasks[task].step] { enqueueReady(ofStep: step) }
     }
 
-    func isReady(_ task: Int) -> Bool {
+    /// Tasks of one step become ready together, when the last of what they need is through.
+    mutating func enqueueReady(ofStep step: Int) {
+        guard hasAllNeeds(step) else { return }
+        for task in plan.tasksOfStep[step] where isStillToDo(task) { enqueue(task) }
+    }
+
+    mutating func isReady(_ task: Int) -> Bool { isStillToDo(task) && hasAllNeeds(plan.tasks[task].step) }
+
+    private func isStillToDo(_ task: Int) -> Bool {
         state.tasks[task].settlement == nil && work[task].phase == .idle && !work[task].recheck
-            && plan.needs[task].allSatisfy { state.isThrough($0) }
+    }
+
+    private mutating func hasAllNeeds(_ step: Int) -> Bool {
+        for need in plan.stepNeeds[step] where !isThrough(step: need) { return false }
+        return true
+    }
+
+    /// Whether all tasks of a step are through. The look begins where the last one ended: over a run, most are short.
+    private mutating func isThrough(step: Int) -> Bool {
+        let tasks = plan.tasksOfStep[step]
+        for _ in tasks {
+            if !state.isThrough(tasks[openTask[step]]) { return false }
+            openTask[step] = (openTask[step] + 1) % tasks.count
+        }
+        return true
     }
 
     mutating func settle(

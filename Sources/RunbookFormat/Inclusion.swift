@@ -19,11 +19,14 @@ struct InclusionExpander {
     /// Whether all that is included could be read.
     private(set) var isWhole = true
     private(set) var faults: [Diagnostic] = []
+    /// The variables that this file itself declares.
+    private let declared: Set<String>
 
     /// `runbook` without its steps.
     init(_ runbook: Runbook, _ findings: Findings) {
         self.runbook = runbook
         self.findings = findings
+        declared = Set(runbook.variables.map(\.name))
     }
 
     mutating func add(_ step: Step) { runbook.steps.append(step) }
@@ -41,14 +44,30 @@ struct InclusionExpander {
                     at: inclusion.path.place,
                     "with what it includes the runbook has more than \(Limits.stepsPerRunbook) steps")
             }
+            guard runbook.variables.count + inner.variables.count <= Limits.includedVariables else {
+                isWhole = false
+                return findings.add(
+                    at: inclusion.path.place,
+                    "with what it includes the runbook has more than \(Limits.includedVariables) variables")
+            }
             include(inner, inclusion)
         }
     }
 
     /// The whole runbook: steps numbered, and waiting for steps alone.
     mutating func finish() -> Runbook {
+        var count = 0
         for index in runbook.steps.indices {
             runbook.steps[index].number = index + 1
+            for need in runbook.steps[index].needs { count += runbook.ends[need.name]?.count ?? 1 }
+            guard count <= Limits.includedNeeds else {
+                isWhole = false
+                findings.add(
+                    at: runbook.steps[index].needs.first?.place ?? runbook.steps[index].place,
+                    "too many steps wait for too many others: more than \(Limits.includedNeeds) in all",
+                    hint: "put a checkpoint between them, and let one side wait for it, the other lead to it")
+                return runbook
+            }
             guard runbook.steps[index].needs.contains(where: { runbook.ends[$0.name] != nil }) else { continue }
             runbook.steps[index].needs = runbook.steps[index].needs.flatMap { need in
                 (runbook.ends[need.name] ?? [need.name]).map { Named($0, at: need.place) }
@@ -68,6 +87,8 @@ struct InclusionExpander {
         case .circle(let paths):
             findings.add(
                 at: place, "these runbooks include each other: \(paths.map(Excerpt.of).joined(separator: " -> "))")
+        case .tooMany:
+            findings.add(at: place, "a runbook includes at most \(Limits.includedRunbooks) others")
         case .tooDeep:
             findings.add(at: place, "runbooks include each other more than \(Limits.includeDepth) deep")
         }
@@ -129,7 +150,9 @@ struct InclusionExpander {
         _ inner: Runbook, _ inclusion: Inclusion, _ prefix: String
     ) -> [String: Template.Reference] {
         let names = inner.variables.map(\.name)
-        for (name, _) in inclusion.values where !names.contains(name.name) {
+        let known = Set(names)
+        let values = Dictionary(inclusion.values.map { ($0.name.name, $0.value) }, uniquingKeysWith: { one, _ in one })
+        for (name, _) in inclusion.values where !known.contains(name.name) {
             findings.add(
                 at: name.place,
                 "`\(Excerpt.of(inclusion.path.name))` has no variable `\(Excerpt.of(name.name))`",
@@ -140,7 +163,7 @@ struct InclusionExpander {
         for var variable in inner.variables {
             let name = variable.name
             variable.name = prefix + name
-            let given = inclusion.values.first { $0.name.name == name }?.value
+            let given = values[name]
             let text = given ?? variable.given.map { StepRewriter { Self.renamed($0, prefix, aliases) }.template($0) }
             guard let text else {
                 runbook.variables.append(variable)
@@ -173,11 +196,10 @@ struct InclusionExpander {
     }
 
     private func checkDeclared(_ reference: Template.Reference) {
-        let known = runbook.variables.filter { $0.place.path == runbook.path }.map(\.name)
-        guard let name = reference.path.last, !known.contains(name) else { return }
+        guard let name = reference.path.last, !declared.contains(name) else { return }
         findings.add(
             at: reference.place, "unknown value `\(Excerpt.of(reference.name))`",
-            hint: Nearest.name(to: name, in: known).map { "did you mean `vars.\(Excerpt.of($0))`?" }
+            hint: Nearest.name(to: name, in: declared.sorted()).map { "did you mean `vars.\(Excerpt.of($0))`?" }
                 ?? "give it under `vars`")
     }
 

@@ -28,6 +28,7 @@ enum IncludeFault: Error {
     /// The files that include each other, the first one again at the end.
     case circle([String])
     case tooDeep
+    case tooMany
 }
 
 /// The files of one runbook, each read once.
@@ -51,6 +52,7 @@ private final class RunbookLibrary {
         if let start = open.firstIndex(of: path) { return .failure(.circle(Array(open[start...]) + [path])) }
         guard open.count <= Limits.includeDepth else { return .failure(.tooDeep) }
         if let known = known[path] { return known }
+        guard files.count < Limits.includedRunbooks else { return .failure(.tooMany) }
         let result: Result<Runbook, IncludeFault>
         switch contents(path) {
         case .unreadable(let words): result = .failure(.unreadable(words))

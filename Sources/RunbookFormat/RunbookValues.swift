@@ -8,6 +8,7 @@ struct RunbookValues {
     private let runbook: Runbook
     private let findings: Findings
     private let variables: [String]
+    private let knownVariables: Set<String>
     private let secrets: [String]
     /// Positions of steps by id.
     private let index: [String: Int]
@@ -24,6 +25,7 @@ struct RunbookValues {
         self.runbook = runbook
         findings = fields.findings
         variables = runbook.variables.map(\.name)
+        knownVariables = Set(variables)
         secrets = runbook.secrets.map(\.name)
         knowsVariables = !fields.has("vars") || fields.value("vars")?.isMapping == true
         knowsSecrets = fields.mapping("secrets")?.count ?? 0 == runbook.secrets.count
@@ -37,7 +39,10 @@ struct RunbookValues {
         let inEnvironment = step.environment.flatMap(\.value.references).filter { $0.path.first != "env" }
         for reference in inEnvironment + step.references {
             switch (reference.path.first, reference.path.count) {
-            case ("vars", 2): if knowsVariables { check(reference, in: variables, "give it under `vars`") }
+            case ("vars", 2):
+                if knowsVariables, !knownVariables.contains(reference.path[1]) {
+                    check(reference, in: variables, "give it under `vars`")
+                }
             case ("secrets", 2): if knowsSecrets { check(reference, in: secrets, "declare it under `secrets`") }
             case ("env", 2): check(reference, in: environment, "give it under the step's `env`")
             case ("host", 2): check(reference, in: Self.hostValues, nil)

@@ -5,6 +5,8 @@ struct SourceText: Sendable {
     let path: String
     let text: String
     let lines: [Substring]
+    /// Scalars of each line: counted once, for a line may be as long as the file.
+    private let widths: [Int]
 
     /// Refuses what is too large or is no UTF-8 text.
     init(_ bytes: [UInt8], path: String, limitBytes: Int) throws(InvalidFiles) {
@@ -37,6 +39,7 @@ struct SourceText: Sendable {
         lines = text.utf8.split(separator: 0x0A, omittingEmptySubsequences: false).map { line in
             Substring(line.last == 0x0D ? line.dropLast() : line)
         }
+        widths = lines.map(\.unicodeScalars.count)
     }
 
     /// The same file with the `count` scalars at `place` replaced, scalar for scalar: every place stays what it was.
@@ -60,7 +63,7 @@ struct SourceText: Sendable {
     }
 
     private func width(of line: Int) -> Int {
-        lines.indices.contains(line - 1) ? lines[line - 1].unicodeScalars.count : 0
+        widths.indices.contains(line - 1) ? widths[line - 1] : 0
     }
 
     func line(_ place: SourcePlace) -> String {

@@ -9,6 +9,12 @@ package enum Limits {
     package static let yamlDepth = 32
     /// How deep runbooks include each other.
     package static let includeDepth = 8
+    /// Runbooks that one may include, directly or through others.
+    package static let includedRunbooks = 200
+    /// Needs of all steps together, once each step that includes a runbook is replaced by what it includes.
+    package static let includedNeeds = 500_000
+    /// Variables of a runbook and of all that it includes.
+    package static let includedVariables = 10_000
     package static let yamlNodes = 1_000_000
     /// Output kept of one attempt: the head and the tail; the rest is counted and hashed.
     package static let outputKeptBytes = 16 << 20

@@ -7,10 +7,10 @@ package struct Plan: Sendable {
     /// In file order, and within a step in the order of its hosts.
     package let tasks: [PlannedTask]
     package let index: [TaskID: Int]
-    /// For each task the tasks it waits for, ascending.
-    package let needs: [[Int]]
-    /// For each task the tasks that wait for it, ascending.
-    package let dependents: [[Int]]
+    /// For each step the steps that it waits for, ascending: each of its tasks waits for all of theirs.
+    package let stepNeeds: [[Int]]
+    /// For each step the steps that wait for it, ascending.
+    package let stepDependents: [[Int]]
     /// For each task the longest estimated time from its start to the end of the run, milliseconds.
     package let remaining: [Int64]
     /// For each step its tasks, in file order of steps.
@@ -65,11 +65,15 @@ extension Plan {
 
     /// The chain of tasks that takes longest, first to last.
     package var slowestChain: [Int] {
+        // The first task of a step is as urgent as the others.
+        func mostUrgent(_ steps: some Sequence<Int>) -> Int? {
+            steps.compactMap { tasksOfStep[$0].first }.max { lessUrgent($0, $1) }
+        }
         var chain: [Int] = []
-        var next = tasks.indices.filter { needs[$0].isEmpty }.max { lessUrgent($0, $1) }
+        var next = mostUrgent(stepNeeds.indices.filter { stepNeeds[$0].isEmpty })
         while let task = next {
             chain.append(task)
-            next = dependents[task].max { lessUrgent($0, $1) }
+            next = mostUrgent(stepDependents[tasks[task].step])
         }
         return chain
     }
@@ -78,11 +82,11 @@ extension Plan {
     package func ancestors(ofStep id: String) -> Set<Int> {
         guard let step = stepIndex[id] else { return [] }
         var found: Set<Int> = []
-        var open = tasksOfStep[step]
-        while let task = open.popLast() {
-            for need in needs[task] where found.insert(need).inserted { open.append(need) }
+        var open = [step]
+        while let next = open.popLast() {
+            for need in stepNeeds[next] where found.insert(need).inserted { open.append(need) }
         }
-        return found
+        return Set(found.flatMap { tasksOfStep[$0] })
     }
 
     /// The estimated time of the whole run with nothing in its way.

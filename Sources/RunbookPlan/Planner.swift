@@ -98,14 +98,10 @@ package enum Planner {
         _ stepIndex: [String: Int], _ stepNeeds: [[Int]], _ order: [Int]
     ) -> Plan {
         let runbook = source.runbook
-        var needs = Array(repeating: [Int](), count: tasks.count)
-        var dependents = needs
+        var stepDependents = Array(repeating: [Int](), count: runbook.steps.count)
         for (position, needed) in stepNeeds.enumerated() {
-            let all = needed.flatMap { tasksOfStep[$0] }.sorted()
-            for task in tasksOfStep[position] { needs[task] = all }
-            for task in all { dependents[task].append(contentsOf: tasksOfStep[position]) }
+            for need in needed { stepDependents[need].append(position) }
         }
-        for task in dependents.indices { dependents[task].sort() }
 
         var stepRemaining = Array(repeating: Int64(0), count: runbook.steps.count)
         var after = stepRemaining
@@ -117,8 +113,8 @@ package enum Planner {
         var index: [TaskID: Int] = [:]
         for (position, task) in tasks.enumerated() { index[task.id] = position }
         return Plan(
-            runbook: runbook, inventory: source.inventory, tasks: tasks, index: index, needs: needs,
-            dependents: dependents, remaining: tasks.map { stepRemaining[$0.step] }, tasksOfStep: tasksOfStep,
+            runbook: runbook, inventory: source.inventory, tasks: tasks, index: index, stepNeeds: stepNeeds,
+            stepDependents: stepDependents, remaining: tasks.map { stepRemaining[$0.step] }, tasksOfStep: tasksOfStep,
             stepIndex: stepIndex, variables: variables, attachments: source.attachments, selection: source.selection,
             hash: hash(source, variables))
     }

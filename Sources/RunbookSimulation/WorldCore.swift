@@ -40,6 +40,7 @@ struct WorldCore {
     /// How many of the choices of each operator line are used up, in file order.
     var choicesUsed: [Int]
     let hosts: [Host]
+    private let hostIndex: [String: Int]
     private var queue = EventQueue<Happening>()
     private var sessions: Set<Int> = []
     private var numbers = 0
@@ -47,6 +48,7 @@ struct WorldCore {
     init(_ site: FixtureSite, hosts: [Host]) {
         self.site = site
         self.hosts = hosts
+        hostIndex = Dictionary(hosts.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { one, _ in one })
         choicesUsed = Array(repeating: 0, count: site.fixture.operatorLines.count)
     }
 
@@ -155,7 +157,7 @@ struct WorldCore {
         }
     }
 
-    func host(_ name: String) -> Host? { hosts.first { $0.name == name } }
+    func host(_ name: String) -> Host? { hostIndex[name].map { hosts[$0] } }
 
     func keepsReceipts(_ name: String) -> Bool { host(name)?.receipts ?? true }
 }

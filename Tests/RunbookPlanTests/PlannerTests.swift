@@ -34,8 +34,8 @@ private func source(_ steps: [Step], variables: [Variable] = [], set: [(name: St
     func tasks() throws {
         let plan = try Planner.plan(source([step("one", hosts: ["all"]), step("two", needs: ["one"])]))
         #expect(plan.tasks.map(\.id.description) == ["one@b", "one@a", "one@c", "two@a"])
-        #expect(plan.needs[3] == [0, 1, 2])
-        #expect(plan.dependents[0] == [3])
+        #expect(plan.stepNeeds == [[], [0]] && plan.tasksOfStep == [[0, 1, 2], [3]])
+        #expect(plan.stepDependents == [[1], []])
     }
 
     @Test("the slowest chain follows estimates, not file order")
