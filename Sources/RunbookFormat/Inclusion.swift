@@ -97,7 +97,7 @@ struct InclusionExpander {
     private mutating func include(_ inner: Runbook, _ inclusion: Inclusion) {
         let header = inclusion.header
         let prefix = header.id + "/"
-        let folder = RelativePath.folder(of: inclusion.path.name)
+        let folder = RelativePath.folder(of: RelativePath.join(".", inclusion.path.name))
         let aliases = takeVariables(inner, inclusion, prefix)
         for secret in inner.secrets { take(secret, folder, inclusion) }
         runbook.assumes += inner.assumes.filter { !runbook.assumes.contains($0) }

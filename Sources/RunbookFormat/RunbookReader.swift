@@ -78,7 +78,7 @@ enum RelativePath {
     static func join(_ folder: String, _ path: String) -> String {
         var path = path[...]
         while path.hasPrefix("./") { path = path.dropFirst(2).drop { $0 == "/" } }
-        if path.hasPrefix("/") || folder == "." { return String(path) }
+        if path.hasPrefix("/") || path.hasPrefix("~/") || folder == "." { return String(path) }
         return folder.hasSuffix("/") ? folder + path : "\(folder)/\(path)"
     }
 }
