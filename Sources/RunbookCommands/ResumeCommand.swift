@@ -99,7 +99,7 @@ struct Resumption {
                 .usage, "run `\(seen.opening.run)` was a dry run; there are no hosts to go on with",
                 hint: "`blackstart dry-run` plays it again")
         }
-        let transport = try LiveTransport.make(seen.plan, places)
+        let transport = LiveTransport.make(seen.plan, places)
         let prepared = try answers.answers(for: seen.plan)
         var event = try first(seen)
         let isRollback = if case .rollbackRequested = event { true } else { false }

@@ -35,7 +35,7 @@ package struct RunCommand: AsyncParsableCommand {
         let files = try SiteFiles.read(runbook: runbook, inventory: site.inventory, home: places.userHome)
         let overrides = try site.overrides()
         let plan = try files.plan(overrides, site.selection, maxParallel: try Limit.tasksAtOnce(maxParallel))
-        let transport = try LiveTransport.make(plan, places)
+        let transport = LiveTransport.make(plan, places)
         let prepared = try answers.answers(for: plan)
         let clock = SystemClock()
         let now = clock.now()

@@ -166,6 +166,8 @@ package struct Engine: Sendable {
         var wasDown = false
         /// Waited so far for a host to come back, milliseconds.
         var waited: Int64 = 0
+        /// Milliseconds of pauses after ``cuts``.
+        var cutMilliseconds: Int64 = 0
         var holdsSlot = false
         var isQueued = false
         /// The next task of its step waits until its action has begun.

@@ -85,7 +85,7 @@ extension Engine {
     }
 
     /// How long an attempt may take.
-    private func timeout(_ task: Int) -> Duration {
+    func timeout(_ task: Int) -> Duration {
         let step = plan.step(of: task)
         guard work[task].kind == .undo else { return step.timeout }
         switch step.undo {

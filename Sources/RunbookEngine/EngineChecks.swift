@@ -34,11 +34,12 @@ extension Engine {
         }
     }
 
-    /// A question over which the connection broke is asked again a few times: it changes nothing, and says nothing
-    /// about the host.
+    /// A question over which the connection broke is asked again: it changes nothing, and says nothing about the host.
+    /// Where nothing reached the host, as long as the step may take, for a network may come back; else a few times.
     private mutating func asksAgain(_ task: Int, _ phase: Phase, _ reply: HostReply) -> Bool {
         guard case .failure(let failure) = reply, failure.kind == .lost, startsNew || mustEnd(phase) else {
             work[task].cuts = 0
+            work[task].cutMilliseconds = 0
             return false
         }
         switch phase {
@@ -47,13 +48,19 @@ extension Engine {
             break
         case .idle, .submitted, .inspecting, .fencing, .marking, .killing, .rebooting, .pausing, .asking: return false
         }
-        guard work[task].cuts < Self.cutsInARow else { return false }
+        let mayGoOn =
+            failure.sent
+            ? work[task].cuts < Self.cutsInARow : work[task].cutMilliseconds < timeout(task).wholeMilliseconds
+        guard mayGoOn else { return false }
         work[task].cuts += 1
-        pause(task, .milliseconds(250 << work[task].cuts), then: phase)
+        let delay = min(Self.longestCutPause, 250 << Int64(min(work[task].cuts, 10)))
+        work[task].cutMilliseconds += delay
+        pause(task, .milliseconds(delay), then: phase)
         return true
     }
 
     private static var cutsInARow: Int { 3 }
+    private static var longestCutPause: Int64 { 15_000 }
 
     mutating func resumeFromPause(_ task: Int, _ next: Phase) {
         let step = plan.step(of: task)

@@ -79,6 +79,8 @@ package struct Host: Hashable, Sendable {
     package var kind: Kind?
     /// A literal IPv4 or IPv6 address; a name is allowed and is a finding.
     package var address: String
+    /// Literal addresses that are tried before ``address``: what its name meant while all was well.
+    package var addresses: [String] = []
     package var port: Int
     /// Login name; nil means the name of whoever runs the program.
     package var user: String?

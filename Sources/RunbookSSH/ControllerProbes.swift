@@ -10,19 +10,33 @@ actor ControllerProbes {
 
     init(loop: EventLoop) { self.loop = loop }
 
+    /// Where a question goes.
+    struct Place: Sendable {
+        var addresses: [String]
+        /// The host that leads there; nil: this machine reaches it.
+        var jump: HostLink?
+    }
+
+    private func connect(_ place: Place, _ port: Int, _ deadline: UInt64) async throws(TransportFailure) -> Int32 {
+        if let jump = place.jump, let address = place.addresses.last {
+            return try await jump.tunnel(to: address, port: port)
+        }
+        return try await Dial.connect(place.addresses, port, deadline: deadline, loop: loop)
+    }
+
     /// Whether something accepts there.
-    func tcp(_ address: String, _ port: Int, _ timeout: Duration) async -> ProbeAnswer {
+    func tcp(_ place: Place, _ port: Int, _ timeout: Duration) async -> ProbeAnswer {
         let deadline = EventLoop.now() + HostLink.nanoseconds(timeout)
         do throws(TransportFailure) {
-            let descriptor = try await Dial.connect(address, port, deadline: deadline, loop: loop)
+            let descriptor = try await connect(place, port, deadline)
             loop.forget(descriptor)
             close(descriptor)
             return ProbeAnswer(.open(true, ""))
         } catch { return ProbeAnswer(.open(false, error.message)) }
     }
 
-    /// Asks for a page. `address` tells the address of a host that the URL names as the inventory does.
-    func http(_ url: String, _ timeout: Duration, address: @Sendable (String) -> String?) async -> ProbeAnswer {
+    /// Asks for a page. `place` tells where the host of a URL is.
+    func http(_ url: String, _ timeout: Duration, place: @Sendable (String) -> Place) async -> ProbeAnswer {
         guard let target = HTTPTarget(url) else {
             return ProbeAnswer(
                 .http(
@@ -32,8 +46,7 @@ actor ControllerProbes {
         let deadline = EventLoop.now() + HostLink.nanoseconds(timeout)
         let descriptor: Int32
         do throws(TransportFailure) {
-            descriptor = try await Dial.connect(
-                address(target.host) ?? target.host, target.port, deadline: deadline, loop: loop)
+            descriptor = try await connect(place(target.host), target.port, deadline)
         } catch { return ProbeAnswer(.http(status: nil, error.message)) }
         defer {
             loop.forget(descriptor)
@@ -58,7 +71,7 @@ actor ControllerProbes {
             }
             if count == 0 || (errno != EAGAIN && errno != EINTR) { break }
             if EventLoop.now() >= deadline { return ProbeAnswer(.timedOut) }
-            _ = await loop.wait(descriptor, wantsWrite: !rest.isEmpty, deadline: deadline)
+            _ = await loop.wait(descriptor, rest.isEmpty ? .reading : [.reading, .writing], deadline: deadline)
         }
         guard let status = page.status else { return ProbeAnswer(.http(status: nil, "the answer is no HTTP")) }
         return ProbeAnswer(.http(status: status, ""), stdout: Array(page.body.prefix(Limits.checkOutputBytes)))

@@ -4,158 +4,142 @@ internal import RunbookTransport
 
 /// Opens TCP connections without ever blocking the loop.
 enum Dial {
-    /// A connected descriptor, non-blocking, or why there is none.
+    /// The head start of an address before the next one is tried beside it (RFC 8305).
+    private static let headStart: UInt64 = 250_000_000
+
+    /// A connected descriptor, non-blocking, or why there is none. Literal addresses come first: a name is only looked up
+    /// where none of them answers.
     static func connect(
-        _ address: String, _ port: Int, deadline: UInt64, loop: EventLoop, isolation: isolated (any Actor) = #isolation
+        _ addresses: [String], _ port: Int, deadline: UInt64, loop: EventLoop,
+        isolation: isolated (any Actor) = #isolation
     ) async throws(TransportFailure) -> Int32 {
-        let places: [SocketAddress]
-        if let literal = SocketAddress(literal: address, port: port) {
-            places = [literal]
-        } else {
-            places = await SocketAddress.resolve(address, port: port)
-            if places.isEmpty {
-                throw TransportFailure(
-                    .unreachable, sent: false, "the name \(address) can't be resolved; write its address")
-            }
-        }
+        let literals = addresses.compactMap { SocketAddress(literal: $0, port: port) }
+        let names = addresses.filter { SocketAddress(literal: $0, port: port) == nil }
         var last = TransportFailure(.unreachable, sent: false, "no address")
-        for place in places {
+        if !literals.isEmpty {
+            let now = EventLoop.now()
+            let half = now + (max(deadline, now) - now) / 2
             do throws(TransportFailure) {
-                return try await connect(place, deadline: deadline, loop: loop, isolation: isolation)
+                return try await race(
+                    literals, deadline: names.isEmpty ? deadline : half, loop: loop, isolation: isolation)
+            } catch { last = error }
+        }
+        for name in names {
+            let places = await Resolver.places(name, port: port, deadline: deadline, loop: loop, isolation: isolation)
+            if places.isEmpty {
+                if literals.isEmpty {
+                    last = TransportFailure(
+                        .unreachable, sent: false, "the name \(name) can't be resolved; write its address")
+                }
+                continue
+            }
+            do throws(TransportFailure) {
+                return try await race(alternating(places), deadline: deadline, loop: loop, isolation: isolation)
             } catch { last = error }
         }
         throw last
     }
 
-    private static func connect(
-        _ place: SocketAddress, deadline: UInt64, loop: EventLoop, isolation: isolated (any Actor)
-    ) async throws(TransportFailure) -> Int32 {
-        let descriptor = socket(
-            place.family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { throw failure(errno) }
-        let code = place.withPointer { Glibc.connect(descriptor, $0, $1) }
-        if code != 0, errno != EINPROGRESS {
-            let error = errno
-            close(descriptor)
-            throw failure(error)
+    /// IPv6 and IPv4 by turns, each in the order that was given, beginning with the family that was given first.
+    static func alternating(_ places: [SocketAddress]) -> [SocketAddress] {
+        guard let family = places.first?.family else { return [] }
+        var first = places.filter { $0.family == family }[...]
+        var second = places.filter { $0.family != family }[...]
+        var order: [SocketAddress] = []
+        while !first.isEmpty || !second.isEmpty {
+            if let next = first.popFirst() { order.append(next) }
+            if let next = second.popFirst() { order.append(next) }
         }
-        if code != 0 {
-            let wakeup = await loop.wait(descriptor, wantsWrite: true, deadline: deadline, isolation: isolation)
-            var error: Int32 = 0
-            var length = socklen_t(MemoryLayout<Int32>.size)
-            getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &length)
-            if wakeup == .timedOut || error != 0 {
+        return order
+    }
+
+    /// The first of `places` that takes the connection. Each has a head start before the next one.
+    private static func race(
+        _ places: [SocketAddress], deadline: UInt64, loop: EventLoop, isolation: isolated (any Actor)
+    ) async throws(TransportFailure) -> Int32 {
+        var waiting = places[...]
+        var open: [Int32] = []
+        var last = failure(ETIMEDOUT)
+        defer {
+            for descriptor in open {
                 loop.forget(descriptor)
                 close(descriptor)
-                throw wakeup == .timedOut ? failure(ETIMEDOUT) : failure(error)
             }
         }
-        var one: Int32 = 1
-        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
-        var patience: UInt32 = 15_000
-        setsockopt(
-            descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &patience, socklen_t(MemoryLayout<UInt32>.size))
+        while true {
+            if let place = waiting.popFirst() {
+                switch begin(place) {
+                case .connected(let descriptor): return tuned(descriptor)
+                case .begun(let descriptor): open.append(descriptor)
+                case .failed(let code):
+                    last = failure(code)
+                    continue
+                }
+            }
+            guard !open.isEmpty else { throw last }
+            let now = EventLoop.now()
+            guard now < deadline else { throw failure(ETIMEDOUT) }
+            let until = waiting.isEmpty ? deadline : min(deadline, now + headStart)
+            _ = await loop.waitAny(open, .writing, deadline: until, isolation: isolation)
+            for descriptor in open {
+                guard let code = outcome(descriptor) else { continue }
+                open.removeAll { $0 == descriptor }
+                if code == 0 { return tuned(descriptor) }
+                last = failure(code)
+                loop.forget(descriptor)
+                close(descriptor)
+            }
+        }
+    }
+
+    private enum Beginning {
+        case connected(Int32)
+        case begun(Int32)
+        case failed(Int32)
+    }
+
+    private static func begin(_ place: SocketAddress) -> Beginning {
+        let descriptor = socket(
+            place.family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { return .failed(errno) }
+        let code = place.withPointer { Glibc.connect(descriptor, $0, $1) }
+        if code == 0 { return .connected(descriptor) }
+        if errno == EINPROGRESS { return .begun(descriptor) }
+        let error = errno
+        close(descriptor)
+        return .failed(error)
+    }
+
+    /// 0: connected; nil: not yet decided.
+    private static func outcome(_ descriptor: Int32) -> Int32? {
+        var look = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        guard poll(&look, 1, 0) > 0 else { return nil }
+        var error: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &length)
+        return error
+    }
+
+    /// Small packets leave at once, and a peer that is gone is noticed by the system as well.
+    private static func tuned(_ descriptor: Int32) -> Int32 {
+        func set(_ level: Int32, _ option: Int32, _ value: Int32) {
+            var value = value
+            setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
+        }
+        let tcp = Int32(IPPROTO_TCP)
+        set(tcp, TCP_NODELAY, 1)
+        set(tcp, TCP_USER_TIMEOUT, 15_000)
+        set(SOL_SOCKET, SO_KEEPALIVE, 1)
+        set(tcp, TCP_KEEPIDLE, 15)
+        set(tcp, TCP_KEEPINTVL, 5)
+        set(tcp, TCP_KEEPCNT, 3)
         return descriptor
     }
 
+    /// The host is there, and takes no connection.
+    static let refused = failure(ECONNREFUSED)
+
     static func failure(_ code: Int32) -> TransportFailure {
         TransportFailure(.unreachable, sent: false, String(cString: strerror(code)))
-    }
-}
-
-/// An IPv4 or IPv6 address with a port.
-struct SocketAddress: Sendable {
-    private var storage = sockaddr_storage()
-    private var length: socklen_t = 0
-
-    var family: Int32 { Int32(storage.ss_family) }
-
-    init?(literal address: String, port: Int) {
-        guard let port = in_port_t(exactly: port) else { return nil }
-        var four = sockaddr_in()
-        if inet_pton(AF_INET, address, &four.sin_addr) == 1 {
-            four.sin_family = sa_family_t(AF_INET)
-            four.sin_port = port.bigEndian
-            store(four)
-            return
-        }
-        // `fe80::1%eth0` names its interface.
-        let parts = address.split(separator: "%", maxSplits: 1)
-        var six = sockaddr_in6()
-        guard let bare = parts.first, inet_pton(AF_INET6, String(bare), &six.sin6_addr) == 1 else { return nil }
-        six.sin6_family = sa_family_t(AF_INET6)
-        six.sin6_port = port.bigEndian
-        if parts.count > 1 { six.sin6_scope_id = if_nametoindex(String(parts[1])) }
-        store(six)
-    }
-
-    private init(_ info: addrinfo) {
-        guard let address = info.ai_addr, Int(info.ai_addrlen) <= MemoryLayout<sockaddr_storage>.size else { return }
-        length = info.ai_addrlen
-        withUnsafeMutableBytes(of: &storage) {
-            $0.copyMemory(from: UnsafeRawBufferPointer(start: address, count: Int(info.ai_addrlen)))
-        }
-    }
-
-    private mutating func store<Address>(_ address: Address) {
-        length = socklen_t(MemoryLayout<Address>.size)
-        withUnsafeBytes(of: address) { bytes in
-            withUnsafeMutableBytes(of: &storage) { $0.copyMemory(from: bytes) }
-        }
-    }
-
-    func withPointer<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
-        withUnsafePointer(to: storage) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, length) }
-        }
-    }
-
-    /// Asks the system's resolver, on a thread of its own: it blocks, and in a blackout for long.
-    static func resolve(_ name: String, port: Int) async -> [SocketAddress] {
-        await withCheckedContinuation { continuation in
-            let box = ResolverBox(name: name, port: port, continuation: continuation)
-            var thread = pthread_t()
-            let held = Unmanaged.passRetained(box)
-            let code = pthread_create(
-                &thread, nil,
-                { context in
-                    if let context { Unmanaged<ResolverBox>.fromOpaque(context).takeRetainedValue().run() }
-                    return nil
-                }, held.toOpaque())
-            if code == 0 {
-                pthread_detach(thread)
-            } else {
-                held.release()
-                continuation.resume(returning: [])
-            }
-        }
-    }
-
-    private final class ResolverBox {
-        let name: String
-        let port: Int
-        let continuation: CheckedContinuation<[SocketAddress], Never>
-
-        init(name: String, port: Int, continuation: CheckedContinuation<[SocketAddress], Never>) {
-            self.name = name
-            self.port = port
-            self.continuation = continuation
-        }
-
-        func run() {
-            var hints = addrinfo()
-            hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-            var found: UnsafeMutablePointer<addrinfo>?
-            var places: [SocketAddress] = []
-            if getaddrinfo(name, String(port), &hints, &found) == 0 {
-                var next = found
-                while let info = next, places.count < 8 {
-                    places.append(SocketAddress(info.pointee))
-                    next = info.pointee.ai_next
-                }
-                freeaddrinfo(found)
-            }
-            continuation.resume(returning: places)
-        }
     }
 }

@@ -21,10 +21,20 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
         var thread: pthread_t?
     }
 
+    /// What a waiter waits for on its descriptors.
+    struct Interest: OptionSet, Sendable {
+        let rawValue: UInt8
+
+        static let reading = Interest(rawValue: 1)
+        static let writing = Interest(rawValue: 2)
+    }
+
     private struct Waiter {
         var number: UInt64
-        var wantsWrite: Bool
+        var interest: Interest
         var continuation: UnsafeContinuation<Wakeup, Never>
+        /// The other descriptors that it waits on; the first one that moves ends the wait.
+        var others: [Int32] = []
     }
 
     private struct Alarm {
@@ -138,42 +148,56 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
             sleepers.removeValue(forKey: alarm.number)?.resume(returning: .timedOut)
             return
         }
-        guard let index = waiters[alarm.descriptor]?.firstIndex(where: { $0.number == alarm.number }),
-            let waiter = waiters[alarm.descriptor]?.remove(at: index)
-        else { return }
-        if waiters[alarm.descriptor]?.isEmpty == true { waiters[alarm.descriptor] = nil }
+        guard let waiter = waiters[alarm.descriptor]?.first(where: { $0.number == alarm.number }) else { return }
+        for descriptor in [alarm.descriptor] + waiter.others { remove(alarm.number, from: descriptor) }
         waiter.continuation.resume(returning: .timedOut)
+    }
+
+    private func remove(_ number: UInt64, from descriptor: Int32) {
+        waiters[descriptor]?.removeAll { $0.number == number }
+        if waiters[descriptor]?.isEmpty == true { waiters[descriptor] = nil }
     }
 
     // MARK: For actors on this loop
 
-    /// Until `descriptor` can be read (or written, where that is wanted), or `deadline` (monotonic nanoseconds) passes.
+    /// Until `descriptor` moves as wanted, or `deadline` (monotonic nanoseconds) passes.
     func wait(
-        _ descriptor: Int32, wantsWrite: Bool, deadline: UInt64, isolation: isolated (any Actor) = #isolation
+        _ descriptor: Int32, _ interest: Interest, deadline: UInt64, isolation: isolated (any Actor) = #isolation
     ) async -> Wakeup {
+        await waitAny([descriptor], interest, deadline: deadline, isolation: isolation)
+    }
+
+    /// Until any of `descriptors` moves as wanted, or `deadline` passes. They are not empty.
+    func waitAny(
+        _ descriptors: [Int32], _ interest: Interest, deadline: UInt64, isolation: isolated (any Actor) = #isolation
+    ) async -> Wakeup {
+        guard let first = descriptors.first else { return .closed }
         numbers += 1
         let number = numbers
         return await withUnsafeContinuation(isolation: isolation) { continuation in
-            waiters[descriptor, default: []].append(
-                Waiter(number: number, wantsWrite: wantsWrite, continuation: continuation))
-            alarms.put(Alarm(at: deadline, number: number, descriptor: descriptor))
-            register(descriptor)
+            for descriptor in descriptors {
+                let others = descriptors.count > 1 ? descriptors.filter { $0 != descriptor } : []
+                waiters[descriptor, default: []].append(
+                    Waiter(number: number, interest: interest, continuation: continuation, others: others))
+            }
+            if deadline != .max { alarms.put(Alarm(at: deadline, number: number, descriptor: first)) }
+            // One that can't be waited for wakes the waiter, which is then nowhere any more.
+            for descriptor in descriptors where waiters[descriptor] != nil { register(descriptor) }
         }
     }
 
     private func register(_ descriptor: Int32) {
-        let wantsWrite = waiters[descriptor]?.contains { $0.wantsWrite } ?? false
+        let wanted = waiters[descriptor]?.reduce(into: Interest()) { $0.formUnion($1.interest) } ?? []
         var interest = epoll_event()
-        interest.events = EPOLLIN.rawValue | EPOLLRDHUP.rawValue | EPOLLONESHOT.rawValue
-        if wantsWrite { interest.events |= EPOLLOUT.rawValue }
+        interest.events = EPOLLRDHUP.rawValue | EPOLLONESHOT.rawValue
+        if wanted.contains(.reading) { interest.events |= EPOLLIN.rawValue }
+        if wanted.contains(.writing) { interest.events |= EPOLLOUT.rawValue }
         interest.data.fd = descriptor
         let isKnown = !registered.insert(descriptor).inserted
         if epoll_ctl(poll, isKnown ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, descriptor, &interest) != 0,
             epoll_ctl(poll, isKnown ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, descriptor, &interest) != 0
         {
-            for waiter in waiters.removeValue(forKey: descriptor) ?? [] {
-                waiter.continuation.resume(returning: .closed)
-            }
+            wake(descriptor, .closed)
         }
     }
 
@@ -188,8 +212,11 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
     }
 
     /// Whoever waits on `descriptor` looks again: another call has read from it.
-    func wake(_ descriptor: Int32) {
-        for waiter in waiters.removeValue(forKey: descriptor) ?? [] { waiter.continuation.resume(returning: .ready) }
+    func wake(_ descriptor: Int32, _ wakeup: Wakeup = .ready) {
+        for waiter in waiters.removeValue(forKey: descriptor) ?? [] {
+            for other in waiter.others { remove(waiter.number, from: other) }
+            waiter.continuation.resume(returning: wakeup)
+        }
     }
 
     /// The descriptor is about to be closed.

@@ -153,9 +153,9 @@ actor LocalShell: ScriptRunner {
             // Both streams matter: look again soon whatever the first of them does.
             let soon = min(deadline, EventLoop.now() + 20_000_000)
             if shell.input >= 0 {
-                _ = await loop.wait(shell.input, wantsWrite: true, deadline: soon)
+                _ = await loop.wait(shell.input, .writing, deadline: soon)
             } else {
-                _ = await loop.wait(open[0].descriptor, wantsWrite: false, deadline: soon)
+                _ = await loop.wait(open[0].descriptor, .reading, deadline: soon)
             }
         }
     }

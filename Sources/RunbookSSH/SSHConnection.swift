@@ -5,6 +5,8 @@ internal import RunbookTransport
 
 /// What ends a command over SSH, besides its answer.
 enum ConnectionFault: Error, Hashable {
+    /// The host does not open another channel; the connection stands.
+    case refused(String)
     /// The connection broke, or the peer has been silent for too long.
     case lost(String)
     /// The time that was given is over; the connection stands.
@@ -26,17 +28,28 @@ actor SSHConnection {
         var limit: UInt64
         /// After so long without a byte it is asked for a sign of life.
         var probe: UInt64
+
+        init(limit: UInt64) {
+            self.limit = limit
+            probe = limit / 3
+        }
+
+        /// Nobody waits for an answer: it is asked less often.
+        var whileIdle: Silence { Silence(limit: 3 * limit) }
     }
 
-    private let loop: EventLoop
+    let loop: EventLoop
     private let silence: Silence
-    private var session: ssh_session?
-    private var descriptor: Int32 = -1
+    private(set) var session: ssh_session?
+    private(set) var descriptor: Int32 = -1
     private let counters = ByteCounters()
     private var seenBytes: UInt64 = 0
     private var heardAt: UInt64 = 0
     private var isProbing = false
     private(set) var isLost = false
+    /// Commands and tunnels under way.
+    private(set) var users = 0
+    private var isWatched = false
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
@@ -47,9 +60,10 @@ actor SSHConnection {
 
     // MARK: Connecting
 
-    /// Connects, checks the host's key, and logs in. Nothing of a command is sent before all three stand.
-    func connect(_ login: Login, deadline: UInt64) async throws(TransportFailure) {
-        descriptor = try await Dial.connect(login.address, login.port, deadline: deadline, loop: loop)
+    /// Makes `descriptor`, which is connected, a session: checks the host's key, and logs in. Nothing of a command is sent
+    /// before both stand. Takes the descriptor over in any case.
+    func connect(_ descriptor: Int32, _ login: Login, deadline: UInt64) async throws(TransportFailure) {
+        self.descriptor = descriptor
         guard let session = ssh_new() else {
             drop()
             throw TransportFailure(.unreachable, sent: false, "no memory for a session")
@@ -66,6 +80,7 @@ actor SSHConnection {
             drop()
             throw error
         }
+        watch()
     }
 
     private func setOptions(_ login: Login, _ session: ssh_session) {
@@ -101,173 +116,35 @@ actor SSHConnection {
         }
     }
 
-    private func patience(
+    func patience(
         _ session: ssh_session, _ deadline: UInt64, _ sentence: String
     ) async throws(TransportFailure) {
         do throws(ConnectionFault) {
             try await activity(session, deadline)
         } catch {
             switch error {
-            case .deadline: throw TransportFailure(.unreachable, sent: false, sentence)
-            case .lost(let why): throw TransportFailure(.lost, sent: false, why)
+            // Something answered there: the network may be at fault, and come back.
+            case .deadline: throw TransportFailure(.lost, sent: false, sentence)
+            case .lost(let why), .refused(let why): throw TransportFailure(.lost, sent: false, why)
             }
         }
     }
 
-    private func checkKey(_ login: Login, _ session: ssh_session) throws(TransportFailure) {
-        var key: ssh_key?
-        guard ssh_get_server_publickey(session, &key) == SSH_OK, let key else {
-            throw TransportFailure(.hostKey, sent: false, "the host shows no key")
-        }
-        defer { ssh_key_free(key) }
-        var text: UnsafeMutablePointer<CChar>?
-        guard ssh_pki_export_pubkey_base64(key, &text) == SSH_OK, let text else {
-            throw TransportFailure(.hostKey, sent: false, "the host's key can't be read")
-        }
-        let blob = String(cString: text)
-        ssh_string_free_char(text)
-        let type = ssh_key_type_to_char(ssh_key_type(key)).map { String(cString: $0) } ?? "unknown"
-        var hash: UnsafeMutablePointer<UInt8>?
-        var length = 0
-        guard ssh_get_publickey_hash(key, SSH_PUBLICKEY_HASH_SHA256, &hash, &length) == 0 else {
-            throw TransportFailure(.hostKey, sent: false, "the host's key can't be read")
-        }
-        let print = ssh_get_fingerprint_hash(SSH_PUBLICKEY_HASH_SHA256, hash, length)
-        let fingerprint = print.map { String(cString: $0) } ?? ""
-        ssh_clean_pubkey_hash(&hash)
-        ssh_string_free_char(print)
-        if let objection = HostKeyCheck.objection(
-            login.known, blob: blob, type: type, fingerprint: fingerprint)
-        {
-            throw TransportFailure(.hostKey, sent: false, objection)
-        }
-    }
-
-    private func authenticate(
-        _ login: Login, _ session: ssh_session, _ deadline: UInt64
-    ) async throws(TransportFailure) {
-        let late = "the host did not let us in in time"
-        // A connection that breaks now is no word about the keys.
-        func checkConnection() throws(TransportFailure) {
-            guard ssh_is_connected(session) == 1 else {
-                throw TransportFailure(.lost, sent: false, "the connection broke at the login: \(words(session))")
-            }
-        }
-        var objections = login.objections
-        for key in login.keys {
-            while true {
-                let code = ssh_userauth_publickey(session, nil, key.key)
-                if code == SSH_AUTH_SUCCESS.rawValue { return }
-                guard code == SSH_AUTH_AGAIN.rawValue else { break }
-                try await patience(session, deadline, late)
-            }
-            try checkConnection()
-            objections.append("the key \(key.path) is refused")
-        }
-        if login.agent != nil {
-            while true {
-                let code = ssh_userauth_agent(session, nil)
-                if code == SSH_AUTH_SUCCESS.rawValue { return }
-                guard code == SSH_AUTH_AGAIN.rawValue else { break }
-                try await patience(session, deadline, late)
-            }
-            try checkConnection()
-            objections.append("the agent has no key that is let in")
-        }
-        if objections.isEmpty { objections.append("there is no key to log in with") }
-        throw TransportFailure(
-            .authentication, sent: false, "\(login.user) is not let in: \(objections.joined(separator: "; "))")
-    }
-
-    // MARK: Commands
-
-    /// Runs `command` in a channel of its own. `output` hands out what it prints, as it comes; returning false there
-    /// ends the reading: all that matters has been said.
-    ///
-    /// - Parameter sent: told right before the first byte of the command may leave.
-    func execute(
-        _ command: String, environment: [EnvironmentPair], input: [UInt8], deadline: UInt64,
-        sent: @Sendable () -> Void, output: @Sendable (OutputChunk) -> Bool
-    ) async throws(ConnectionFault) -> SessionEnd {
-        guard let session, !isLost, let channel = ssh_channel_new(session) else {
-            throw .lost("the connection is gone")
-        }
-        let sink = ChannelSink()
-        sink.attach(channel)
-        defer {
-            // Ending the session frees its channels.
-            if self.session != nil {
-                sink.detach(channel)
-                ssh_channel_free(channel)
-            }
-        }
-        try await until(session, deadline) { ssh_channel_open_session(channel) }
-        for pair in environment {
-            // A server that accepts no environment refuses; nothing depends on it.
-            do {
-                try await until(session, deadline) { ssh_channel_request_env(channel, pair.name, pair.value) }
-            } catch {
-                guard self.session != nil, !isLost, error != .deadline else { throw error }
-            }
-        }
-        sent()
-        try await until(session, deadline) { ssh_channel_request_exec(channel, command) }
-        try await write(input, channel, session, sink, deadline)
-        while true {
-            let isOver = sink.isClosed
-            for chunk in sink.take() where !output(chunk) { return .silent }
-            if isOver { break }
-            if !sink.isEmpty { continue }
-            try await activity(session, deadline)
-            do {
-                try pump(session)
-            } catch {
-                // What came before the end is told all the same.
-                for chunk in sink.take() where !output(chunk) { return .silent }
-                if sink.isClosed { break }
-                throw error
-            }
-        }
-        if let name = sink.signal { return .signalled(name) }
-        return sink.status.map { .exited($0) } ?? .silent
-    }
-
-    private func write(
-        _ input: [UInt8], _ channel: ssh_channel, _ session: ssh_session, _ sink: ChannelSink, _ deadline: UInt64
-    ) async throws(ConnectionFault) {
-        var offset = 0
-        while offset < input.count, !sink.isClosed {
-            let isPending = ssh_get_poll_flags(session) & SSH_WRITE_PENDING != 0
-            if !isPending, ssh_channel_window_size(channel) > 0 {
-                let count = min(32_768, input.count - offset)
-                let written = input[offset..<(offset + count)].withUnsafeBytes {
-                    ssh_channel_write(channel, $0.baseAddress, UInt32(count))
-                }
-                guard written >= 0 else { throw lose(words(session)) }
-                offset += Int(written)
-                if written > 0 { continue }
-            }
-            try await activity(session, deadline)
-            try pump(session)
-        }
-        if !sink.isClosed { ssh_channel_send_eof(channel) }
-    }
-
-    private func until(
+    func until(
         _ session: ssh_session, _ deadline: UInt64, _ step: () -> Int32
     ) async throws(ConnectionFault) {
         while true {
             let code = step()
             if code == SSH_OK { return }
             guard code == SSH_AGAIN else {
-                throw ssh_is_connected(session) == 0 ? lose(words(session)) : .lost(words(session))
+                throw ssh_is_connected(session) == 0 ? lose(words(session)) : .refused(words(session))
             }
             try await activity(session, deadline)
         }
     }
 
     /// Takes in what has come, without waiting.
-    private func pump(_ session: ssh_session) throws(ConnectionFault) {
+    func pump(_ session: ssh_session) throws(ConnectionFault) {
         guard self.session != nil else { throw .lost("the connection is gone") }
         // It says OK also when it has just found the socket closed, and closed it on our side too.
         let code = ssh_execute_message_callbacks(session)
@@ -285,11 +162,13 @@ actor SSHConnection {
     }
 
     /// Until something moves on the socket, the deadline passes, or the peer has been silent for too long.
-    private func activity(_ session: ssh_session, _ deadline: UInt64) async throws(ConnectionFault) {
+    func activity(_ session: ssh_session, _ deadline: UInt64) async throws(ConnectionFault) {
         notice()
         let wantsWrite = ssh_get_poll_flags(session) & SSH_WRITE_PENDING != 0
+        let silence = users > 0 || isWatched == false ? silence : silence.whileIdle
         let next = isProbing ? heardAt + silence.limit : heardAt + silence.probe
-        let wakeup = await loop.wait(descriptor, wantsWrite: wantsWrite, deadline: min(deadline, next))
+        let wakeup = await loop.wait(
+            descriptor, wantsWrite ? [.reading, .writing] : .reading, deadline: min(deadline, next))
         guard self.session != nil, !isLost else { throw .lost("the connection is gone") }
         if wakeup == .closed { throw lose(words(session)) }
         guard wakeup == .timedOut else { return }
@@ -306,16 +185,49 @@ actor SSHConnection {
         }
     }
 
-    private func lose(_ why: String) -> ConnectionFault {
+    func lose(_ why: String) -> ConnectionFault {
         isLost = true
         loop.wake(descriptor)
         return .lost(why)
     }
 
-    private func words(_ session: ssh_session) -> String {
+    func words(_ session: ssh_session) -> String {
         guard let text = ssh_get_error(UnsafeMutableRawPointer(session)) else { return "the connection broke" }
         let words = String(cString: text)
         return words.isEmpty ? "the connection broke" : TerminalText.shown(String(words.prefix(300)))
+    }
+
+    // MARK: Who uses it
+
+    /// A command or a tunnel begins to use it.
+    func enter() {
+        users += 1
+        guard users == 1 else { return }
+        // Silence counts from now: nobody listened for an answer before.
+        heardAt = EventLoop.now()
+        isProbing = false
+        loop.wake(descriptor)
+    }
+
+    func leave() {
+        users -= 1
+        if users == 0 { watch() }
+    }
+
+    /// Listens while nobody uses it: answers the host's own questions, and hears that it is gone.
+    private func watch() {
+        guard !isWatched, !isLost else { return }
+        isWatched = true
+        Task {
+            while users == 0, let session, !isLost {
+                do {
+                    try await activity(session, .max)
+                    try pump(session)
+                } catch { break }
+            }
+            isWatched = false
+            if isLost, users == 0 { drop() }
+        }
     }
 
     // MARK: The end

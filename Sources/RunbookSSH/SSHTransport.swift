@@ -20,6 +20,8 @@ package struct SSHOptions: Sendable {
     /// A peer that has not sent a byte for so long is gone.
     package var silenceLimit = Duration.seconds(14)
     package var handshakesAtOnce = 64
+    /// So many connections stay open where nobody uses them.
+    package var idleConnections = 1_000
 
     package init(user: String) {
         self.user = user
@@ -33,6 +35,7 @@ package final class SSHTransport: Transport {
     private let loop: EventLoop
     private let hosts: [String: Host]
     private let links: [String: HostLink]
+    private let pool: IdlePool
     private let local: LocalShell
     private let probes: ControllerProbes
 
@@ -44,12 +47,41 @@ package final class SSHTransport: Transport {
         self.hosts = byName
         let loop = EventLoop()
         self.loop = loop
-        let ring = KeyRing()
-        let gate = Gate(loop: loop, limit: options.handshakesAtOnce)
-        links = byName.mapValues { HostLink($0, ring: ring, options: options, loop: loop, gate: gate) }
+        pool = IdlePool(loop: loop, limit: min(options.idleConnections, Self.descriptors / 4))
+        let services = LinkServices(
+            ring: KeyRing(), options: options, loop: loop,
+            handshakes: Handshakes(loop: loop, limit: options.handshakesAtOnce), pool: pool)
+        links = Self.links(byName, services)
         local = LocalShell(loop: loop, options: options)
         probes = ControllerProbes(loop: loop)
     }
+
+    /// Each host's link, with the link of the host that leads to it.
+    private static func links(_ hosts: [String: Host], _ services: LinkServices) -> [String: HostLink] {
+        var links: [String: HostLink] = [:]
+        func link(_ host: Host, _ behind: [String]) -> HostLink {
+            if let known = links[host.name] { return known }
+            // The reader has seen to it that ways end; a circle would be cut here.
+            let via = host.via.flatMap { behind.contains($0.name) ? nil : hosts[$0.name] }
+            let made = HostLink(host, through: via.map { link($0, behind + [host.name]) }, services)
+            links[host.name] = made
+            return made
+        }
+        for name in hosts.keys.sorted() { if let host = hosts[name] { _ = link(host, []) } }
+        return links
+    }
+
+    /// How many files this program may have open: as many as the system allows.
+    private static let descriptors: Int = {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1_024 }
+        if limit.rlim_cur < limit.rlim_max {
+            limit.rlim_cur = limit.rlim_max
+            setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+            getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        }
+        return Int(clamping: limit.rlim_cur)
+    }()
 
     package func send(
         _ request: HostRequest, progress: @escaping @Sendable (OutputChunk) -> Void,
@@ -65,9 +97,9 @@ package final class SSHTransport: Transport {
             switch probe.probe {
             case .run: break
             case .tcp(let address, let port):
-                let address = address ?? request.host.flatMap { hosts[$0]?.address } ?? "127.0.0.1"
-                return .probe(await probes.tcp(hosts[address]?.address ?? address, port, probe.timeout))
-            case .http(let url): return .probe(await probes.http(url, probe.timeout) { self.hosts[$0]?.address })
+                let name = address ?? request.host ?? "127.0.0.1"
+                return .probe(await probes.tcp(place(name), port, probe.timeout))
+            case .http(let url): return .probe(await probes.http(url, probe.timeout, place: place))
             }
         }
         guard let name = request.host else {
@@ -79,8 +111,16 @@ package final class SSHTransport: Transport {
         return await ScriptCall(request, keepsReceipts: host.receipts).play(link, progress)
     }
 
+    /// Where a host of the inventory is, or any other name or address.
+    @Sendable private func place(_ name: String) -> ControllerProbes.Place {
+        guard let host = hosts[name] else { return ControllerProbes.Place(addresses: [name]) }
+        return ControllerProbes.Place(
+            addresses: host.addresses + [host.address], jump: host.via.flatMap { links[$0.name] })
+    }
+
     package func close() async {
         for name in links.keys.sorted() { await links[name]?.end() }
+        await pool.end()
         loop.stop()
     }
 }

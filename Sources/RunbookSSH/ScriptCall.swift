@@ -34,7 +34,7 @@ struct ScriptCall: Sendable {
         } catch {
             if error.isDeadline { return late }
             // What the host had said before the connection broke still counts, if it was all.
-            if reader.ending == nil { return .failure(error) }
+            if reader.ending == nil { return .failure(isQuestion ? error.ofQuestion : error) }
         }
         return reply(reader)
     }
@@ -44,6 +44,14 @@ struct ScriptCall: Sendable {
         case .submit(let submission, _): submission.receipt.run
         case .attach(let id, _, _, _), .inspect(let id), .fence(let id), .markLost(let id), .kill(let id, _): id.run
         case .contact, .probe, .tidy: nil
+        }
+    }
+
+    /// It changes nothing on the host, however much of it came there.
+    private var isQuestion: Bool {
+        switch request.operation {
+        case .contact, .probe: true
+        case .submit, .attach, .inspect, .fence, .markLost, .kill, .tidy: false
         }
     }
 
@@ -103,7 +111,7 @@ struct ScriptCall: Sendable {
         case .contact:
             let job = ScriptJob(command: "true", environment: marks, input: [], deadline: .seconds(30))
             do throws(TransportFailure) { _ = try await runner.run(job) { _ in true } } catch {
-                return .failure(error.isDeadline ? .silent : error)
+                return .failure(error.isDeadline ? .silent : error.ofQuestion)
             }
             return .contact(HostFacts(boot: "", clockOffset: nil))
         case .probe(let probe):
@@ -114,7 +122,7 @@ struct ScriptCall: Sendable {
             do throws(TransportFailure) {
                 let end = try await runner.run(job) { reader.take($0) }
                 return .probe(ProbeAnswer(.exit(Self.status(end)), stdout: reader.stdout, stderr: reader.stderr))
-            } catch { return error.isDeadline ? .probe(ProbeAnswer(.timedOut)) : .failure(error) }
+            } catch { return error.isDeadline ? .probe(ProbeAnswer(.timedOut)) : .failure(error.ofQuestion) }
         case .submit(let submission, let deadline):
             let job = Self.job(
                 submission.command, Self.named(submission.label) + submission.environment, submission.privilege,
@@ -171,6 +179,9 @@ struct ScriptCall: Sendable {
 }
 
 extension TransportFailure {
+    /// A connection that broke over a question: nothing ran.
+    var ofQuestion: TransportFailure { kind == .lost ? TransportFailure(kind, sent: false, message) : self }
+
     static let noReceipts = TransportFailure(.unsuitable, sent: false, "the host keeps no receipts")
     static let silent = TransportFailure(.unreachable, sent: false, "the host did not answer in time")
 }

@@ -223,12 +223,24 @@ struct VerdictTests {
         #expect(dialogue.reply(row.reply) == row.expected)
     }
 
-    @Test("a question over which the connection breaks is asked again, three times in a row at most")
+    @Test("a question whose answer makes no sense is asked again, three times in a row at most")
     func askedAgain() throws {
-        let cut = HostReply.failure(TransportFailure(.lost, sent: false, "reset"))
+        let cut = HostReply.failure(TransportFailure(.lost, sent: true, "garbage"))
         var dialogue = try Dialogue([step("db")])
         _ = dialogue.begin()
         for pause in [500, 1_000, 2_000] {
+            #expect(dialogue.reply(cut) == ["wait \(pause) ms"])
+            #expect(dialogue.elapse() == ["contact"])
+        }
+        #expect(dialogue.reply(cut) == [failed, "ask failure: garbage"])
+    }
+
+    @Test("a question that never reached its host is asked again as long as the step may take")
+    func networkGone() throws {
+        let cut = HostReply.failure(TransportFailure(.lost, sent: false, "reset"))
+        var dialogue = try Dialogue([step("db") { $0.timeout = .seconds(60) }])
+        _ = dialogue.begin()
+        for pause in [500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000, 15_000] {
             #expect(dialogue.reply(cut) == ["wait \(pause) ms"])
             #expect(dialogue.elapse() == ["contact"])
         }

@@ -1,0 +1,120 @@
+internal import CLibssh
+internal import Glibc
+
+// A connection through a host: a direct-tcpip channel, and a socket pair whose other end is somebody's descriptor.
+
+extension SSHConnection {
+    private static let pieceBytes = 32 << 10
+
+    /// A descriptor that leads, through the host, to a port of an address that the host reaches. Whoever gets it closes it.
+    func tunnel(to address: String, port: Int, deadline: UInt64) async throws(ConnectionFault) -> Int32 {
+        guard let session, !isLost, let channel = ssh_channel_new(session) else {
+            throw .lost("the connection is gone")
+        }
+        enter()
+        do {
+            try await until(session, deadline) {
+                ssh_channel_open_forward(channel, address, Int32(clamping: port), "127.0.0.1", 0)
+            }
+        } catch {
+            if self.session != nil { ssh_channel_free(channel) }
+            leave()
+            throw error
+        }
+        var ends: [Int32] = [-1, -1]
+        let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else {
+            let words = String(cString: strerror(errno))
+            ssh_channel_free(channel)
+            leave()
+            throw .refused("no tunnel can be made: \(words)")
+        }
+        let local = ends[0]
+        Task { await carry(channel, local) }
+        return ends[1]
+    }
+
+    /// Both directions of a tunnel, until either side ends it.
+    private func carry(_ channel: ssh_channel, _ local: Int32) async {
+        let flow = TunnelFlow()
+        let up = Task { await carryUp(channel, local, flow) }
+        await carryDown(channel, local, flow)
+        flow.isOver = true
+        loop.wake(local)
+        await up.value
+        if session != nil { ssh_channel_free(channel) }
+        loop.forget(local)
+        close(local)
+        leave()
+    }
+
+    private func carryUp(_ channel: ssh_channel, _ local: Int32, _ flow: TunnelFlow) async {
+        var buffer = [UInt8](repeating: 0, count: Self.pieceBytes)
+        var pending: ArraySlice<UInt8> = []
+        while !flow.isOver, let session, !isLost {
+            if pending.isEmpty {
+                let count = read(local, &buffer, buffer.count)
+                if count > 0 {
+                    pending = buffer[..<count]
+                } else if count == 0 || (errno != EAGAIN && errno != EINTR) {
+                    break
+                } else {
+                    _ = await loop.wait(local, .reading, deadline: .max)
+                }
+                continue
+            }
+            if ssh_get_poll_flags(session) & SSH_WRITE_PENDING == 0, ssh_channel_window_size(channel) > 0 {
+                let written = pending.withUnsafeBytes { ssh_channel_write(channel, $0.baseAddress, UInt32($0.count)) }
+                guard written >= 0 else { break }
+                pending = pending.dropFirst(Int(written))
+                if written > 0 { continue }
+            }
+            do {
+                try await activity(session, .max)
+                try pump(session)
+            } catch { break }
+        }
+        flow.isOver = true
+        loop.wake(descriptor)
+    }
+
+    private func carryDown(_ channel: ssh_channel, _ local: Int32, _ flow: TunnelFlow) async {
+        var buffer = [UInt8](repeating: 0, count: Self.pieceBytes)
+        while !flow.isOver, let session, !isLost {
+            let count = ssh_channel_read_nonblocking(channel, &buffer, UInt32(buffer.count), 0)
+            if count > 0 {
+                guard await deliver(buffer[..<Int(count)], local, flow) else { break }
+                continue
+            }
+            if ssh_channel_is_eof(channel) != 0 || ssh_channel_is_closed(channel) != 0 || count == SSH_ERROR { break }
+            do {
+                try await activity(session, .max)
+                try pump(session)
+            } catch { break }
+        }
+    }
+
+    /// How long a side that takes nothing is left alone before it is looked at again.
+    private static let look: UInt64 = 1_000_000_000
+
+    private func deliver(_ bytes: ArraySlice<UInt8>, _ local: Int32, _ flow: TunnelFlow) async -> Bool {
+        var rest = bytes
+        while !rest.isEmpty {
+            guard !flow.isOver, session != nil else { return false }
+            let count = rest.withUnsafeBytes { send(local, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            if count > 0 {
+                rest = rest.dropFirst(count)
+            } else if errno == EAGAIN || errno == EINTR {
+                _ = await loop.wait(local, .writing, deadline: EventLoop.now() + Self.look)
+            } else {
+                return false
+            }
+        }
+        return true
+    }
+}
+
+/// Whether a tunnel has come to its end. Touched on the loop's thread only.
+private final class TunnelFlow {
+    var isOver = false
+}
