@@ -73,7 +73,7 @@ let package = Package(
             swiftSettings: houseSettings),
         .testTarget(
             name: "RunbookSSHTests", dependencies: ["RunbookModel", "RunbookTransport", "RunbookSSH", "TestTools"],
-            swiftSettings: houseSettings),
+            exclude: ["password-server.py"], swiftSettings: houseSettings),
         .testTarget(
             name: "RunbookEngineTests",
             dependencies: ["RunbookModel", "RunbookPlan", "RunbookTransport", "RunbookEngine", "RunbookSimulation"],

@@ -6,13 +6,20 @@ internal import RunbookTransport
 
 /// The hosts of a plan over SSH, and this machine.
 enum LiveTransport {
-    static func make(_ plan: Plan, _ places: Places) -> any Transport {
+    static func make(_ plan: Plan, _ places: Places, _ secrets: LoginSecrets) -> any Transport {
+        var options = options(places)
+        options.workingFolder = Places.folder(of: plan.runbook.path)
+        options.localShell = plan.inventory.labShell
+        options.passphrases = secrets.passphrases
+        options.passwords = secrets.passwords
+        return SSHTransport(hosts: plan.inventory.hosts, options: options)
+    }
+
+    static func options(_ places: Places) -> SSHOptions {
         var options = SSHOptions(user: LocalUser.current?.name ?? "root")
         options.home = places.userHome
         options.localHome = places.home
         options.agentSocket = places.environment["SSH_AUTH_SOCK"]
-        options.workingFolder = Places.folder(of: plan.runbook.path)
-        options.localShell = plan.inventory.labShell
-        return SSHTransport(hosts: plan.inventory.hosts, options: options)
+        return options
     }
 }

@@ -99,13 +99,15 @@ struct Resumption {
                 .usage, "run `\(seen.opening.run)` was a dry run; there are no hosts to go on with",
                 hint: "`blackstart dry-run` plays it again")
         }
-        let transport = LiveTransport.make(seen.plan, places)
         let prepared = try answers.answers(for: seen.plan)
         var event = try first(seen)
         let isRollback = if case .rollbackRequested = event { true } else { false }
         try Self.refuseIfOver(seen, isRollback: isRollback)
         let key = try Operator.key(runs, places, useAgent: true)
-        let vault = try SecretSources(plan: seen.plan, places: places, asks: answers.asks(console)).vault()
+        let logins = try LoginSecrets(seen.plan, places, asks: answers.asks(console))
+        let vault = try SecretSources(plan: seen.plan, places: places, asks: answers.asks(console))
+            .vault(beside: logins)
+        let transport = LiveTransport.make(seen.plan, places, logins)
         if case .rollbackRequested(let target, _) = event {
             event = .rollbackRequested(target: target, by: key.principal)
         }

@@ -35,7 +35,6 @@ package struct RunCommand: AsyncParsableCommand {
         let files = try SiteFiles.read(runbook: runbook, inventory: site.inventory, home: places.userHome)
         let overrides = try site.overrides()
         let plan = try files.plan(overrides, site.selection, maxParallel: try Limit.tasksAtOnce(maxParallel))
-        let transport = LiveTransport.make(plan, places)
         let prepared = try answers.answers(for: plan)
         let clock = SystemClock()
         let now = clock.now()
@@ -43,7 +42,9 @@ package struct RunCommand: AsyncParsableCommand {
         let folder = try Beginning.folder(name, runs: places.runs(runs.runDir))
         if let record { try RecordFolder.make(record) }
         let key = try Operator.key(runs, places, useAgent: true)
-        let vault = try SecretSources(plan: plan, places: places, asks: answers.asks(console)).vault()
+        let logins = try LoginSecrets(plan, places, asks: answers.asks(console))
+        let vault = try SecretSources(plan: plan, places: places, asks: answers.asks(console)).vault(beside: logins)
+        let transport = LiveTransport.make(plan, places, logins)
         if !console.isData, !console.quiet {
             Terminal.out(PlanText(plan: plan, columns: 80).summary + "Run \(name)\n\n")
         }

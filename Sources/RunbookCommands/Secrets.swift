@@ -11,22 +11,13 @@ struct SecretSources {
     /// Whether a person may be asked.
     let asks: Bool
 
-    func vault() throws(CommandFailure) -> SecretVault {
+    /// - Parameter logins: what hosts are logged in at with, to be hidden as well.
+    func vault(beside logins: LoginSecrets) throws(CommandFailure) -> SecretVault {
         var values: [String: String] = [:]
-        for secret in needed {
-            let value = try value(of: secret)
-            guard value.utf8.count >= Self.leastBytes else {
-                throw CommandFailure(
-                    .usage,
-                    "the secret `\(secret.name)` has \(value.utf8.count) bytes; it needs \(Self.leastBytes) at least",
-                    hint: "a shorter one can't be kept out of what hosts print")
-            }
-            values[secret.name] = value
-        }
-        return SecretVault(values)
+        let folder = SecretPlaces(folder: Places.folder(of: plan.runbook.path), places: places, asks: asks)
+        for secret in needed { values[secret.name] = try folder.value(of: secret) }
+        return SecretVault(values, alsoHidden: logins.passwords.values.sorted())
     }
-
-    private static let leastBytes = 4
 
     /// Those that some step of the plan uses, in file order.
     private var needed: [Secret] {
@@ -36,9 +27,29 @@ struct SecretSources {
         return plan.runbook.secrets.filter { used.contains($0.name) }
     }
 
-    private var folder: String { Places.folder(of: plan.runbook.path) }
+}
 
-    private func value(of secret: Secret) throws(CommandFailure) -> String {
+/// Where secrets come from: a file's folder, this program's environment, a person.
+struct SecretPlaces {
+    /// What paths and commands are relative to.
+    let folder: String
+    let places: Places
+    let asks: Bool
+
+    private static let leastBytes = 4
+
+    func value(of secret: Secret) throws(CommandFailure) -> String {
+        let value = try source(secret)
+        guard value.utf8.count >= Self.leastBytes else {
+            throw CommandFailure(
+                .usage,
+                "the secret `\(secret.name)` has \(value.utf8.count) bytes; it needs \(Self.leastBytes) at least",
+                hint: "a shorter one can't be kept out of what hosts print")
+        }
+        return value
+    }
+
+    private func source(_ secret: Secret) throws(CommandFailure) -> String {
         switch secret.source {
         case .prompt: return try prompt(secret)
         case .environment(let name):

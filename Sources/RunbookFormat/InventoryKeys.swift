@@ -20,7 +20,7 @@ enum InventoryKeys {
             Key("lab_shell", .words, "What plays the commands of `local` steps in a lab."),
         ], later: ["domains", "redundancy", "people", "roles"])
 
-    static let defaults = KeyTable("host defaults", connection, later: ["via"])
+    static let defaults = KeyTable("host defaults", connection)
 
     static let host = KeyTable(
         "host",
@@ -28,6 +28,9 @@ enum InventoryKeys {
             Key(
                 "address", .words, isRequired: true, "Its address, as 10.0.0.5 or fd00::5; a name needs a name service."
             ),
+            Key(
+                "addresses", .names(single: true), "[]",
+                "Its literal addresses, tried before `address`: what a name meant while all was well.", since: "0.3"),
             Key("kind", .word(Host.Kind.allCases.map(\.rawValue)), "What kind of machine it is."),
         ] + connection + [
             Key(
@@ -37,7 +40,6 @@ enum InventoryKeys {
             Key("location", .words, "Where it stands: room, rack and unit."),
             Key("bmc", .words, "The address of the small computer that can switch it on."),
             Key("contact", .words, "Whom to call about it: a name in `contacts`.", since: "0.3"),
-            Key("via", .words, "The host that it is reached through. Refused by `run` in this version.", since: "0.3"),
         ] + facts, later: ["domain", "capacity", "snapshot", "escrow"])
 
     private static let facts = [
@@ -85,7 +87,32 @@ enum InventoryKeys {
         Key("port", .integer(1...65_535), "22", "The port of its SSH server."),
         Key("identity_file", .words, "The private key, relative to this file; else those of an agent."),
         Key("known_hosts", .words, "~/.ssh/known_hosts", "The file of known host keys, relative to this file."),
+        Key("via", .words, "The host that it is reached through: a jump host, by its name here.", since: "0.3"),
+        Key(
+            "certificate_file", .words, "The user certificate of the key; else the one beside it, `KEY-cert.pub`.",
+            since: "0.3"),
+        Key(
+            "password", .mapping(RunbookKeys.secret),
+            "Where the password comes from, for a host that takes no key. It never stands here.", since: "0.3"),
+        Key(
+            "algorithms", .mapping(algorithms), "{}",
+            "Algorithms that are used with it besides the safe ones, for old machines. `check` warns of the weak ones.",
+            since: "0.3"),
     ]
+
+    static let algorithms = KeyTable(
+        "algorithms",
+        [
+            key(.kex, "For the exchange of session keys, as diffie-hellman-group14-sha1."),
+            key(.ciphers, "To encrypt, as aes128-cbc."),
+            key(.macs, "Against alteration, as hmac-sha1."),
+            key(.hostKeys, "For the host's key, as ssh-rsa."),
+            key(.userKeys, "For the key of whoever logs in, as ssh-rsa."),
+        ])
+
+    private static func key(_ kind: SSHAlgorithms.Kind, _ text: String) -> Key {
+        Key(kind.rawValue, .list(.word(kind.known)), "[]", text, since: "0.3")
+    }
 
     static let contact = KeyTable(
         "contact",

@@ -22,10 +22,11 @@ package enum InventoryReader {
         var inventory = Inventory(path: path, name: fields.required("name", of: "the inventory") ?? "")
         if let speed = fields.integer("lab_speed") { inventory.labSpeed = speed }
         inventory.labShell = fields.text("lab_shell").map(paths.absolute)
+        let connection = ConnectionReader(paths: paths, findings: findings)
         if let tree = fields.value("defaults"),
             let inner = Fields(tree, InventoryKeys.defaults, what: "`defaults`", findings)
         {
-            readConnection(inner, &defaults, paths)
+            connection.read(inner, &defaults)
         }
         if !fields.has("hosts") { fields.missing("hosts", of: "the inventory") }
         let hosts = fields.mapping("hosts") ?? []
@@ -36,7 +37,7 @@ package enum InventoryReader {
             findings.add(at: fields.keyPlace("hosts"), "an inventory has at most \(Limits.hostsPerInventory) hosts")
         }
         for (key, value) in hosts {
-            if let host = host(key, value, defaults, paths, findings) { inventory.hosts.append(host) }
+            if let host = host(key, value, defaults, connection, findings) { inventory.hosts.append(host) }
         }
         readContacts(fields, &inventory, findings)
         let reader = SystemFactsReader(findings: findings)
@@ -49,7 +50,7 @@ package enum InventoryReader {
     }
 
     private static func host(
-        _ key: Named, _ value: YamlTree, _ defaults: Host, _ paths: InventoryPaths, _ findings: Findings
+        _ key: Named, _ value: YamlTree, _ defaults: Host, _ connection: ConnectionReader, _ findings: Findings
     ) -> Host? {
         checkName(key, what: "host", findings)
         let what = "the host `\(Excerpt.of(key.name))`"
@@ -68,6 +69,14 @@ package enum InventoryReader {
             findings.add(
                 at: place, "`\(Excerpt.of(host.address))` is no address", hint: HostAddress.hint(host.address))
         }
+        for address in fields.names("addresses", single: true) ?? [] {
+            if !HostAddress.isAddress(address.name) || HostAddress.needsNameService(address.name) {
+                findings.add(
+                    at: address.place, "`\(Excerpt.of(address.name))` is no literal address",
+                    hint: "write it as 10.0.0.5 or fd00::5; a name belongs in `address`")
+            }
+            host.addresses.append(address.name)
+        }
         host.kind = fields.word("kind")
         host.location = fields.nonEmpty("location")
         host.bmc = fields.nonEmpty("bmc")
@@ -83,20 +92,11 @@ package enum InventoryReader {
             }
             host.hostKey = key
         }
-        readConnection(fields, &host, paths)
-        if let name = fields.nonEmpty("via"), let place = fields.value("via")?.place {
-            host.via = Named(name, at: place)
-        }
+        // What leads to all others is reached without.
+        if host.via?.name == host.name { host.via = nil }
+        connection.read(fields, &host)
         host.facts = SystemFactsReader(findings: findings).facts(fields)
         return host
-    }
-
-    private static func readConnection(_ fields: Fields, _ host: inout Host, _ paths: InventoryPaths) {
-        if let port = fields.integer("port") { host.port = port }
-        if let user = fields.nonEmpty("user") { host.user = user }
-        if let become = fields.boolean("become") { host.become = become }
-        if let file = fields.nonEmpty("identity_file") { host.identityFile = paths.absolute(file) }
-        if let file = fields.nonEmpty("known_hosts") { host.knownHosts = paths.absolute(file) }
     }
 
     /// Base64 of 32 bytes without padding, as `ssh-keygen -l` shows it.

@@ -48,14 +48,20 @@ package enum InventoryText {
     }
 
     private static func login(_ host: Host) -> [(key: String, value: String)] {
-        [("user", host.user), ("identity_file", host.identityFile), ("known_hosts", host.knownHosts)]
-            .compactMap { key, value in value.map { (key, $0) } }
+        [
+            ("user", host.user), ("identity_file", host.identityFile), ("certificate_file", host.certificateFile),
+            ("known_hosts", host.knownHosts),
+        ]
+        .compactMap { key, value in value.map { (key, $0) } }
     }
 
     private static func facts(of host: Host, beside defaults: [(key: String, value: String)]) -> [String] {
         var lines: [String] = []
         if let kind = host.kind { lines.append("kind: \(kind.rawValue)") }
         lines.append("address: \(quote(host.address))")
+        if !host.addresses.isEmpty {
+            lines.append("addresses: [\(host.addresses.map(quote).joined(separator: ", "))]")
+        }
         if host.port != 22 { lines.append("port: \(host.port)") }
         for (key, value) in login(host) where !defaults.contains(where: { $0.key == key }) {
             lines.append("\(key): \(quote(value))")
@@ -67,7 +73,24 @@ package enum InventoryText {
         if !host.receipts { lines.append("receipts: false") }
         if host.become { lines.append("become: true") }
         if let via = host.via { lines.append("via: \(quote(via.name))") }
+        if let password = host.password { lines.append("password: \(source(password))") }
+        let algorithms = SSHAlgorithms.Kind.allCases.filter { !host.algorithms[$0].isEmpty }.map { kind in
+            "\(kind.rawValue): [\(host.algorithms[kind].map(quote).joined(separator: ", "))]"
+        }
+        if !algorithms.isEmpty { lines.append("algorithms: { \(algorithms.joined(separator: ", ")) }") }
         return lines + self.facts(host.facts)
+    }
+
+    private static func source(_ secret: Secret) -> String {
+        let source =
+            switch secret.source {
+            case .prompt: "from: prompt"
+            case .file(let path): "from: file, path: \(quote(path))"
+            case .environment(let name): "from: env, name: \(quote(name))"
+            case .command(let command): "from: command, run: \(quote(command))"
+            }
+        let description = secret.description.map { ", description: \(quote($0))" } ?? ""
+        return "{ \(source)\(description) }"
     }
 
     private static func facts(_ facts: SystemFacts) -> [String] {

@@ -116,17 +116,29 @@ package enum FixtureNames {
 
 /// What an inventory may say, and better would not.
 package enum InventoryAdvice {
-    /// Warnings: a host whose address is a name can't be reached while the name service is down.
+    /// Warnings: a host whose address is a name can't be reached while the name service is down, and old algorithms keep
+    /// nobody out.
     package static func check(_ inventory: Inventory, inventoryText: [UInt8]) -> [Diagnostic] {
         let source = SourceText(known: inventoryText, path: inventory.path)
+        func warning(at place: SourcePlace, _ message: String, hint: String) -> Diagnostic {
+            var warning = source.diagnostic(at: place, message, hint: hint)
+            warning.severity = .warning
+            return warning
+        }
+        let named = inventory.hosts.filter { HostAddress.needsNameService($0.address) && $0.addresses.isEmpty }
+        let weak = inventory.hosts.map(\.algorithms).filter { !$0.weak.isEmpty }
+        var seen: Set<SourcePlace> = []
         return inventory.notices
-            + inventory.hosts.filter { HostAddress.needsNameService($0.address) }.map { host in
-                var warning = source.diagnostic(
+            + named.map { host in
+                warning(
                     at: host.place,
                     "the address of `\(host.name)` is a name, `\(Excerpt.of(host.address))`: without a name service it can't be reached",
                     hint: "write its address, as 10.0.0.5 or fd00::5")
-                warning.severity = .warning
-                return warning
+            }
+            + weak.flatMap(\.weak).filter { seen.insert($0.place).inserted }.map { name in
+                warning(
+                    at: name.place, "`\(name.name)` is no longer safe: who listens or stands between may break it",
+                    hint: "allow it for machines only that know nothing better, and reach them over a separate network")
             }
     }
 }

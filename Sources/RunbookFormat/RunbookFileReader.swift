@@ -106,32 +106,11 @@ enum RunbookFileReader {
                     value, RunbookKeys.secret, what: "the secret `\(shown)`", at: key.place, findings,
                     hint: "write { from: prompt }: a secret never stands in a runbook")
             else { continue }
-            let source = inner.required("from", of: "the secret `\(shown)`").flatMap { secretSource($0, inner, shown) }
+            let source = SecretReader.source(inner, "the secret `\(shown)`")
             runbook.secrets.append(
                 Secret(
                     name: key.name, source: source ?? .prompt, description: inner.text("description"),
                     place: key.place))
-        }
-    }
-
-    /// Where a secret comes from, with the one key that says more about it.
-    private static func secretSource(_ word: String, _ fields: Fields, _ shown: String) -> Secret.Source? {
-        let findings = fields.findings
-        let details = ["file": "path", "env": "name", "command": "run"]
-        for key in details.values.sorted() where fields.has(key) && details[word] != key {
-            findings.add(at: fields.keyPlace(key), "`\(key)` does not go with `from: \(Excerpt.of(word))`")
-        }
-        switch word {
-        case "prompt": return .prompt
-        case "file": return fields.required("path", of: "the secret `\(shown)`").map { .file($0) }
-        case "env": return fields.required("name", of: "the secret `\(shown)`").map { .environment($0) }
-        case "command": return fields.required("run", of: "the secret `\(shown)`").map { .command($0) }
-        default:
-            findings.add(
-                at: fields.value("from")?.place ?? fields.place,
-                "`from` can't be `\(Excerpt.of(word))`; it is one of \(Secret.Source.names.joined(separator: ", "))",
-                hint: Nearest.hint(word, Secret.Source.names))
-            return nil
         }
     }
 

@@ -19,6 +19,8 @@ enum LabInventory {
             host.hostKey = nil
             // Every host of a lab is reached from here.
             host.via = nil
+            host.addresses = []
+            (host.certificateFile, host.password, host.algorithms) = (nil, nil, SSHAlgorithms())
             host.facts.placedOn.removeAll { record.host($0.name) == nil }
             host.facts.apartFrom.removeAll { record.host($0.name) == nil }
             return host

@@ -87,6 +87,11 @@ package struct Host: Hashable, Sendable {
     /// Absolute paths, made so by the reader (relative to the inventory's folder, `~` expanded).
     package var identityFile: String?
     package var knownHosts: String?
+    /// A user certificate for the key; nil: the one beside the key, if there is one.
+    package var certificateFile: String?
+    /// Where its login password comes from; nil: it is not logged in at with one.
+    package var password: Secret?
+    package var algorithms = SSHAlgorithms()
     /// `SHA256:…` of the host's key.
     package var hostKey: String?
     /// Whether the host can keep receipts.

@@ -4,63 +4,96 @@ internal import RunbookModel
 
 /// What we know of a host's key before we meet it.
 enum KnownKey: Hashable {
-    /// These keys, by type and base64 blob.
-    case keys([HostKeyLine], place: String)
+    /// What a known_hosts file says about it, at least one line; `name` as the file would call it.
+    case lines([HostKeyLine], name: String, place: String)
     /// A fingerprint in the inventory.
     case fingerprint(String)
     case unknown(place: String)
 }
 
 struct HostKeyLine: Hashable {
+    enum Mark: Hashable {
+        case none
+        case revoked
+        /// Of a key that signs host keys.
+        case authority
+    }
+
     var type: String
     var blob: String
-    var isRevoked: Bool
+    var mark: Mark
+    /// From 1.
+    var number: Int
 }
 
-/// Reads an OpenSSH known_hosts file: plain, hashed and pattern names, `[host]:port`, `@revoked`.
-enum KnownHosts {
+/// An OpenSSH known_hosts file, read once: plain, hashed and pattern names, `[host]:port`, `@revoked`, `@cert-authority`.
+struct KnownHosts {
     static let limitBytes = 16 << 20
 
-    /// Every key that the file gives for this address and port. `@cert-authority` lines are no keys of a host.
-    static func lines(in bytes: [UInt8], address: String, port: Int) -> [HostKeyLine] {
-        let name = port == 22 ? address : "[\(address)]:\(port)"
-        var found: [HostKeyLine] = []
-        for line in bytes.split(separator: 0x0A) {
+    private var exact: [String: [HostKeyLine]] = [:]
+    private var patterns: [(patterns: [[UInt8]], line: HostKeyLine)] = []
+    private var hashed: [(salt: SymmetricKey, hash: [UInt8], line: HostKeyLine)] = []
+
+    init(_ bytes: [UInt8]) {
+        for (index, line) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
             var words = line.split(whereSeparator: { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }).map {
                 String(decoding: $0, as: UTF8.self)
             }
             guard let first = words.first, !first.hasPrefix("#") else { continue }
-            var isRevoked = false
+            var mark = HostKeyLine.Mark.none
             if first.hasPrefix("@") {
-                guard first == "@revoked" else { continue }
-                isRevoked = true
+                switch first {
+                case "@revoked": mark = .revoked
+                case "@cert-authority": mark = .authority
+                default: continue
+                }
                 words.removeFirst()
             }
-            guard words.count >= 3, matches(words[0], name) else { continue }
-            found.append(HostKeyLine(type: words[1], blob: words[2], isRevoked: isRevoked))
+            guard words.count >= 3 else { continue }
+            take(words[0], HostKeyLine(type: words[1], blob: words[2], mark: mark, number: index + 1))
         }
-        return found
     }
 
-    private static func matches(_ patterns: String, _ name: String) -> Bool {
-        if patterns.hasPrefix("|1|") { return isHash(patterns, of: name) }
+    private mutating func take(_ names: String, _ line: HostKeyLine) {
+        if names.hasPrefix("|1|") {
+            // `|1|SALT|HASH`: HMAC-SHA1 of the name under the salt.
+            let parts = names.split(separator: "|", omittingEmptySubsequences: true)
+            guard parts.count == 3, let salt = Self.base64(parts[1]), let hash = Self.base64(parts[2]) else { return }
+            hashed.append((SymmetricKey(data: salt), hash, line))
+        } else if names.utf8.contains(where: { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") })
+            || names.contains("!")
+        {
+            patterns.append((names.split(separator: ",").map { Array($0.utf8) }, line))
+        } else {
+            for name in names.split(separator: ",") { exact[Self.lower(String(name)), default: []].append(line) }
+        }
+    }
+
+    /// How the file would call a host.
+    static func name(_ address: String, _ port: Int) -> String { lower(port == 22 ? address : "[\(address)]:\(port)") }
+
+    /// Every line about a host of this name, in file order.
+    func lines(_ name: String) -> [HostKeyLine] {
+        var found = exact[name] ?? []
+        let bytes = Array(name.utf8)
+        for (patterns, line) in patterns where Self.matches(patterns, bytes) { found.append(line) }
+        for (salt, hash, line) in hashed
+        where HMAC<Insecure.SHA1>.authenticationCode(for: bytes, using: salt).elementsEqual(hash) {
+            found.append(line)
+        }
+        return found.sorted { $0.number < $1.number }
+    }
+
+    private static func matches(_ patterns: [[UInt8]], _ name: [UInt8]) -> Bool {
         var isMatch = false
-        for pattern in patterns.split(separator: ",") {
-            if pattern.hasPrefix("!") {
-                if glob(Array(pattern.dropFirst().utf8), Array(name.utf8)) { return false }
-            } else if glob(Array(pattern.utf8), Array(name.utf8)) {
+        for pattern in patterns {
+            if pattern.first == UInt8(ascii: "!") {
+                if glob(Array(pattern.dropFirst()), name) { return false }
+            } else if glob(pattern, name) {
                 isMatch = true
             }
         }
         return isMatch
-    }
-
-    /// `|1|SALT|HASH`: HMAC-SHA1 of the name under the salt.
-    private static func isHash(_ pattern: String, of name: String) -> Bool {
-        let parts = pattern.split(separator: "|", omittingEmptySubsequences: true)
-        guard parts.count == 3, let salt = base64(parts[1]), let hash = base64(parts[2]) else { return false }
-        let code = HMAC<Insecure.SHA1>.authenticationCode(for: Array(name.utf8), using: SymmetricKey(data: salt))
-        return Array(code) == hash
     }
 
     static func base64(_ text: some StringProtocol) -> [UInt8]? {
@@ -94,7 +127,7 @@ enum KnownHosts {
                 star = p
                 mark = t
                 p += 1
-            } else if p < pattern.count, pattern[p] == UInt8(ascii: "?") || lower(pattern[p]) == lower(text[t]) {
+            } else if p < pattern.count, pattern[p] == UInt8(ascii: "?") || lower(pattern[p]) == text[t] {
                 p += 1
                 t += 1
             } else if star >= 0 {
@@ -109,6 +142,8 @@ enum KnownHosts {
     }
 
     private static func lower(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte }
+
+    private static func lower(_ text: String) -> String { String(decoding: text.utf8.map(lower), as: UTF8.self) }
 
     /// All of a file that is not too large; nil where there is none that can be read.
     static func contents(_ path: String) -> [UInt8]? {
@@ -129,37 +164,70 @@ enum KnownHosts {
 
 /// The table of one session of the program: each file is read once.
 struct KnownKeyTable {
-    private var files: [String: [UInt8]] = [:]
+    private var files: [String: KnownHosts] = [:]
 
     mutating func key(of host: Host) -> KnownKey {
         if let fingerprint = host.hostKey { return .fingerprint(fingerprint) }
         guard let path = host.knownHosts else { return .unknown(place: "no known_hosts file is named") }
-        if files[path] == nil { files[path] = KnownHosts.contents(path) ?? [] }
-        let lines = KnownHosts.lines(in: files[path] ?? [], address: host.address, port: host.port)
-        return lines.contains { !$0.isRevoked } || lines.contains(where: \.isRevoked)
-            ? .keys(lines, place: path) : .unknown(place: path)
+        let file: KnownHosts
+        if let known = files[path] {
+            file = known
+        } else {
+            file = KnownHosts(KnownHosts.contents(path) ?? [])
+            files[path] = file
+        }
+        let names = ([host.address] + host.addresses).map { KnownHosts.name($0, host.port) }
+        for name in names {
+            let lines = file.lines(name)
+            if !lines.isEmpty { return .lines(lines, name: name, place: path) }
+        }
+        return .unknown(place: path)
     }
+}
+
+/// The key that a host shows.
+struct ShownKey {
+    var type: String
+    /// Base64, as in a known_hosts file.
+    var blob: String
+    var fingerprint: String
 }
 
 /// Compares the key that a host shows with what is known.
 enum HostKeyCheck {
     /// nil: this is the host. Otherwise the sentence for a person.
-    static func objection(_ known: KnownKey, blob: String, type: String, fingerprint: String) -> String? {
+    static func objection(_ known: KnownKey, _ shown: ShownKey) -> String? {
+        sentence(known, shown).map { "\($0); nothing was sent" }
+    }
+
+    private static let meaning =
+        "Either the host was installed anew, or another machine has its address now, or somebody stands between: find out which"
+
+    private static func sentence(_ known: KnownKey, _ shown: ShownKey) -> String? {
         switch known {
         case .fingerprint(let expected):
-            return expected == fingerprint
-                ? nil : "the host shows the key \(fingerprint), but the inventory expects \(expected); nothing was sent"
-        case .keys(let lines, let place):
-            if lines.contains(where: { $0.isRevoked && $0.blob == blob }) {
-                return "the host shows a key that is revoked in \(place): \(fingerprint); nothing was sent"
+            if expected == shown.fingerprint { return nil }
+            return "the host shows the key \(shown.fingerprint), but the inventory expects \(expected). \(meaning)"
+        case .lines(let lines, let name, let place):
+            if lines.contains(where: { $0.mark == .revoked && $0.blob == shown.blob }) {
+                return "the host shows a key that is revoked in \(place): \(shown.fingerprint)"
             }
-            if lines.contains(where: { !$0.isRevoked && $0.blob == blob }) { return nil }
-            let sameType = lines.contains { $0.type == type && !$0.isRevoked }
-            return sameType
-                ? "the host's key has changed: it shows \(fingerprint), which is not the one in \(place); nothing was sent"
-                : "the host shows a \(type) key that \(place) does not have: \(fingerprint); nothing was sent"
+            let keys = lines.filter { $0.mark == .none }
+            if keys.contains(where: { $0.blob == shown.blob }) { return nil }
+            if let line = keys.first(where: { $0.type == shown.type }) {
+                return "the host's key has changed: it shows \(shown.fingerprint), which is not the one in \(place),"
+                    + " line \(line.number). \(meaning); `ssh-keygen -R '\(name)' -f \(place)` forgets the old key"
+            }
+            if !keys.isEmpty {
+                return "the host shows a \(shown.type) key that \(place) does not have: \(shown.fingerprint)"
+            }
+            if lines.contains(where: { $0.mark == .authority }) {
+                return "\(place) has only a certificate authority for the host, and host certificates are not"
+                    + " supported; write its own key there, which is \(shown.fingerprint), if you trust it"
+            }
+            return "the host's key is not known (\(shown.fingerprint), looked in \(place))"
         case .unknown(let place):
-            return "the host's key is not known (\(fingerprint), looked in \(place)); nothing was sent"
+            return "the host's key is not known (\(shown.fingerprint), looked in \(place))"
         }
     }
 }

@@ -96,7 +96,16 @@ actor SSHConnection {
         // Host keys are checked by us, against a table that is read once.
         ssh_options_set(session, SSH_OPTIONS_KNOWNHOSTS, "/dev/null")
         ssh_options_set(session, SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null")
-        if let types = login.hostKeyTypes { ssh_options_set(session, SSH_OPTIONS_HOSTKEYS, types) }
+        func also(_ kind: SSHAlgorithms.Kind, _ options: ssh_options_e...) {
+            guard !login.algorithms[kind].isEmpty else { return }
+            let names = login.algorithms.offered(kind).joined(separator: ",")
+            for option in options { ssh_options_set(session, option, names) }
+        }
+        also(.kex, SSH_OPTIONS_KEY_EXCHANGE)
+        also(.ciphers, SSH_OPTIONS_CIPHERS_C_S, SSH_OPTIONS_CIPHERS_S_C)
+        also(.macs, SSH_OPTIONS_HMAC_C_S, SSH_OPTIONS_HMAC_S_C)
+        also(.userKeys, SSH_OPTIONS_PUBLICKEY_ACCEPTED_TYPES)
+        ssh_options_set(session, SSH_OPTIONS_HOSTKEYS, login.hostKeyTypes)
         if let agent = login.agent { ssh_options_set(session, SSH_OPTIONS_IDENTITY_AGENT, agent) }
         set(SSH_OPTIONS_FD, descriptor)
         ssh_set_blocking(session, 0)
@@ -110,7 +119,12 @@ actor SSHConnection {
             if flags & O_NONBLOCK == 0 { _ = fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) }
             if code == SSH_OK { return }
             guard code == SSH_AGAIN else {
-                throw TransportFailure(.lost, sent: false, "no SSH connection: \(words(session))")
+                let why = words(session)
+                // Both sides have said what they can, and will say the same next time.
+                let isFinal = why.contains("kex error")
+                throw TransportFailure(
+                    isFinal ? .unsuitable : .lost, sent: false,
+                    "no SSH connection: \(why)\(isFinal ? "; `algorithms` in the inventory allows older ones" : "")")
             }
             try await patience(session, deadline, "the host did not finish the SSH handshake in time")
         }
@@ -235,6 +249,15 @@ actor SSHConnection {
     /// Ends the connection. Calls under way hear that it is gone.
     func end() { drop() }
 
+    /// Forgets the session without freeing it: another thread has it.
+    func abandon() {
+        isLost = true
+        if descriptor >= 0 { loop.forget(descriptor) }
+        session = nil
+        descriptor = -1
+        counters.leak()
+    }
+
     private func drop() {
         isLost = true
         if descriptor >= 0 { loop.forget(descriptor) }
@@ -258,7 +281,13 @@ private final class ByteCounters {
         pointer.initialize(to: ssh_counter_struct())
     }
 
+    private var isLeft = false
+
+    /// A session that another thread frees goes on counting there.
+    func leak() { isLeft = true }
+
     deinit {
+        if isLeft { return }
         pointer.deinitialize(count: 1)
         pointer.deallocate()
     }

@@ -12,6 +12,10 @@ package struct SSHOptions: Sendable {
     /// `HOME` of the receipts of `local` steps.
     package var localHome: String
     package var agentSocket: String?
+    /// What opens private keys, by the absolute path of their file.
+    package var passphrases: [String: String] = [:]
+    /// What hosts are logged in at with where no key is taken, by their names.
+    package var passwords: [String: String] = [:]
     /// Where `local` commands run.
     package var workingFolder = "."
     /// What runs the texts of `local` commands, in place of `/bin/sh`.

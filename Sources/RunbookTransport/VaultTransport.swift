@@ -6,12 +6,13 @@ package struct SecretVault: Sendable {
     private let values: [String: String]
     fileprivate let mask: SecretMask
 
-    package init(_ values: [String: String]) {
+    /// - Parameter alsoHidden: what no step may use, and no host may be heard to say.
+    package init(_ values: [String: String], alsoHidden: [String] = []) {
         self.values = values
-        mask = SecretMask(values.values)
+        mask = SecretMask(values.values + alsoHidden)
     }
 
-    package var isEmpty: Bool { values.isEmpty }
+    package var isEmpty: Bool { mask.isEmpty }
 
     /// The text with the secrets themselves in it. One that is not known stays empty: a session begins with all it needs.
     func filled(_ text: HiddenText) -> HiddenText {

@@ -45,6 +45,14 @@ struct KeyReferenceTests {
             "protection.availability", "backup.method", "backup.where", "backup.every", "backup.image_included",
             "backup.last_test",
         ],
+        "how an old machine is reached and let in at": [
+            "host.addresses", "host.certificate_file", "host.password", "host.algorithms", "algorithms.kex",
+            "algorithms.ciphers", "algorithms.macs", "algorithms.host_keys", "algorithms.user_keys",
+        ],
+        "what holds for the way to all hosts does not hold for the host on the way": [
+            "host defaults.via", "host defaults.password", "host defaults.certificate_file",
+            "host defaults.algorithms",
+        ],
         "services, from outside and on each other": [
             "inventory.services", "service.external", "service.requires",
         ],

@@ -73,6 +73,41 @@ import Testing
         #expect(inventory.host("san1")?.facts == SystemFacts())
     }
 
+    @Test("how an old machine is reached and let in at")
+    func logins() throws {
+        let host = try #require(inventory.host("old"))
+        #expect(host.addresses == ["10.0.0.40", "fd00::40"])
+        #expect(inventory.host("db01")?.addresses == ["10.0.0.21"])
+        #expect(host.certificateFile == "sites/signed.pub")
+        #expect(host.password?.source == .file("sites/secrets/old"))
+        #expect(host.password?.description == "Envelope 4")
+        #expect(
+            SSHAlgorithms.Kind.allCases.map { host.algorithms[$0].first } == [
+                "diffie-hellman-group14-sha1", "aes128-cbc", "hmac-sha1", "ssh-rsa", "ssh-rsa",
+            ])
+        #expect(host.algorithms.weak.count == 5)
+        #expect(host.algorithms.offered(.macs).last == "hmac-sha1")
+        #expect(!host.algorithms.offered(.macs).dropLast().contains { SSHAlgorithms.isWeak($0) })
+    }
+
+    @Test("what holds for the way to all hosts does not hold for the host on the way")
+    func sharedWay() throws {
+        let text = """
+            version: 1
+            name: A
+            defaults: { via: gate, password: { from: prompt }, certificate_file: signed.pub, algorithms: { macs: [hmac-sha1] } }
+            hosts: { gate: { address: 10.0.0.1 }, a: { address: 10.0.0.2 }, b: { address: 10.0.0.3, via: a } }
+
+            """
+        let inventory = try InventoryReader.read(bytes: Array(text.utf8), path: "i.yaml", home: "/home/ops")
+        #expect(inventory.hosts.map { $0.via?.name } == [nil, "gate", "a"])
+        #expect(inventory.hosts.allSatisfy { $0.password?.source == .prompt && $0.certificateFile == "signed.pub" })
+        #expect(inventory.hosts.allSatisfy { $0.algorithms[.macs] == ["hmac-sha1"] })
+        let warnings = InventoryAdvice.check(inventory, inventoryText: Array(text.utf8))
+        #expect(
+            warnings.map(\.message) == ["`hmac-sha1` is no longer safe: who listens or stands between may break it"])
+    }
+
     @Test("services, from outside and on each other")
     func services() {
         #expect(inventory.services.map(\.name) == ["power", "storage", "dns"])
@@ -82,7 +117,7 @@ import Testing
 
     @Test("groups keep their order and their members")
     func groups() {
-        #expect(inventory.hosts.map(\.name) == ["san1", "san2", "db01", "late", "far"])
+        #expect(inventory.hosts.map(\.name) == ["san1", "san2", "db01", "late", "far", "old"])
         #expect(inventory.groups.map(\.name) == ["storage", "all", "none", "more"])
         #expect(
             inventory.groups.map { $0.members.map(\.name) } == [["san1", "san2"], ["storage", "db01"], [], ["late"]])

@@ -84,7 +84,11 @@ import Testing
             for names in [\SystemFacts.provides, \.requires, \.placedOn, \.apartFrom] {
                 #expect(one.facts[keyPath: names].map(\.name) == other.facts[keyPath: names].map(\.name))
             }
+            #expect(one.password?.source == other.password?.source)
+            #expect(one.password?.description == other.password?.description)
+            for kind in SSHAlgorithms.Kind.allCases { #expect(one.algorithms[kind] == other.algorithms[kind]) }
             (again.hosts[index].via, again.hosts[index].facts) = (one.via, one.facts)
+            (again.hosts[index].password, again.hosts[index].algorithms) = (one.password, one.algorithms)
         }
         #expect(again.services.map(\.name) == inventory.services.map(\.name))
         #expect(again.services.map(\.isExternal) == inventory.services.map(\.isExternal))

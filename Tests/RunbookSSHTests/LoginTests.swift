@@ -11,92 +11,6 @@ struct LoginTests {
 
     init() throws { server = try TestServer() }
 
-    private var fingerprint: String {
-        get throws {
-            let line = try shell("ssh-keygen -l -f host_key.pub", in: server.scratch.path).output
-            return String(try #require(line.split(separator: " ").dropFirst().first))
-        }
-    }
-
-    private func knownHosts(_ text: String) throws -> String {
-        try server.scratch.write("other_hosts", Array(text.utf8))
-        return "\(server.scratch.path)/other_hosts"
-    }
-
-    private func key(_ name: String) throws -> String {
-        try server.scratch.text("\(name).pub").split(separator: " ").prefix(2).joined(separator: " ")
-    }
-
-    @Test("a host is known by its line, by a hashed line, by a pattern, and by its fingerprint in the inventory")
-    func known() async throws {
-        let line = "[127.0.0.1]:\(server.port) \(try key("host_key"))\n"
-        let hashed = try knownHosts(line)
-        try TestServer.tool("ssh-keygen -q -H -f other_hosts", server.scratch)
-        #expect(try server.scratch.text("other_hosts").hasPrefix("|1|"))
-        let patterns = "\(server.scratch.path)/patterns"
-        try server.scratch.write("patterns", Array("!x,[127.0.0.*]:* \(try key("host_key"))\n".utf8))
-        let fingerprint = try fingerprint
-        for change in [
-            { (_: inout Host) in }, { $0.knownHosts = hashed }, { $0.knownHosts = patterns },
-            { (host: inout Host) in (host.knownHosts, host.hostKey) = (nil, fingerprint) },
-        ] {
-            let visit = server.visit(change)
-            #expect(await visit.ask(.contact).failure == nil)
-            await visit.end()
-        }
-    }
-
-    struct Stranger: Sendable, CustomTestStringConvertible {
-        var claim: String
-        /// Says what is known, given the server's key and another.
-        var line: @Sendable (_ name: String, _ own: String, _ other: String) -> String?
-        var said: String
-
-        var testDescription: String { claim }
-    }
-
-    @Test(
-        "a host that is not the one we know gets nothing from us",
-        arguments: [
-            Stranger(claim: "no file is named", line: { _, _, _ in nil }, said: "the host's key is not known ("),
-            Stranger(claim: "it is not listed", line: { _, _, _ in "" }, said: "the host's key is not known ("),
-            Stranger(
-                claim: "another port is listed", line: { _, own, _ in "127.0.0.1 \(own)\n" },
-                said: "the host's key is not known ("),
-            Stranger(
-                claim: "its key has changed", line: { "\($0) \($2)\n" + ($1.isEmpty ? "" : "") },
-                said: "the host's key has changed: it shows SHA256:"),
-            Stranger(
-                claim: "its key is revoked", line: { "@revoked \($0) \($1)\n\($0) \($1)\n" + ($2.isEmpty ? "" : "") },
-                said: "the host shows a key that is revoked in "),
-            Stranger(
-                claim: "it is excluded by a pattern", line: { _, own, _ in "[127.0.0.1]:*,![127.0.0.1]:* \(own)\n" },
-                said: "the host's key is not known ("),
-        ])
-    func strange(_ row: Stranger) async throws {
-        let line = row.line("[127.0.0.1]:\(server.port)", try key("host_key"), try key("other_key"))
-        let file = try line.map { try knownHosts($0) }
-        let visit = server.visit { $0.knownHosts = file }
-        let failure = try #require(await visit.submit("true").failure)
-        #expect(failure.kind == .hostKey)
-        #expect(!failure.sent)
-        #expect(failure.message.hasPrefix(row.said), "\(failure.message)")
-        #expect(failure.message.hasSuffix("; nothing was sent"))
-        #expect(!server.hasReceipts && server.runs == 0)
-        await visit.end()
-    }
-
-    @Test("another fingerprint than the inventory's is refused, and both are named")
-    func wrongFingerprint() async throws {
-        let other = "SHA256:" + String(repeating: "A", count: 43)
-        let visit = server.visit { $0.hostKey = other }
-        let failure = try #require(await visit.ask(.contact).failure)
-        #expect(
-            failure.message
-                == "the host shows the key \(try fingerprint), but the inventory expects \(other); nothing was sent")
-        await visit.end()
-    }
-
     @Test("a key that is not let in is named, and so is one that can't be read")
     func wrongKey() async throws {
         let other = "\(server.scratch.path)/other_key"
@@ -126,6 +40,129 @@ struct LoginTests {
             $0.agentSocket = "\(path)/agent"
         }
         #expect(await visit.submit("echo in").text == "in\n")
+        await visit.end()
+    }
+
+    @Test("an agent that says nothing holds up its own login only, and is named")
+    func silentAgent() async throws {
+        let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(listener) }
+        let path = "\(server.scratch.path)/silent"
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }
+        let bound = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        #expect(bound == 0 && listen(listener, 8) == 0)
+        var (stuck, free) = (server.host, server.host)
+        (stuck.name, stuck.identityFile) = ("stuck", nil)
+        free.name = "free"
+        var options = SSHOptions(user: NSUserName())
+        options.home = server.scratch.path
+        options.agentSocket = path
+        options.connectTimeout = .seconds(3)
+        let visit = Visit(SSHTransport(hosts: [stuck, free], options: options))
+        async let waits = visit.ask(.contact, host: "stuck")
+        // Its key file lets it in before the agent is asked.
+        #expect(await visit.ask(.contact, host: "free").failure == nil)
+        let failure = try #require(await waits.failure)
+        #expect(failure.kind == .authentication)
+        #expect(failure.message == "the agent does not answer")
+        await visit.end()
+    }
+
+    @Test("a locked key opens with its passphrase, and says so where there is none")
+    func locked() async throws {
+        try TestServer.tool("ssh-keygen -q -p -P '' -N 'long enough' -f client_key", server.scratch)
+        let path = "\(server.scratch.path)/client_key"
+        #expect(KeyFiles.locked([server.host], SSHOptions(user: "a")) == [path])
+        #expect(!KeyFiles.opens(path, "wrong") && KeyFiles.opens(path, "long enough"))
+        let without = server.visit()
+        let failure = try #require(await without.ask(.contact).failure)
+        #expect(failure.kind == .authentication)
+        #expect(failure.message.contains("the key \(path) is locked with a passphrase"), "\(failure.message)")
+        await without.end()
+        let with = server.visit(options: { $0.passphrases = [path: "long enough"] })
+        #expect(await with.submit("echo in").text == "in\n")
+        await with.end()
+    }
+
+    @Test("a user certificate lets in, named or beside its key", arguments: [true, false])
+    func certificate(isNamed: Bool) async throws {
+        let server = try TestServer(
+            settings: "TrustedUserCAKeys DIR/ca.pub\nAuthorizedKeysFile none\nAuthorizedPrincipalsFile none")
+        try TestServer.tool("ssh-keygen -q -t ed25519 -N '' -f ca", server.scratch)
+        let plain = server.visit()
+        #expect(await plain.ask(.contact).failure?.kind == .authentication)
+        await plain.end()
+        try TestServer.tool("ssh-keygen -q -s ca -I test -n \(NSUserName()) client_key.pub", server.scratch)
+        if isNamed { try TestServer.tool("mv client_key-cert.pub signed", server.scratch) }
+        let visit = server.visit { if isNamed { $0.certificateFile = "\(server.scratch.path)/signed" } }
+        #expect(await visit.submit("echo in").text == "in\n")
+        await visit.end()
+    }
+
+    @Test("a host that takes a password only gets it, however it asks", arguments: ["password", "prompt"])
+    func password(method: String) async throws {
+        let other = try PasswordServer(method, server.scratch)
+        let visit = server.visit {
+            ($0.port, $0.identityFile) = (other.port, nil)
+        } options: {
+            $0.passwords = ["a": "correct horse"]
+        }
+        #expect(await visit.submit("echo in", boot: nil).text == "in\n")
+        await visit.end()
+        let wrong = server.visit {
+            ($0.port, $0.identityFile) = (other.port, nil)
+        } options: {
+            $0.passwords = ["a": "battery staple"]
+        }
+        let failure = try #require(await wrong.ask(.contact).failure)
+        #expect(failure.kind == .authentication)
+        #expect(failure.message == "\(NSUserName()) is not let in: the password is refused")
+        await wrong.end()
+    }
+
+    @Test("a question that is no password stays without an answer, and is quoted")
+    func code() async throws {
+        let other = try PasswordServer("code", server.scratch)
+        let visit = server.visit {
+            ($0.port, $0.identityFile) = (other.port, nil)
+        } options: {
+            $0.passwords = ["a": "correct horse"]
+        }
+        let failure = try #require(await visit.ask(.contact).failure)
+        #expect(failure.message.contains("it asks \"Code: \", and only a password is there"), "\(failure.message)")
+        await visit.end()
+    }
+
+    @Test("a host that knows old algorithms only is met where the inventory allows them, and refused elsewhere")
+    func old() async throws {
+        let server = try TestServer(
+            keyType: "rsa",
+            settings: """
+                KexAlgorithms diffie-hellman-group14-sha1
+                Ciphers aes128-cbc
+                MACs hmac-sha1
+                HostKeyAlgorithms ssh-rsa
+                """)
+        let strict = server.visit()
+        let failure = try #require(await strict.ask(.contact).failure)
+        #expect(failure.kind == .unsuitable && !failure.sent)
+        #expect(failure.message.hasSuffix("; `algorithms` in the inventory allows older ones"), "\(failure.message)")
+        await strict.end()
+        func named(_ name: String) -> [Named] { [Named(name, at: place)] }
+        let visit = server.visit {
+            $0.algorithms.names = [
+                .kex: named("diffie-hellman-group14-sha1"), .ciphers: named("aes128-cbc"), .macs: named("hmac-sha1"),
+                .hostKeys: named("ssh-rsa"),
+            ]
+        }
+        let said = await visit.submit("echo in")
+        #expect(said.text == "in\n", "\(said.failure?.message ?? "")")
         await visit.end()
     }
 
@@ -163,4 +200,42 @@ func timed<Result>(_ body: () async -> Result) async -> (Result, Duration) {
     let start = clock.now
     let result = await body()
     return (result, clock.now - start)
+}
+
+/// A server that takes a password only. Ends with the test.
+private final class PasswordServer {
+    let port: Int
+    private let process: Child
+    private let input = Pipe()
+
+    init(_ method: String, _ scratch: Scratch) throws {
+        let words = Pipe()
+        let here = URL(filePath: #filePath).deletingLastPathComponent()
+        let script = here.appending(path: "password-server.py").path
+        let project = here.deletingLastPathComponent().deletingLastPathComponent().path
+        let python = "\(project)/.build/python/bin/python"
+        for pipe in [input, words] {
+            _ = fcntl(pipe.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
+            _ = fcntl(pipe.fileHandleForReading.fileDescriptor, F_SETFD, FD_CLOEXEC)
+        }
+        process = try Child.start(
+            [python, script, method, "\(scratch.path)/host_key"], output: words.fileHandleForWriting.fileDescriptor,
+            errors: 2, input: input.fileHandleForReading.fileDescriptor)
+        try words.fileHandleForWriting.close()
+        var said = ""
+        while !said.contains("\n") {
+            let more = words.fileHandleForReading.availableData
+            if more.isEmpty { throw ToolFault(what: "no password server came up") }
+            said += String(decoding: more, as: UTF8.self)
+        }
+        port = Int(said.dropLast()) ?? 0
+        let key = try scratch.text("host_key.pub").split(separator: " ").prefix(2).joined(separator: " ")
+        try scratch.write(
+            "known_hosts", Array("\(try scratch.text("known_hosts"))[127.0.0.1]:\(port) \(key)\n".utf8))
+    }
+
+    deinit {
+        kill(process.pid, SIGKILL)
+        process.wait()
+    }
 }

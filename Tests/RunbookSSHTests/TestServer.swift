@@ -19,10 +19,13 @@ final class TestServer: Sendable {
     private let process: Child
     private let words: Pipe
 
-    init() throws {
+    /// - Parameters:
+    ///   - keyType: of the host's key.
+    ///   - settings: lines of sshd_config that come before ours, and so hold; `DIR` is the server's folder.
+    init(keyType: String = "ed25519", settings: String = "") throws {
         scratch = try Scratch()
-        for key in ["host_key", "client_key", "other_key"] {
-            try Self.tool("ssh-keygen -q -t ed25519 -N '' -C test -f \(key)", scratch)
+        for (key, type) in [("host_key", keyType), ("client_key", "ed25519"), ("other_key", "ed25519")] {
+            try Self.tool("ssh-keygen -q -t \(type) -N '' -C test -f \(key)", scratch)
         }
         try scratch.write("authorized_keys", try scratch.read("client_key.pub"))
         try scratch.write("boot", Array("b1\n".utf8))
@@ -33,6 +36,7 @@ final class TestServer: Sendable {
                 """
                 #!/bin/sh
                 HOME='\(path)/home'; BLACKSTART_BOOT_ID=$(cat '\(path)/boot'); export HOME BLACKSTART_BOOT_ID
+                : >'\(path)/entered'
                 cd "$HOME" && exec /bin/sh -c "$SSH_ORIGINAL_COMMAND"
 
                 """.utf8), mode: 0o700)
@@ -42,7 +46,9 @@ final class TestServer: Sendable {
         var started: (Child, Pipe, Int)?
         for _ in 0..<20 where started == nil {
             let port = try Self.freePort()
-            if let (process, words) = try Self.start(path, port) { started = (process, words, port) }
+            if let (process, words) = try Self.start(path, port, settings.replacing("DIR", with: path)) {
+                started = (process, words, port)
+            }
         }
         (process, words, port) = try #require(started, "no server came up")
         let key = try scratch.text("host_key.pub").split(separator: " ").prefix(2).joined(separator: " ")
@@ -57,8 +63,9 @@ final class TestServer: Sendable {
         for pid in Self.processes where isHere(pid) { kill(pid, SIGKILL) }
     }
 
-    private static func start(_ path: String, _ port: Int) throws -> (Child, Pipe)? {
+    private static func start(_ path: String, _ port: Int, _ settings: String) throws -> (Child, Pipe)? {
         let configuration = """
+            \(settings)
             Port \(port)
             ListenAddress 127.0.0.1
             HostKey \(path)/host_key
@@ -153,6 +160,9 @@ final class TestServer: Sendable {
 
     /// Another boot id from now on.
     func restart() throws { try scratch.write("boot", Array("b2\n".utf8)) }
+
+    /// Whether anybody was ever let in: `login` runs for nobody else.
+    var wasEntered: Bool { FileManager.default.fileExists(atPath: "\(scratch.path)/entered") }
 
     var hasReceipts: Bool { FileManager.default.fileExists(atPath: "\(scratch.path)/home/.blackstart") }
 
