@@ -55,6 +55,10 @@ let package = Package(
             ],
             swiftSettings: houseSettings),
         .executableTarget(name: "blackstart", dependencies: ["RunbookCommands"], swiftSettings: houseSettings),
+        // For scripts/bench only.
+        .executableTarget(
+            name: "fan", dependencies: ["RunbookModel", "RunbookTransport", "RunbookSSH"], path: "scripts/bench/fan",
+            swiftSettings: houseSettings),
 
         // What several test targets use.
         .target(name: "TestTools", path: "Tests/TestTools", swiftSettings: houseSettings),

@@ -26,12 +26,15 @@ package struct SSHAlgorithms: Hashable, Sendable {
 
     /// What is offered to the host: all that is safe, and then what it is let use besides.
     package func offered(_ kind: Kind) -> [String] {
-        let safe = kind.known.filter { !Self.isWeak($0) }
+        let safe = Self.safe[kind] ?? []
         return safe + self[kind].filter { !safe.contains($0) }
     }
 
     /// Those that are no longer thought safe, in the order of kinds.
     package var weak: [Named] { Kind.allCases.flatMap { names[$0] ?? [] }.filter { Self.isWeak($0.name) } }
+
+    private static let safe = Dictionary(
+        uniqueKeysWithValues: Kind.allCases.map { kind in (kind, kind.known.filter { !isWeak($0) }) })
 
     /// SHA-1 and small groups, CBC modes, DES; RFC 9142 and RFC 8758 say why.
     package static func isWeak(_ name: String) -> Bool {

@@ -3,7 +3,10 @@ internal import Glibc
 
 /// One thread that waits for descriptors and runs the jobs of the actors that live on it. A libssh session that is only
 /// touched by such an actor is only ever touched by this thread.
-final class EventLoop: SerialExecutor, @unchecked Sendable {
+///
+/// Tasks prefer it as well: a continuation is resumed wherever its task prefers to be, whatever actor waits in it, and
+/// without the preference each wait would go through a thread of the global pool.
+final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     // Sendable: `inbox` has a lock of its own; everything else that changes is touched by the loop's thread only, which
     // `wait`, `sleep`, `wake(_:)` and `forget(_:)` hold by being called from actors on this loop.
 
@@ -47,9 +50,31 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
     private let inbox = LoopLock(Inbox())
     private let poll: Int32
     private let event: Int32
-    private var waiters: [Int32: [Waiter]] = [:]
+    /// Who waits on a descriptor: mostly one.
+    private struct Slot {
+        var first: Waiter?
+        var more: [Waiter] = []
+        /// What the system tells of it; nil: it is not asked.
+        var armed: Interest?
+
+        mutating func add(_ waiter: Waiter) {
+            if first == nil { first = waiter } else { more.append(waiter) }
+        }
+
+        mutating func remove(_ number: UInt64) -> Waiter? {
+            if let found = first, found.number == number {
+                first = more.isEmpty ? nil : more.removeFirst()
+                return found
+            }
+            guard let index = more.firstIndex(where: { $0.number == number }) else { return nil }
+            return more.remove(at: index)
+        }
+    }
+
+    /// By descriptor: those are small numbers.
+    private var slots: [Slot] = []
+    private var waiting = 0
     private var sleepers: [UInt64: UnsafeContinuation<Wakeup, Never>] = [:]
-    private var registered: Set<Int32> = []
     private var alarms = AlarmHeap()
     private var numbers: UInt64 = 0
 
@@ -90,6 +115,8 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
 
     func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
 
+    func asUnownedTaskExecutor() -> UnownedTaskExecutor { UnownedTaskExecutor(ordinary: self) }
+
     /// Ends the thread once nothing is left to run.
     func stop() {
         inbox.withLock { $0.isStopping = true }
@@ -119,8 +146,10 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
                 inbox.isSignalled = false
                 return (inbox.jobs, inbox.isStopping)
             }
-            if isStopping, jobs.isEmpty, waiters.isEmpty, sleepers.isEmpty { return }
-            for job in jobs { job.runSynchronously(on: asUnownedSerialExecutor()) }
+            if isStopping, jobs.isEmpty, waiting == 0, sleepers.isEmpty { return }
+            for job in jobs {
+                job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+            }
             let now = Self.now()
             while let alarm = alarms.take(until: now) { ring(alarm) }
             let count = epoll_wait(poll, &events, Int32(events.count), timeout(now))
@@ -130,8 +159,11 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
                 if descriptor == event {
                     var value: UInt64 = 0
                     _ = read(event, &value, 8)
-                } else {
+                } else if slots[Int(descriptor)].first != nil {
                     wake(descriptor)
+                } else {
+                    // It has something to say, and nobody listens: it would say it again and again.
+                    disarm(descriptor)
                 }
             }
         }
@@ -148,14 +180,20 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
             sleepers.removeValue(forKey: alarm.number)?.resume(returning: .timedOut)
             return
         }
-        guard let waiter = waiters[alarm.descriptor]?.first(where: { $0.number == alarm.number }) else { return }
-        for descriptor in [alarm.descriptor] + waiter.others { remove(alarm.number, from: descriptor) }
+        guard let waiter = remove(alarm.number, from: alarm.descriptor) else { return }
+        for descriptor in waiter.others { _ = remove(alarm.number, from: descriptor) }
+        waiting -= 1
         waiter.continuation.resume(returning: .timedOut)
     }
 
-    private func remove(_ number: UInt64, from descriptor: Int32) {
-        waiters[descriptor]?.removeAll { $0.number == number }
-        if waiters[descriptor]?.isEmpty == true { waiters[descriptor] = nil }
+    private func remove(_ number: UInt64, from descriptor: Int32) -> Waiter? {
+        Int(descriptor) < slots.count ? slots[Int(descriptor)].remove(number) : nil
+    }
+
+    private func disarm(_ descriptor: Int32) {
+        var none = epoll_event()
+        epoll_ctl(poll, EPOLL_CTL_DEL, descriptor, &none)
+        slots[Int(descriptor)].armed = nil
     }
 
     // MARK: For actors on this loop
@@ -171,32 +209,38 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
     func waitAny(
         _ descriptors: [Int32], _ interest: Interest, deadline: UInt64, isolation: isolated (any Actor) = #isolation
     ) async -> Wakeup {
-        guard let first = descriptors.first else { return .closed }
+        guard let first = descriptors.first, descriptors.allSatisfy({ $0 >= 0 }) else { return .closed }
         numbers += 1
         let number = numbers
         return await withUnsafeContinuation(isolation: isolation) { continuation in
+            waiting += 1
             for descriptor in descriptors {
                 let others = descriptors.count > 1 ? descriptors.filter { $0 != descriptor } : []
-                waiters[descriptor, default: []].append(
+                while slots.count <= Int(descriptor) { slots.append(Slot()) }
+                slots[Int(descriptor)].add(
                     Waiter(number: number, interest: interest, continuation: continuation, others: others))
             }
             if deadline != .max { alarms.put(Alarm(at: deadline, number: number, descriptor: first)) }
             // One that can't be waited for wakes the waiter, which is then nowhere any more.
-            for descriptor in descriptors where waiters[descriptor] != nil { register(descriptor) }
+            for descriptor in descriptors where slots[Int(descriptor)].first != nil { register(descriptor) }
         }
     }
 
     private func register(_ descriptor: Int32) {
-        let wanted = waiters[descriptor]?.reduce(into: Interest()) { $0.formUnion($1.interest) } ?? []
+        let slot = slots[Int(descriptor)]
+        let wanted = slot.more.reduce(into: slot.first?.interest ?? []) { $0.formUnion($1.interest) }
+        // Mostly it is as it was: a conversation reads, and reads again.
+        guard slot.armed != wanted else { return }
         var interest = epoll_event()
-        interest.events = EPOLLRDHUP.rawValue | EPOLLONESHOT.rawValue
+        interest.events = EPOLLRDHUP.rawValue
         if wanted.contains(.reading) { interest.events |= EPOLLIN.rawValue }
         if wanted.contains(.writing) { interest.events |= EPOLLOUT.rawValue }
         interest.data.fd = descriptor
-        let isKnown = !registered.insert(descriptor).inserted
-        if epoll_ctl(poll, isKnown ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, descriptor, &interest) != 0,
-            epoll_ctl(poll, isKnown ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, descriptor, &interest) != 0
+        slots[Int(descriptor)].armed = wanted
+        if epoll_ctl(poll, slot.armed != nil ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, descriptor, &interest) != 0,
+            epoll_ctl(poll, slot.armed != nil ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, descriptor, &interest) != 0
         {
+            slots[Int(descriptor)].armed = nil
             wake(descriptor, .closed)
         }
     }
@@ -213,16 +257,25 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
 
     /// Whoever waits on `descriptor` looks again: another call has read from it.
     func wake(_ descriptor: Int32, _ wakeup: Wakeup = .ready) {
-        for waiter in waiters.removeValue(forKey: descriptor) ?? [] {
-            for other in waiter.others { remove(waiter.number, from: other) }
-            waiter.continuation.resume(returning: wakeup)
-        }
+        guard descriptor >= 0, Int(descriptor) < slots.count, let first = slots[Int(descriptor)].first else { return }
+        let more = slots[Int(descriptor)].more
+        slots[Int(descriptor)].first = nil
+        if !more.isEmpty { slots[Int(descriptor)].more = [] }
+        resume(first, wakeup)
+        for waiter in more { resume(waiter, wakeup) }
+    }
+
+    private func resume(_ waiter: Waiter, _ wakeup: Wakeup) {
+        for other in waiter.others { _ = remove(waiter.number, from: other) }
+        waiting -= 1
+        waiter.continuation.resume(returning: wakeup)
     }
 
     /// The descriptor is about to be closed.
     func forget(_ descriptor: Int32) {
         wake(descriptor)
-        registered.remove(descriptor)
+        // Closing takes it off the system's list.
+        if Int(descriptor) < slots.count { slots[Int(descriptor)].armed = nil }
     }
 
     private struct AlarmHeap {

@@ -132,7 +132,7 @@ actor HostLink: ScriptRunner {
             if await !connection.isLost { return .success((connection, false)) }
             await forget(connection)
         }
-        let task = connecting ?? Task { await connect() }
+        let task = connecting ?? Task(executorPreference: loop) { await self.connect() }
         connecting = task
         let result = await task.value
         return result.map { ($0, true) }

@@ -24,7 +24,9 @@ struct Login: Sendable {
         }
         let allowed = algorithms.offered(.hostKeys)
         types = types.filter(allowed.contains)
-        return (types + allowed.filter { !types.contains($0) }).joined(separator: ",")
+        var text = ""
+        for type in types + allowed.filter({ !types.contains($0) }) { text += text.isEmpty ? type : ",\(type)" }
+        return text
     }
 }
 

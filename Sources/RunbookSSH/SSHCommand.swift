@@ -27,12 +27,13 @@ extension SSHConnection {
             }
         }
         try await until(session, deadline) { ssh_channel_open_session(channel) }
-        for pair in environment {
-            // A server that accepts no environment refuses; nothing depends on it.
+        for pair in environment where takesEnvironment {
             do {
                 try await until(session, deadline) { ssh_channel_request_env(channel, pair.name, pair.value) }
             } catch {
                 guard self.session != nil, !isLost, error != .deadline else { throw error }
+                // A server that accepts none says so once; nothing depends on it.
+                takesEnvironment = false
             }
         }
         sent()

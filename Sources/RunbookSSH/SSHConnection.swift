@@ -50,6 +50,8 @@ actor SSHConnection {
     /// Commands and tunnels under way.
     private(set) var users = 0
     private var isWatched = false
+    /// Whether the server has not yet refused a variable.
+    var takesEnvironment = true
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
@@ -80,7 +82,6 @@ actor SSHConnection {
             drop()
             throw error
         }
-        watch()
     }
 
     private func setOptions(_ login: Login, _ session: ssh_session) {
@@ -179,6 +180,12 @@ actor SSHConnection {
     func activity(_ session: ssh_session, _ deadline: UInt64) async throws(ConnectionFault) {
         notice()
         let wantsWrite = ssh_get_poll_flags(session) & SSH_WRITE_PENDING != 0
+        if wantsWrite {
+            // Mostly the socket takes more at once, and libssh only wants to be told so.
+            ssh_execute_message_callbacks(session)
+            let moved = counters.pointer.pointee.in_bytes != seenBytes
+            if moved || ssh_get_poll_flags(session) & SSH_WRITE_PENDING == 0 { return notice() }
+        }
         let silence = users > 0 || isWatched == false ? silence : silence.whileIdle
         let next = isProbing ? heardAt + silence.limit : heardAt + silence.probe
         let wakeup = await loop.wait(
@@ -232,16 +239,18 @@ actor SSHConnection {
     private func watch() {
         guard !isWatched, !isLost else { return }
         isWatched = true
-        Task {
-            while users == 0, let session, !isLost {
-                do {
-                    try await activity(session, .max)
-                    try pump(session)
-                } catch { break }
-            }
-            isWatched = false
-            if isLost, users == 0 { drop() }
+        Task(executorPreference: loop) { await self.listen() }
+    }
+
+    private func listen() async {
+        while users == 0, let session, !isLost {
+            do {
+                try await activity(session, .max)
+                try pump(session)
+            } catch { break }
         }
+        isWatched = false
+        if isLost, users == 0 { drop() }
     }
 
     // MARK: The end

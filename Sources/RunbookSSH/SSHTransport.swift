@@ -39,18 +39,23 @@ package final class SSHTransport: Transport {
     private let loop: EventLoop
     private let hosts: [String: Host]
     private let links: [String: HostLink]
+    private let isLab: Bool
     private let pool: IdlePool
     private let local: LocalShell
     private let probes: ControllerProbes
 
     package init(hosts: [Host], options: SSHOptions) {
         signal(SIGPIPE, SIG_IGN)
+        // One heap for all threads, that grows by steps: a loop's sessions come and go by the thousand.
+        mallopt(M_ARENA_MAX, 1)
+        mallopt(M_TOP_PAD, 1 << 20)
         ssh_init()
         var byName: [String: Host] = [:]
         for host in hosts { byName[host.name] = host }
         self.hosts = byName
         let loop = EventLoop()
         self.loop = loop
+        isLab = options.localShell != nil
         pool = IdlePool(loop: loop, limit: min(options.idleConnections, Self.descriptors / 4))
         let services = LinkServices(
             ring: KeyRing(), options: options, loop: loop,
@@ -91,7 +96,7 @@ package final class SSHTransport: Transport {
         _ request: HostRequest, progress: @escaping @Sendable (OutputChunk) -> Void,
         reply: @escaping @Sendable (HostReply) -> Void
     ) {
-        Task { reply(await answer(request, progress)) }
+        Task(executorPreference: loop) { reply(await self.answer(request, progress)) }
     }
 
     private func answer(
@@ -112,7 +117,7 @@ package final class SSHTransport: Transport {
         guard let host = hosts[name], let link = links[name] else {
             return .failure(TransportFailure(.unsuitable, sent: false, "the inventory has no host \(name)"))
         }
-        return await ScriptCall(request, keepsReceipts: host.receipts).play(link, progress)
+        return await ScriptCall(request, keepsReceipts: host.receipts, marksSessions: isLab).play(link, progress)
     }
 
     /// Where a host of the inventory is, or any other name or address.

@@ -29,29 +29,29 @@ extension SSHConnection {
             leave()
             throw .refused("no tunnel can be made: \(words)")
         }
-        let local = ends[0]
-        Task { await carry(channel, local) }
+        let tunnel = Tunnel(channel: channel, local: ends[0])
+        Task(executorPreference: loop) { await self.carry(tunnel) }
         return ends[1]
     }
 
     /// Both directions of a tunnel, until either side ends it.
-    private func carry(_ channel: ssh_channel, _ local: Int32) async {
-        let flow = TunnelFlow()
-        let up = Task { await carryUp(channel, local, flow) }
-        await carryDown(channel, local, flow)
-        flow.isOver = true
-        loop.wake(local)
+    private func carry(_ tunnel: Tunnel) async {
+        let up = Task(executorPreference: loop) { await self.carryUp(tunnel) }
+        await carryDown(tunnel)
+        tunnel.isOver = true
+        loop.wake(tunnel.local)
         await up.value
-        if session != nil { ssh_channel_free(channel) }
-        loop.forget(local)
-        close(local)
+        if session != nil { ssh_channel_free(tunnel.channel) }
+        loop.forget(tunnel.local)
+        close(tunnel.local)
         leave()
     }
 
-    private func carryUp(_ channel: ssh_channel, _ local: Int32, _ flow: TunnelFlow) async {
+    private func carryUp(_ tunnel: Tunnel) async {
+        let (channel, local) = (tunnel.channel, tunnel.local)
         var buffer = [UInt8](repeating: 0, count: Self.pieceBytes)
         var pending: ArraySlice<UInt8> = []
-        while !flow.isOver, let session, !isLost {
+        while !tunnel.isOver, let session, !isLost {
             if pending.isEmpty {
                 let count = read(local, &buffer, buffer.count)
                 if count > 0 {
@@ -74,16 +74,17 @@ extension SSHConnection {
                 try pump(session)
             } catch { break }
         }
-        flow.isOver = true
+        tunnel.isOver = true
         loop.wake(descriptor)
     }
 
-    private func carryDown(_ channel: ssh_channel, _ local: Int32, _ flow: TunnelFlow) async {
+    private func carryDown(_ tunnel: Tunnel) async {
+        let channel = tunnel.channel
         var buffer = [UInt8](repeating: 0, count: Self.pieceBytes)
-        while !flow.isOver, let session, !isLost {
+        while !tunnel.isOver, let session, !isLost {
             let count = ssh_channel_read_nonblocking(channel, &buffer, UInt32(buffer.count), 0)
             if count > 0 {
-                guard await deliver(buffer[..<Int(count)], local, flow) else { break }
+                guard await deliver(buffer[..<Int(count)], tunnel) else { break }
                 continue
             }
             if ssh_channel_is_eof(channel) != 0 || ssh_channel_is_closed(channel) != 0 || count == SSH_ERROR { break }
@@ -97,10 +98,11 @@ extension SSHConnection {
     /// How long a side that takes nothing is left alone before it is looked at again.
     private static let look: UInt64 = 1_000_000_000
 
-    private func deliver(_ bytes: ArraySlice<UInt8>, _ local: Int32, _ flow: TunnelFlow) async -> Bool {
+    private func deliver(_ bytes: ArraySlice<UInt8>, _ tunnel: Tunnel) async -> Bool {
+        let local = tunnel.local
         var rest = bytes
         while !rest.isEmpty {
-            guard !flow.isOver, session != nil else { return false }
+            guard !tunnel.isOver, session != nil else { return false }
             let count = rest.withUnsafeBytes { send(local, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
             if count > 0 {
                 rest = rest.dropFirst(count)
@@ -114,7 +116,17 @@ extension SSHConnection {
     }
 }
 
-/// Whether a tunnel has come to its end. Touched on the loop's thread only.
-private final class TunnelFlow {
+/// What a tunnel joins. Sendable: see inside.
+private final class Tunnel: @unchecked Sendable {
+    // Sendable: only methods of the connection touch it, and those run on its loop's thread.
+    let channel: ssh_channel
+    /// Our end of the socket pair.
+    let local: Int32
+    /// Whether either side has ended it.
     var isOver = false
+
+    init(channel: ssh_channel, local: Int32) {
+        self.channel = channel
+        self.local = local
+    }
 }

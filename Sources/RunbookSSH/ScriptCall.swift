@@ -6,10 +6,13 @@ internal import RunbookTransport
 struct ScriptCall: Sendable {
     private let request: HostRequest
     private let keepsReceipts: Bool
+    /// A lab wants to know for which step a session is, where no receipt tells it; a real server takes no variables.
+    private let marksSessions: Bool
 
-    init(_ request: HostRequest, keepsReceipts: Bool) {
+    init(_ request: HostRequest, keepsReceipts: Bool, marksSessions: Bool = false) {
         self.request = request
         self.keepsReceipts = keepsReceipts
+        self.marksSessions = marksSessions
     }
 
     /// What a question may take beyond its own time: the way there and back.
@@ -106,7 +109,7 @@ struct ScriptCall: Sendable {
     private func playInSession(
         _ runner: some ScriptRunner, _ progress: @escaping @Sendable (OutputChunk) -> Void
     ) async -> HostReply {
-        let marks = [EnvironmentPair(name: "BLACKSTART_STEP", value: request.task.step)]
+        let marks = marksSessions ? [EnvironmentPair(name: "BLACKSTART_STEP", value: request.task.step)] : []
         switch request.operation {
         case .contact:
             let job = ScriptJob(command: "true", environment: marks, input: [], deadline: .seconds(30))
@@ -126,7 +129,8 @@ struct ScriptCall: Sendable {
         case .submit(let submission, let deadline):
             let job = Self.job(
                 submission.command, Self.named(submission.label) + submission.environment, submission.privilege,
-                marks: marks + [EnvironmentPair(name: "BLACKSTART_ATTEMPT", value: "1")], deadline: deadline)
+                marks: marks.isEmpty ? [] : marks + [EnvironmentPair(name: "BLACKSTART_ATTEMPT", value: "1")],
+                deadline: deadline)
             let reader = PlainReader(progress)
             do throws(TransportFailure) {
                 switch try await runner.run(job, output: { reader.take($0) }) {

@@ -1,0 +1,169 @@
+"""Runs the tools of scripts/bench/true beside each other and prints what they cost. Started by it."""
+
+import os
+import pathlib
+import pwd
+import statistics
+import subprocess
+import sys
+import time
+
+work, programs, hosts, rounds, *peers = sys.argv[1:]
+work, hosts, rounds = pathlib.Path(work), int(hosts), int(rounds)
+here = pathlib.Path(__file__).parent
+bin = pathlib.Path(sys.executable).parent
+user = pwd.getpwuid(os.geteuid()).pw_name
+port = 2200
+key, known, names = work / "key", work / "known_hosts", work / "hosts"
+common = f"-p {port} -i {key} -l {user} -F none -o IdentitiesOnly=yes -o UserKnownHostsFile={known} -o LogLevel=ERROR"
+common += " -o ControlMaster=no -o ControlPath=none -o BatchMode=yes"
+
+
+def address(number):
+    return f"127.1.{number // 250}.{number % 250 + 1}"
+
+
+def serve():
+    for name in ("host_key", "key"):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", work / name], check=True)
+    # A login shell that reads somebody's start-up files would be what is measured.
+    (work / "home").mkdir()
+    (work / "sshd_config").write_text(
+        f"""Port {port}
+ListenAddress 0.0.0.0
+HostKey {work}/host_key
+AuthorizedKeysFile {work}/key.pub
+PidFile none
+UsePAM no
+StrictModes no
+PermitRootLogin yes
+KexAlgorithms curve25519-sha256
+MaxStartups 3000
+LogLevel ERROR
+SetEnv HOME={work}/home BLACKSTART_RECEIPTS={work}/receipts
+"""
+    )
+    os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
+    shown = " ".join((work / "host_key.pub").read_text().split()[:2])
+    known.write_text(f"[127.1.*]:{port} {shown}\n")
+    server = subprocess.Popen(["/usr/sbin/sshd", "-D", "-f", work / "sshd_config"])
+    while subprocess.run(["ssh", *common.split(), address(0), "true"], stderr=subprocess.DEVNULL).returncode:
+        if server.poll() is not None:
+            sys.exit("no SSH server came up")
+    return server
+
+
+def files(count):
+    all = [address(number) for number in range(count)]
+    names.write_text("\n".join(all) + "\n")
+    (work / "inventory.yaml").write_text(
+        f"version: 1\nname: Bench\ndefaults: {{ user: {user}, port: {port}, identity_file: {key}, known_hosts: {known} }}\n"
+        + "hosts:\n"
+        + "".join(f"  h{number}: {{ address: {one} }}\n" for number, one in enumerate(all))
+        + f"groups: {{ all: [{', '.join(f'h{number}' for number in range(count))}] }}\n"
+    )
+    (work / "runbook.yaml").write_text(
+        "version: 1\nname: Bench\ninventory: inventory.yaml\nsteps:\n- { id: all, name: All, hosts: all, run: 'true' }\n"
+    )
+    (work / "inventory.ini").write_text(
+        "".join(f"{one} ansible_port={port} ansible_user={user} ansible_ssh_private_key_file={key}\n" for one in all)
+    )
+    (work / "playbook.yaml").write_text("- hosts: all\n  gather_facts: false\n  tasks: [ { raw: 'true' } ]\n")
+    (work / "ansible.cfg").write_text(
+        f"[defaults]\nhost_key_checking = true\nretry_files_enabled = false\n"
+        f"[ssh_connection]\nssh_args = -F none -o UserKnownHostsFile={known} -o ControlMaster=no -o LogLevel=ERROR\n"
+    )
+
+
+turn = 0
+
+
+def command(tool, count, concurrency):
+    global turn
+    turn += 1
+    table = {
+        "floor": [work / "floor", count, concurrency, port, key],
+        "plain": [f"{programs}/fan", count, concurrency, port, key, known],
+        "blackstart": [
+            f"{programs}/blackstart", "run", work / "runbook.yaml", "--no-input", "-y", "-q", "-j", concurrency,
+            "--run-dir", work / "runs", "--run-id", f"bench-{turn}",
+        ],
+        "asyncssh": [sys.executable, here / "peers.py", "asyncssh", names, concurrency, port, key, known],
+        "parallel-ssh": [sys.executable, here / "peers.py", "parallel-ssh", names, concurrency, port, key, known],
+        "clustershell": ["clush", "-S", "-q", "-f", concurrency, "--hostfile", names, "-o", common, "true"],
+        "pssh": ["parallel-ssh", "-h", names, "-p", concurrency, "-t", "0", "-x", common, "true"],
+        # A thousand forks are more than a machine holds: never more than 100.
+        "ansible": [
+            bin / "ansible-playbook", "-i", work / "inventory.ini", "-f", min(concurrency, 100),
+            work / "playbook.yaml",
+        ],
+    }
+    return [str(word) for word in table[tool]]
+
+
+def measure(tool, count, concurrency):
+    words = command(tool, count, concurrency)
+    environment = dict(os.environ, ANSIBLE_CONFIG=str(work / "ansible.cfg"), BLACKSTART_HOME=str(work / "home"))
+    environment.pop("SSH_AUTH_SOCK", None)
+    with open(work / "out", "w") as out:
+        began = time.monotonic()
+        child = subprocess.Popen(words, stdout=out, stderr=out, stdin=subprocess.DEVNULL, env=environment)
+        _, status, used = os.wait4(child.pid, 0)
+        wall = time.monotonic() - began
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        print((work / "out").read_text()[-2000:], file=sys.stderr)
+        sys.exit(f"{tool} at {concurrency}: ended with {child.returncode}: {' '.join(words)}")
+    return wall, (used.ru_utime + used.ru_stime) * 1000 / count, used.ru_maxrss
+
+
+def main():
+    server = serve()
+    tools = ["floor", "plain", "blackstart"] + [peer for peer in peers if peer != "none"]
+    levels = sorted({min(100, hosts), min(1000, hosts)})
+    base = {}
+    try:
+        files(1)
+        for tool in ("plain", "blackstart"):
+            base[tool] = measure(tool, 1, 1)[2]
+        files(hosts)
+        seen = {(tool, level): [] for tool in tools for level in levels}
+        for number in range(rounds):
+            order = tools[number % len(tools):] + tools[: number % len(tools)]
+            for level in levels:
+                for tool in order:
+                    seen[tool, level].append(measure(tool, hosts, level))
+    finally:
+        server.terminate()
+        server.wait()
+    broken = []
+    for level in levels:
+        print(f"\n`true` on {hosts} hosts, {level} at once, medians of {rounds} rounds; 0 failures")
+        print(f"{'':14}{'wall s':>9}{'CPU ms a host':>15}{'x floor':>9}{'MB':>8}")
+        row = {}
+        for tool in tools:
+            runs = seen[tool, level]
+            ratio = statistics.median(run[1] / least[1] for run, least in zip(runs, seen["floor", level]))
+            row[tool] = [statistics.median(run[part] for run in runs) for part in range(3)] + [ratio]
+            wall, cpu, memory, _ = row[tool]
+            print(f"{tool:14}{wall:9.2f}{cpu:15.2f}{ratio:9.2f}{memory / 1024:8.0f}")
+        for tool, most in (("plain", 1.3), ("blackstart", 2.5)):
+            if row[tool][3] > most:
+                broken.append(f"{tool} at {level}: {row[tool][3]:.2f} times the floor, more than {most}")
+            for peer in tools[3:]:
+                if row[tool][1] >= row[peer][1]:
+                    broken.append(f"{tool} at {level}: more CPU than {peer}")
+        for peer in tools[3:]:
+            if row["blackstart"][0] >= row[peer][0]:
+                broken.append(f"blackstart at {level}: slower than {peer}")
+        for tool in ("plain", "blackstart"):
+            each = (row[tool][2] - base[tool]) / level
+            print(f"{tool}: {each:.0f} KiB a connection above {base[tool] / 1024:.0f} MB")
+            if each >= 100:
+                broken.append(f"{tool} at {level}: {each:.0f} KiB a connection")
+    for line in broken:
+        print(f"BROKEN: {line}")
+    sys.exit(1 if broken else 0)
+
+
+main()
