@@ -17,7 +17,7 @@ actor ControllerProbes {
         var jump: HostLink?
     }
 
-    private func connect(_ place: Place, _ port: Int, _ deadline: UInt64) async throws(TransportFailure) -> Int32 {
+    private func connect(_ place: Place, _ port: Int, _ deadline: UInt64) async throws(WayFailure) -> Int32 {
         if let jump = place.jump, let address = place.addresses.last {
             return try await jump.tunnel(to: address, port: port)
         }
@@ -27,12 +27,12 @@ actor ControllerProbes {
     /// Whether something accepts there.
     func tcp(_ place: Place, _ port: Int, _ timeout: Duration) async -> ProbeAnswer {
         let deadline = EventLoop.now() + HostLink.nanoseconds(timeout)
-        do throws(TransportFailure) {
+        do throws(WayFailure) {
             let descriptor = try await connect(place, port, deadline)
             loop.forget(descriptor)
             close(descriptor)
             return ProbeAnswer(.open(true, ""))
-        } catch { return ProbeAnswer(.open(false, error.message)) }
+        } catch { return ProbeAnswer(.open(false, error.failure.message)) }
     }
 
     /// Asks for a page. `place` tells where the host of a URL is.
@@ -45,9 +45,9 @@ actor ControllerProbes {
         }
         let deadline = EventLoop.now() + HostLink.nanoseconds(timeout)
         let descriptor: Int32
-        do throws(TransportFailure) {
+        do throws(WayFailure) {
             descriptor = try await connect(place(target.host), target.port, deadline)
-        } catch { return ProbeAnswer(.http(status: nil, error.message)) }
+        } catch { return ProbeAnswer(.http(status: nil, error.failure.message)) }
         defer {
             loop.forget(descriptor)
             close(descriptor)

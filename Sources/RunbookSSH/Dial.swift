@@ -12,14 +12,14 @@ enum Dial {
     static func connect(
         _ addresses: [String], _ port: Int, deadline: UInt64, loop: EventLoop,
         isolation: isolated (any Actor) = #isolation
-    ) async throws(TransportFailure) -> Int32 {
+    ) async throws(WayFailure) -> Int32 {
         let literals = addresses.compactMap { SocketAddress(literal: $0, port: port) }
         let names = addresses.filter { SocketAddress(literal: $0, port: port) == nil }
-        var last = TransportFailure(.unreachable, sent: false, "no address")
+        var last = WayFailure(TransportFailure(.unreachable, sent: false, "no address"), .answered)
         if !literals.isEmpty {
             let now = EventLoop.now()
             let half = now + (max(deadline, now) - now) / 2
-            do throws(TransportFailure) {
+            do throws(WayFailure) {
                 return try await race(
                     literals, deadline: names.isEmpty ? deadline : half, loop: loop, isolation: isolation)
             } catch { last = error }
@@ -28,12 +28,12 @@ enum Dial {
             let places = await Resolver.places(name, port: port, deadline: deadline, loop: loop, isolation: isolation)
             if places.isEmpty {
                 if literals.isEmpty {
-                    last = TransportFailure(
-                        .unreachable, sent: false, "the name \(name) can't be resolved; write its address")
+                    let why = "the name \(name) can't be resolved; write its address"
+                    last = WayFailure(TransportFailure(.unreachable, sent: false, why), .gone)
                 }
                 continue
             }
-            do throws(TransportFailure) {
+            do throws(WayFailure) {
                 return try await race(alternating(places), deadline: deadline, loop: loop, isolation: isolation)
             } catch { last = error }
         }
@@ -56,7 +56,7 @@ enum Dial {
     /// The first of `places` that takes the connection. Each has a head start before the next one.
     private static func race(
         _ places: [SocketAddress], deadline: UInt64, loop: EventLoop, isolation: isolated (any Actor)
-    ) async throws(TransportFailure) -> Int32 {
+    ) async throws(WayFailure) -> Int32 {
         var waiting = places[...]
         var open: [Int32] = []
         var last = failure(ETIMEDOUT)
@@ -136,10 +136,9 @@ enum Dial {
         return descriptor
     }
 
-    /// The host is there, and takes no connection.
-    static let refused = failure(ECONNREFUSED)
-
-    static func failure(_ code: Int32) -> TransportFailure {
-        TransportFailure(.unreachable, sent: false, String(cString: strerror(code)))
+    static func failure(_ code: Int32) -> WayFailure {
+        WayFailure(
+            TransportFailure(.unreachable, sent: false, String(cString: strerror(code))),
+            code == ECONNREFUSED ? .answered : .passing)
     }
 }

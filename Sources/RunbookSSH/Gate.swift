@@ -55,16 +55,17 @@ actor Handshakes {
         all = Gate(loop: loop, limit: limit)
     }
 
-    /// `place`: the server, or the host on the way, that has to bear it.
+    /// `place`: the server, or the host on the way, that has to bear it. From here to ``leave(_:)`` it is spoken to.
     func enter(_ place: String) async {
         if await gate(place).enter() { await loop.sleep(.milliseconds(Int.random(in: Self.jitterMilliseconds))) }
-        await all.enter()
     }
 
-    func leave(_ place: String) async {
-        await all.leave()
-        await gate(place).leave()
-    }
+    func leave(_ place: String) async { await gate(place).leave() }
+
+    /// A server answers: the handshake costs this machine something from here to ``end()``.
+    func begin() async { await all.enter() }
+
+    func end() async { await all.leave() }
 
     private func gate(_ place: String) -> Gate {
         if let gate = places[place] { return gate }

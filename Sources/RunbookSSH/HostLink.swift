@@ -15,9 +15,10 @@ struct LinkServices: Sendable {
 actor HostLink: ScriptRunner {
     /// Under the usual MaxSessions of 10.
     private static let channelsAtOnce = 8
-    /// A server that drops a handshake is asked again, so often and after so long at first.
-    private static let handshakeTries = 5
+    /// A way that may come back is tried again, after so long at first, for so many times what one try may take.
     private static let firstPause = 200.0
+    private static let longestPause = 5_000.0
+    private static let patience: UInt64 = 2
 
     private let host: Host
     /// The host that leads there.
@@ -28,7 +29,7 @@ actor HostLink: ScriptRunner {
     private let channels: Gate
     private var connection: SSHConnection?
     /// The attempt to connect that everybody waits for.
-    private var connecting: Task<Result<SSHConnection, TransportFailure>, Never>?
+    private var connecting: Task<Result<SSHConnection, WayFailure>, Never>?
     private var jobs = 0
     private var wasReached = false
     private var isEnded = false
@@ -52,12 +53,12 @@ actor HostLink: ScriptRunner {
         let result = await attempt(job, output)
         await finish()
         await channels.leave()
-        return try result.get()
+        do throws(WayFailure) { return try result.get() } catch { throw error.failure }
     }
 
     private func attempt(
         _ job: ScriptJob, _ output: @escaping @Sendable (OutputChunk) -> Bool
-    ) async -> Result<SessionEnd, TransportFailure> {
+    ) async -> Result<SessionEnd, WayFailure> {
         let sent = SentMark()
         return await using { connection async throws(ConnectionFault) in
             let deadline = EventLoop.now() + Self.nanoseconds(job.deadline)
@@ -70,7 +71,7 @@ actor HostLink: ScriptRunner {
     }
 
     /// A connection of its own for somebody else: a descriptor that leads to a port which this host reaches.
-    func tunnel(to address: String, port: Int) async throws(TransportFailure) -> Int32 {
+    func tunnel(to address: String, port: Int) async throws(WayFailure) -> Int32 {
         await begin()
         let limit = Self.nanoseconds(options.connectTimeout)
         let result = await using { connection async throws(ConnectionFault) in
@@ -79,10 +80,10 @@ actor HostLink: ScriptRunner {
             false
         }
         await finish()
-        do throws(TransportFailure) { return try result.get() } catch {
-            let why = error.isDeadline ? "it did not open the way in time" : error.message
-            throw TransportFailure(
-                error.kind == .lost ? .unreachable : error.kind, sent: false, "through \(host.name): \(why)")
+        do throws(WayFailure) { return try result.get() } catch {
+            let why = error.failure.isDeadline ? "it did not open the way in time" : error.failure.message
+            let kind = error.failure.kind == .lost ? .unreachable : error.failure.kind
+            throw WayFailure(TransportFailure(kind, sent: false, "through \(host.name): \(why)"), error.outlook)
         }
     }
 
@@ -90,7 +91,7 @@ actor HostLink: ScriptRunner {
     /// anything is sent: then once more.
     private func using<Value: Sendable>(
         _ body: (SSHConnection) async throws(ConnectionFault) -> Value, wasSent: () -> Bool
-    ) async -> Result<Value, TransportFailure> {
+    ) async -> Result<Value, WayFailure> {
         var mayBeStale = true
         while true {
             let standing: (connection: SSHConnection, isNew: Bool)
@@ -100,15 +101,16 @@ actor HostLink: ScriptRunner {
             }
             do throws(ConnectionFault) { return .success(try await body(standing.connection)) } catch {
                 switch error {
-                case .deadline: return .failure(.deadline)
-                case .refused(let why): return .failure(TransportFailure(.lost, sent: wasSent(), why))
+                case .deadline: return .failure(WayFailure(.deadline, .passing))
+                case .refused(let why):
+                    return .failure(WayFailure(TransportFailure(.lost, sent: wasSent(), why), .of(refusal: why)))
                 case .lost(let why):
                     await forget(standing.connection)
                     if !wasSent(), !standing.isNew, mayBeStale {
                         mayBeStale = false
                         continue
                     }
-                    return .failure(TransportFailure(.lost, sent: wasSent(), why))
+                    return .failure(WayFailure(TransportFailure(.lost, sent: wasSent(), why), .passing))
                 }
             }
         }
@@ -126,8 +128,8 @@ actor HostLink: ScriptRunner {
 
     // MARK: The connection
 
-    private func connected() async -> Result<(SSHConnection, Bool), TransportFailure> {
-        if isEnded { return .failure(TransportFailure(.unreachable, sent: false, "the run is over")) }
+    private func connected() async -> Result<(SSHConnection, Bool), WayFailure> {
+        if isEnded { return .failure(.runIsOver) }
         if let connection {
             if await !connection.isLost { return .success((connection, false)) }
             await forget(connection)
@@ -138,18 +140,15 @@ actor HostLink: ScriptRunner {
         return result.map { ($0, true) }
     }
 
-    private func connect() async -> Result<SSHConnection, TransportFailure> {
-        let giveUp = EventLoop.now() + Self.nanoseconds(options.connectTimeout)
+    private func connect() async -> Result<SSHConnection, WayFailure> {
+        let giveUp = EventLoop.now() + Self.patience * Self.nanoseconds(options.connectTimeout)
         var result = await reach()
         var pause = Self.firstPause
-        var tries = 1
-        // Something answered and let go again: a server that has too many handshakes under way does that.
-        while case .failure(let failure) = result, failure.kind == .lost, tries < Self.handshakeTries, !isEnded {
+        while case .failure(let failure) = result, failure.outlook == .passing, !isEnded {
             let jittered = pause * Double.random(in: 0.5...1.5)
             guard EventLoop.now() + UInt64(jittered * 1_000_000) < giveUp else { break }
             await loop.sleep(.milliseconds(Int64(jittered)))
-            pause *= 2
-            tries += 1
+            pause = min(2 * pause, Self.longestPause)
             result = await reach()
         }
         connecting = nil
@@ -157,51 +156,60 @@ actor HostLink: ScriptRunner {
         case .success(let made):
             if isEnded {
                 await made.end()
-                return .failure(TransportFailure(.unreachable, sent: false, "the run is over"))
+                return .failure(.runIsOver)
             }
             wasReached = true
             connection = made
             await services.pool.opened()
-        case .failure(let failure):
-            // A network that is gone may come back; a host that refuses has spoken.
-            if wasReached, failure.kind == .unreachable, failure.message != Dial.refused.message {
-                result = .failure(
-                    TransportFailure(.lost, sent: false, "the way to the host is gone: \(failure.message)"))
+            return .success(made)
+        case .failure(var way):
+            if way.outlook == .passing { way.outlook = .gone }
+            // Who was reached before may be so again: the question is worth asking as long as the step may take.
+            if wasReached, way.outlook == .gone, way.failure.kind == .unreachable {
+                way.failure = TransportFailure(
+                    .lost, sent: false, "the way to the host is gone: \(way.failure.message)")
             }
+            return .failure(way)
         }
-        return result
     }
 
     /// One try to connect and to log in.
-    private func reach() async -> Result<SSHConnection, TransportFailure> {
-        let limit = Self.nanoseconds(options.connectTimeout)
-        // The way there first: who waits for it holds up nobody else's handshake.
-        var way: Int32?
+    private func reach() async -> Result<SSHConnection, WayFailure> {
+        let place = jump.map { "through \($0.host.name)" } ?? "\(host.address) \(host.port)"
+        let descriptor: Int32
+        // Who waits for the way there holds up nobody else's handshake.
         if let jump {
-            do throws(TransportFailure) { way = try await jump.tunnel(to: host.address, port: host.port) } catch {
+            do throws(WayFailure) { descriptor = try await jump.tunnel(to: host.address, port: host.port) } catch {
+                return .failure(error)
+            }
+            await services.handshakes.enter(place)
+        } else {
+            await services.handshakes.enter(place)
+            do throws(WayFailure) {
+                descriptor = try await Dial.connect(
+                    host.addresses + [host.address], host.port, deadline: deadline, loop: loop)
+            } catch {
+                await services.handshakes.leave(place)
                 return .failure(error)
             }
         }
-        let place = jump.map { "through \($0.host.name)" } ?? "\(host.address) \(host.port)"
-        await services.handshakes.enter(place)
+        await services.handshakes.begin()
         let made = SSHConnection(
             loop: loop, silence: SSHConnection.Silence(limit: Self.nanoseconds(options.silenceLimit)))
-        let result: Result<SSHConnection, TransportFailure>
+        let result: Result<SSHConnection, WayFailure>
         do throws(TransportFailure) {
-            let descriptor: Int32
-            let deadline = EventLoop.now() + limit
-            if let way {
-                descriptor = way
-            } else {
-                descriptor = try await Dial.connect(
-                    host.addresses + [host.address], host.port, deadline: deadline, loop: loop)
-            }
             try await made.connect(descriptor, services.ring.login(to: host, options), deadline: deadline)
             result = .success(made)
-        } catch { result = .failure(error) }
+        } catch {
+            // Something answered and let go again: a server with too many handshakes under way, or a bad network.
+            result = .failure(WayFailure(error, error.kind == .lost ? .passing : .answered))
+        }
+        await services.handshakes.end()
         await services.handshakes.leave(place)
         return result
     }
+
+    private var deadline: UInt64 { EventLoop.now() + Self.nanoseconds(options.connectTimeout) }
 
     private func forget(_ lost: SSHConnection) async {
         if connection === lost {
@@ -236,4 +244,33 @@ private final class SentMark: Sendable {
     var isSet: Bool { mark.withLock { $0 } }
 
     func set() { mark.withLock { $0 = true } }
+}
+
+/// Why there is no way to a host, and what is to be expected of another try.
+struct WayFailure: Error, Hashable {
+    enum Outlook: Hashable, Sendable {
+        /// It may work soon.
+        case passing
+        /// Nothing answers, and soon nothing will.
+        case gone
+        /// The host, or one that leads there, has given its answer.
+        case answered
+
+        /// What a host on the way says of the one behind it (RFC 4254, 5.1): that it does not take the connection, or that
+        /// there is no way to it just now.
+        static func of(refusal why: String) -> Outlook {
+            let words = ["timed out", "No route to host", "unreachable"]
+            return words.contains { why.contains($0) } ? .passing : .answered
+        }
+    }
+
+    var failure: TransportFailure
+    var outlook: Outlook
+
+    static let runIsOver = WayFailure(TransportFailure(.unreachable, sent: false, "the run is over"), .answered)
+
+    init(_ failure: TransportFailure, _ outlook: Outlook) {
+        self.failure = failure
+        self.outlook = outlook
+    }
 }
