@@ -48,8 +48,9 @@ package struct SSHAlgorithms: Hashable, Sendable {
         "diffie-hellman-group-exchange-sha256", "diffie-hellman-group14-sha256", "diffie-hellman-group-exchange-sha1",
         "diffie-hellman-group14-sha1", "diffie-hellman-group1-sha1",
     ]
+    // AES-GCM first: processors have instructions for it, and it was never open to prefix truncation (CVE-2023-48795).
     private static let ciphers = [
-        "chacha20-poly1305@openssh.com", "aes256-gcm@openssh.com", "aes128-gcm@openssh.com", "aes256-ctr",
+        "aes256-gcm@openssh.com", "aes128-gcm@openssh.com", "chacha20-poly1305@openssh.com", "aes256-ctr",
         "aes192-ctr", "aes128-ctr", "aes256-cbc", "aes192-cbc", "aes128-cbc", "3des-cbc",
     ]
     private static let macs = [

@@ -7,6 +7,8 @@ final class ChannelSink {
     private(set) var isClosed = false
     private(set) var status: Int?
     private(set) var signal: String?
+    /// Whether what comes is nobody's: it is not kept.
+    var isResting = false
     /// libssh keeps the address: it stays where it is as long as the sink lives.
     private let callbacks: UnsafeMutablePointer<ssh_channel_callbacks_struct>
 
@@ -33,6 +35,10 @@ final class ChannelSink {
         callbacks.pointee.userdata = Unmanaged.passUnretained(self).toOpaque()
         callbacks.pointee.channel_data_function = { _, _, data, length, isError, context in
             guard let data, let sink = ChannelSink.of(context) else { return Int32(bitPattern: length) }
+            guard !sink.isResting else {
+                sink.isClosed = true
+                return Int32(bitPattern: length)
+            }
             let bytes = [UInt8](UnsafeRawBufferPointer(start: data, count: Int(length)))
             sink.chunks.append(OutputChunk(isError == 0 ? .stdout : .stderr, bytes))
             return Int32(bitPattern: length)

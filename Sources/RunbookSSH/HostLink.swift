@@ -62,9 +62,7 @@ actor HostLink: ScriptRunner {
         let sent = SentMark()
         return await using { connection async throws(ConnectionFault) in
             let deadline = EventLoop.now() + Self.nanoseconds(job.deadline)
-            return try await connection.execute(
-                job.command, environment: job.environment, input: job.input, deadline: deadline,
-                sent: { sent.set() }, output: output)
+            return try await connection.execute(job, deadline: deadline, sent: { sent.set() }, output: output)
         } wasSent: {
             sent.isSet
         }

@@ -20,7 +20,7 @@ actor LocalShell: ScriptRunner {
         var shell = try start(job)
         let deadline = EventLoop.now() + HostLink.nanoseconds(job.deadline)
         defer { shut([shell.input, shell.output, shell.errors]) }
-        let isWhole = try await converse(&shell, job.input, deadline, output)
+        let isWhole = try await converse(&shell, job.opening + job.input, deadline, output)
         // It is in a session of its own, and what it left behind is meant to stay.
         if !isWhole { kill(shell.pid, SIGTERM) }
         return await ending(shell.pid)

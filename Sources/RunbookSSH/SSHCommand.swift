@@ -1,47 +1,56 @@
 internal import CLibssh
 internal import RunbookTransport
 
-// One command in a channel of its own.
+// One command in a channel of its own, or one question more to a shell that has answered before.
+
+/// A command under way on a host, and what it has said.
+final class CommandChannel {
+    let channel: ssh_channel
+    let sink: ChannelSink
+
+    init(_ channel: ssh_channel) {
+        self.channel = channel
+        sink = ChannelSink()
+        sink.attach(channel)
+    }
+}
 
 extension SSHConnection {
-    /// Runs `command` in a channel of its own. `output` hands out what it prints, as it comes; returning false there
-    /// ends the reading: all that matters has been said.
+    /// Runs a job. `output` hands out what it prints, as it comes; returning false there ends the reading: all that
+    /// matters has been said.
     ///
     /// - Parameter sent: told right before the first byte of the command may leave.
     func execute(
-        _ command: String, environment: [EnvironmentPair], input: [UInt8], deadline: UInt64,
-        sent: @Sendable () -> Void, output: @Sendable (OutputChunk) -> Bool
+        _ job: ScriptJob, deadline: UInt64, sent: @Sendable () -> Void, output: @Sendable (OutputChunk) -> Bool
     ) async throws(ConnectionFault) -> SessionEnd {
-        guard let session, !isLost, let channel = ssh_channel_new(session) else {
-            throw .lost("the connection is gone")
-        }
+        guard let session, !isLost else { throw .lost("the connection is gone") }
         enter()
-        let sink = ChannelSink()
-        sink.attach(channel)
-        defer {
-            leave()
-            // Ending the session frees its channels.
-            if self.session != nil {
-                sink.detach(channel)
-                ssh_channel_free(channel)
-            }
-        }
-        try await until(session, deadline) { ssh_channel_open_session(channel) }
-        for pair in environment where takesEnvironment {
-            do {
-                try await until(session, deadline) { ssh_channel_request_env(channel, pair.name, pair.value) }
-            } catch {
-                guard self.session != nil, !isLost, error != .deadline else { throw error }
-                // A server that accepts none says so once; nothing depends on it.
-                takesEnvironment = false
+        defer { leave() }
+        var input = job.input
+        var saysMore = true
+        let command: CommandChannel
+        if job.mayBeAskedOn, let shell = takeShell() {
+            command = shell
+        } else {
+            input = job.opening + input
+            guard let channel = ssh_channel_new(session) else { throw .lost("no memory for a channel") }
+            command = CommandChannel(channel)
+            do { saysMore = try await open(command, job, input.isEmpty, session, deadline, sent) } catch {
+                release(command)
+                throw error
             }
         }
         sent()
-        try await until(session, deadline) { ssh_channel_request_exec(channel, command) }
-        try await write(input, channel, session, sink, deadline)
+        var mayGoOn = false
+        defer { if mayGoOn, !command.sink.isClosed { keepShell(command) } else { release(command) } }
+        if saysMore { try await write(input, command, session, deadline, isAll: !job.mayBeAskedOn) }
+        let sink = command.sink
         while true {
             let isOver = sink.isClosed
-            for chunk in sink.take() where !output(chunk) { return .silent }
+            for chunk in sink.take() where !output(chunk) {
+                mayGoOn = job.mayBeAskedOn
+                return .silent
+            }
             if isOver { break }
             if !sink.isEmpty { continue }
             try await activity(session, deadline)
@@ -58,9 +67,40 @@ extension SSHConnection {
         return sink.status.map { .exited($0) } ?? .silent
     }
 
+    /// Starts the command; false where all of its input has been sent: there is none.
+    private func open(
+        _ command: CommandChannel, _ job: ScriptJob, _ isWhole: Bool, _ session: ssh_session, _ deadline: UInt64,
+        _ sent: @Sendable () -> Void
+    ) async throws(ConnectionFault) -> Bool {
+        let channel = command.channel
+        try await until(session, deadline) { ssh_channel_open_session(channel) }
+        for pair in job.environment where takesEnvironment {
+            do {
+                try await until(session, deadline) { ssh_channel_request_env(channel, pair.name, pair.value) }
+            } catch {
+                guard self.session != nil, !isLost, error != .deadline else { throw error }
+                // A server that accepts none says so once; nothing depends on it.
+                takesEnvironment = false
+            }
+        }
+        sent()
+        var saysMore = true
+        try await until(session, deadline) {
+            let code = ssh_channel_request_exec(channel, job.command)
+            if isWhole, saysMore, code == SSH_AGAIN || code == SSH_OK {
+                // It travels with the request.
+                ssh_channel_send_eof(channel)
+                saysMore = false
+            }
+            return code
+        }
+        return saysMore
+    }
+
     private func write(
-        _ input: [UInt8], _ channel: ssh_channel, _ session: ssh_session, _ sink: ChannelSink, _ deadline: UInt64
+        _ input: [UInt8], _ command: CommandChannel, _ session: ssh_session, _ deadline: UInt64, isAll: Bool
     ) async throws(ConnectionFault) {
+        let (channel, sink) = (command.channel, command.sink)
         var offset = 0
         while offset < input.count, !sink.isClosed {
             let isPending = ssh_get_poll_flags(session) & SSH_WRITE_PENDING != 0
@@ -76,6 +116,34 @@ extension SSHConnection {
             try await activity(session, deadline)
             try pump(session)
         }
-        if !sink.isClosed { ssh_channel_send_eof(channel) }
+        if isAll, !sink.isClosed { ssh_channel_send_eof(channel) }
+    }
+
+    /// Lets go of a channel. Ending the session has freed it already.
+    private func release(_ command: CommandChannel) {
+        guard session != nil else { return }
+        command.sink.detach(command.channel)
+        ssh_channel_free(command.channel)
+    }
+
+    // MARK: A shell that has answered
+
+    private func takeShell() -> CommandChannel? {
+        guard let shell = restingShell else { return nil }
+        restingShell = nil
+        guard !shell.sink.isClosed, ssh_channel_is_open(shell.channel) != 0, ssh_channel_is_eof(shell.channel) == 0
+        else {
+            release(shell)
+            return nil
+        }
+        shell.sink.isResting = false
+        return shell
+    }
+
+    private func keepShell(_ shell: CommandChannel) {
+        guard restingShell == nil, session != nil, !isLost else { return release(shell) }
+        _ = shell.sink.take()
+        shell.sink.isResting = true
+        restingShell = shell
     }
 }

@@ -45,11 +45,16 @@ actor SSHConnection {
     private let counters = ByteCounters()
     private var seenBytes: UInt64 = 0
     private var heardAt: UInt64 = 0
+    /// Whether the system gathers what is sent into as few packets as can be, until ``flush()``.
+    private var isGathering = false
+    private var flushedBytes: UInt64 = 0
     private var isProbing = false
     private(set) var isLost = false
     /// Commands and tunnels under way.
     private(set) var users = 0
     private var isWatched = false
+    /// A shell that has answered, and waits for the next question. The session frees its channel.
+    var restingShell: CommandChannel?
     /// Whether the server has not yet refused a variable.
     var takesEnvironment = true
 
@@ -74,6 +79,7 @@ actor SSHConnection {
         ssh_set_counters(session, counters.pointer, nil)
         heardAt = EventLoop.now()
         setOptions(login, session)
+        gather(true)
         do throws(TransportFailure) {
             try await exchange(session, deadline)
             try checkKey(login, session)
@@ -83,6 +89,9 @@ actor SSHConnection {
             throw error
         }
     }
+
+    /// A path that can't be.
+    private static let nowhere = "/dev/null/none"
 
     private func setOptions(_ login: Login, _ session: ssh_session) {
         func set<Value: BitwiseCopyable>(_ option: ssh_options_e, _ value: Value) {
@@ -95,10 +104,13 @@ actor SSHConnection {
         set(SSH_OPTIONS_PORT, UInt32(clamping: login.port))
         ssh_options_set(session, SSH_OPTIONS_USER, login.user)
         // Host keys are checked by us, against a table that is read once.
-        ssh_options_set(session, SSH_OPTIONS_KNOWNHOSTS, "/dev/null")
-        ssh_options_set(session, SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null")
+        ssh_options_set(session, SSH_OPTIONS_KNOWNHOSTS, Self.nowhere)
+        ssh_options_set(session, SSH_OPTIONS_GLOBAL_KNOWNHOSTS, Self.nowhere)
+        // Else the list of users is read for each session, to find a folder that nothing is read from.
+        ssh_options_set(session, SSH_OPTIONS_SSH_DIR, Self.nowhere)
         func also(_ kind: SSHAlgorithms.Kind, _ options: ssh_options_e...) {
-            guard !login.algorithms[kind].isEmpty else { return }
+            // libssh's own choice is as good, but for ciphers.
+            guard kind == .ciphers || !login.algorithms[kind].isEmpty else { return }
             let names = login.algorithms.offered(kind).joined(separator: ",")
             for option in options { ssh_options_set(session, option, names) }
         }
@@ -186,6 +198,7 @@ actor SSHConnection {
             let moved = counters.pointer.pointee.in_bytes != seenBytes
             if moved || ssh_get_poll_flags(session) & SSH_WRITE_PENDING == 0 { return notice() }
         }
+        flush()
         let silence = users > 0 || isWatched == false ? silence : silence.whileIdle
         let next = isProbing ? heardAt + silence.limit : heardAt + silence.probe
         let wakeup = await loop.wait(
@@ -204,6 +217,22 @@ actor SSHConnection {
             ssh_send_keepalive(session)
             ssh_send_keepalive(session)
         }
+    }
+
+    /// Not while somebody else sends in our place.
+    func gather(_ isOn: Bool) {
+        var value: Int32 = isOn ? 1 : 0
+        let code = setsockopt(
+            descriptor, Int32(IPPROTO_TCP), TCP_CORK, &value, socklen_t(MemoryLayout<Int32>.size))
+        isGathering = isOn && code == 0
+    }
+
+    /// What was sent leaves: before anybody waits.
+    func flush() {
+        guard isGathering, counters.pointer.pointee.out_bytes != flushedBytes else { return }
+        flushedBytes = counters.pointer.pointee.out_bytes
+        gather(false)
+        gather(true)
     }
 
     func lose(_ why: String) -> ConnectionFault {
@@ -232,6 +261,7 @@ actor SSHConnection {
 
     func leave() {
         users -= 1
+        flush()
         if users == 0 { watch() }
     }
 
@@ -277,6 +307,7 @@ actor SSHConnection {
             close(descriptor)
         }
         session = nil
+        restingShell = nil
         descriptor = -1
     }
 }

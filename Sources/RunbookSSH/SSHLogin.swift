@@ -84,6 +84,7 @@ extension SSHConnection {
 
     /// libssh talks to an agent without a limit of time, and an agent may ask a person: on a thread of its own.
     private func agentLogin(_ session: ssh_session, _ deadline: UInt64) async throws(TransportFailure) -> Bool {
+        gather(false)
         guard let errand = AgentErrand(session, deadline) else {
             throw TransportFailure(.unreachable, sent: false, "no thread can be made for the agent")
         }
@@ -93,6 +94,7 @@ extension SSHConnection {
             abandon()
             throw TransportFailure(.authentication, sent: false, "the agent does not answer")
         }
+        gather(true)
         if code == SSH_AUTH_SUCCESS.rawValue { return true }
         try checkStands(session)
         if code == SSH_AUTH_AGAIN.rawValue { throw TransportFailure(.lost, sent: false, Self.late) }

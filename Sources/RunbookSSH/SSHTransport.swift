@@ -145,11 +145,13 @@ protocol ScriptRunner: Sendable {
 struct ScriptJob: Sendable {
     var command: String
     var environment: [EnvironmentPair]
+    /// What a shell has to be told first, and only once.
+    var opening: [UInt8] = []
     var input: [UInt8]
+    /// Whether a shell that has answered may be asked the next question: no end of the input is sent then.
+    var mayBeAskedOn = false
     /// From now.
     var deadline: Duration
-    /// Whether a cut in flight may have left something running: everything but questions.
-    var words: [String] = []
 }
 
 /// Reaching the deadline is an answer, not a failure.

@@ -59,6 +59,7 @@ extension SSHConnection {
                 } else if count == 0 || (errno != EAGAIN && errno != EINTR) {
                     break
                 } else {
+                    flush()
                     _ = await loop.wait(local, .reading, deadline: .max)
                 }
                 continue
@@ -107,6 +108,7 @@ extension SSHConnection {
             if count > 0 {
                 rest = rest.dropFirst(count)
             } else if errno == EAGAIN || errno == EINTR {
+                flush()
                 _ = await loop.wait(local, .writing, deadline: EventLoop.now() + Self.look)
             } else {
                 return false

@@ -18,20 +18,24 @@ struct ScriptCall: Sendable {
     /// What a question may take beyond its own time: the way there and back.
     private static let margin = Duration.seconds(15)
 
+    private static let opening = Array(ReceiptScript.opening.utf8)
+
     func play(_ runner: some ScriptRunner, _ progress: @escaping @Sendable (OutputChunk) -> Void) async -> HostReply {
         if !keepsReceipts { return await playInSession(runner, progress) }
         var random = SystemRandomNumberGenerator()
         let nonce = String(UInt64.random(in: 0...UInt64.max, using: &random), radix: 36)
         guard
-            let text = ReceiptScript.text(
+            let call = ReceiptScript.call(
                 request.operation, nonce: nonce, run: run ?? "", step: request.task.step)
         else {
             return .failure(TransportFailure(.unsuitable, sent: false, "this can't be asked of a host"))
         }
         let reader = ReplyReader(nonce: nonce, streamsOutput: !isProbe, progress)
+        // A lab wants to know for which step each session is.
+        let marks = marksSessions ? "env BLACKSTART_RUN=\(run ?? "-") BLACKSTART_STEP=\(request.task.step) " : ""
         let job = ScriptJob(
-            command: "env BLACKSTART_RUN=\(run ?? "-") BLACKSTART_STEP=\(request.task.step) /bin/sh -s",
-            environment: [], input: Array(text.utf8), deadline: deadline)
+            command: "\(marks)/bin/sh -s", environment: [], opening: Self.opening, input: Array(call.utf8),
+            mayBeAskedOn: !marksSessions, deadline: deadline)
         do throws(TransportFailure) {
             _ = try await runner.run(job) { reader.take($0) }
         } catch {

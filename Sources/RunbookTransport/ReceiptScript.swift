@@ -1,7 +1,9 @@
 internal import RunbookModel
 
-/// The shell text by which a host keeps receipts. Sent whole on stdin of `/bin/sh -s`, it is one brace group: a transfer
-/// that is cut is a syntax error, and nothing runs. It needs a POSIX shell and the usual small tools.
+/// The shell text by which a host keeps receipts. It goes to the stdin of `/bin/sh -s` in brace groups: one transfer that
+/// is cut is a syntax error, and nothing of it runs. The first group, ``opening``, tells the shell how; each one after it
+/// is a ``call(_:nonce:run:step:)``. It needs a POSIX shell and the usual small tools; as processes are what it costs a
+/// host, it starts few.
 ///
 /// A receipt is a folder `$HOME/.blackstart/receipts/RUN/STEP.HOST.N`:
 ///
@@ -18,8 +20,17 @@ internal import RunbookModel
 /// What comes back is lines and counted bytes after a line `BS1 NONCE`, so that noise of a login is passed over:
 /// `O n` and `E n` with n bytes each, `H` for "still here", and at the end `S …`, `F …` or `X n`.
 package enum ReceiptScript {
+    /// What a shell has to be told first.
+    package static let opening = "{ \(functions)\n} </dev/null\n"
+
+    /// All of it for a shell that is asked once.
     package static func text(_ operation: HostRequest.Operation, nonce: String, run: String, step: String) -> String? {
-        guard let call = call(operation) else { return nil }
+        call(operation, nonce: nonce, run: run, step: step).map { opening + $0 }
+    }
+
+    /// One question to a shell that knows the opening; nil where it can't be asked of a host.
+    package static func call(_ operation: HostRequest.Operation, nonce: String, run: String, step: String) -> String? {
+        guard let words = words(operation) else { return nil }
         let privilege = operation.privilege
         let hidden = operation.environment.filter(\.content.isHidden)
         // sudo keeps nothing of the environment.
@@ -33,10 +44,12 @@ package enum ReceiptScript {
             "bs_pw=\(ShellWord.quote(privilege?.password?.text ?? ""))",
             "bs_hidden=\(ShellWord.quote(exports(marks + hidden)))",
         ]
-        return "{ \(variables.joined(separator: "; "))\n\(functions)\n\(call); exit; }\n"
+        // Whole only with the very last brace.
+        return
+            "{ { \(variables.joined(separator: "; "))\necho \"BS1 $nonce\"\n\(words)\nbs_pw=; bs_hidden=; } </dev/null; }\n"
     }
 
-    private static func call(_ operation: HostRequest.Operation) -> String? {
+    private static func words(_ operation: HostRequest.Operation) -> String? {
         switch operation {
         case .contact: "bs_contact"
         case .probe(let request):
@@ -101,7 +114,8 @@ package enum ReceiptScript {
         bs_sh=${BLACKSTART_SHELL:-/bin/sh}
         bs_root=${BLACKSTART_RECEIPTS:-$HOME/.blackstart/receipts}
         bs_link() { readlink "$1" 2>/dev/null || { [ -h "$1" ] && ls -ld "$1" | sed 's/.* -> //'; }; }
-        bs_size() { if [ -f "$1" ]; then echo $(($(wc -c <"$1"))); else echo 0; fi; }
+        # The size of a file as $z.
+        bs_size() { z=0; if [ -s "$1" ]; then z=$(wc -c <"$1"); z=$((z)); fi; }
         # What goes down the pipe to a command: the password of sudo, a line that ends what sudo did not read, and the secrets.
         bs_give() { [ "$bs_as" = password ] && printf '%s\n' "$bs_pw"; printf '%s\n%s' "BS $nonce" "$bs_hidden"; }
         # Runs the file $8: $3 the shell, $4 the mask, $5 as whom, $6 the line in the pipe, $7 the open environment.
@@ -120,54 +134,78 @@ package enum ReceiptScript {
           *) "$@";;
           esac 2>/dev/null
         }
+        # Short at first: most commands are; $1 naps were before this one.
+        bs_rest() {
+          case $1 in 0) set -- 0.02;; 1) set -- 0.04;; 2) set -- 0.08;; ?) set -- 0.15;; [1-3]?) set -- 0.3;; *) set -- 1;; esac
+          bs_nap "$1"
+        }
         bs_nap() { sleep "$1" 2>/dev/null || sleep 1; }
+        bs_session=; command -v setsid >/dev/null 2>&1 && bs_session=setsid
         b=${BLACKSTART_BOOT_ID:-}
-        [ -n "$b" ] || b=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null || sysctl -n kern.bootsessionuuid 2>/dev/null || sysctl -n kern.boot_id 2>/dev/null)
-        b=$(printf %s "$b" | tr -cd 'A-Za-z0-9._-')
-        echo "BS1 $nonce"
+        [ -n "$b" ] || { [ -r /proc/sys/kernel/random/boot_id ] && IFS= read -r b </proc/sys/kernel/random/boot_id; } || :
+        [ -n "$b" ] || b=$(sysctl -n kern.bootsessionuuid 2>/dev/null || sysctl -n kern.boot_id 2>/dev/null)
+        case $b in *[!A-Za-z0-9._-]*) b=$(printf %s "$b" | tr -cd 'A-Za-z0-9._-');; esac
+        # The receipt that is spoken of.
+        bs_take() { d=$bs_root/$1; e=; g=; h=; r=; }
+        bs_ended() { for f in "$d"/end.*; do [ -f "$f" ] && e=${f##*/end.}; done; }
+        # `go` and `id` never change once they are there.
         bs_look() {
-          e=; g=; h=; a=0; c=0
+          e=; a=0; c=0
           [ -d "$d" ] && c=1
-          for f in "$d"/end.*; do [ -f "$f" ] && e=${f##*/end.}; done
-          g=$(bs_link "$d/go"); h=$(bs_link "$d/id")
+          bs_ended
+          [ -n "$g" ] || [ ! -h "$d/go" ] || g=$(bs_link "$d/go")
+          [ -n "$h" ] || [ ! -h "$d/id" ] || h=$(bs_link "$d/id")
           case $g in run:*)
             p=${g#run:}; p=${p%%:*}
             if [ "${g#run:*:}" = "$b" ] && { kill -0 "-$p" 2>/dev/null || kill -0 "$p" 2>/dev/null; }; then a=1; fi
             # It may have ended between the two looks.
-            if [ "$a" = 0 ]; then for f in "$d"/end.*; do [ -f "$f" ] && e=${f##*/end.}; done; fi;;
+            [ "$a" = 1 ] || bs_ended;;
           esac
         }
-        bs_say() { echo "S claim=$c id=$h go=$g end=$e alive=$a boot=$b out=$(bs_size "$d/out") err=$(bs_size "$d/err") refused=${r:-}"; }
-        bs_contact() { echo "F boot=$b now=$(date +%s)"; }
-        # Whether it is ours; $w has the words of the system where it is nobody's.
-        bs_claim() {
-          w=$(mkdir -p "${d%/*}" 2>&1 && mkdir "$d" 2>&1) && return 0
-          [ -d "$d" ] || { w=${w:-$d}; echo "N no receipt can be kept: $(printf %s "${w##*: }" | tr '\n' ' ')"; exit; }
-          return 1
+        bs_say() {
+          bs_size "$d/out"; o=$z; bs_size "$d/err"
+          echo "S claim=$c id=$h go=$g end=$e alive=$a boot=$b out=$o err=$z refused=${r:-}"
         }
+        bs_contact() { echo "F boot=$b now=$(date +%s)"; }
+        # Whether it is ours; else it is somebody's, or nobody's, and then the words of the system say why.
+        bs_claim() {
+          [ -d "${d%/*}" ] || mkdir -p "${d%/*}" 2>/dev/null
+          mkdir "$d" 2>/dev/null && return 0
+          [ ! -d "$d" ] || return 1
+          w=$(mkdir -p "${d%/*}" 2>&1 && mkdir "$d" 2>&1) && return 0
+          [ ! -d "$d" ] || return 1
+          w=${w:-$d}; echo "N no receipt can be kept: $(printf %s "${w##*: }" | tr '\n' ' ')"; exit
+        }
+        # Writes down the command and its environment.
+        bs_write() {
+          ln -s "$3" "$d/id" && printf '%s\n' "$4" >"$d/head" && printf %s "$5" >"$d/env" && printf %s "$6" >"$d/run" &&
+            [ "$(wc -c <"$d/run")" -eq ${#6} ] && : >"$d/out" && : >"$d/err" && : >"$d/e"
+        } 2>/dev/null
+        bs_runner='d=$1; trap "" HUP; ln -s "run:$$:$2" "$d/go" || exit 1
+          (trap - HUP; '"$bs_run"') >>"$d/out" 2>>"$d/err"
+          mv "$d/e" "$d/end.exit:$?"'
         bs_submit() {
-          d=$bs_root/$1; r=
+          bs_take "$1"; j=$3
           if [ "$2" != - ] && [ "$2" != "$b" ]; then r=boot; bs_look; bs_say; return; fi
           if bs_claim; then
-            if ln -s "$3" "$d/id" && printf '%s\n' "$4" >"$d/head" && printf %s "$5" >"$d/env" && printf %s "$6" >"$d/run" &&
-              [ "$(bs_size "$d/run")" = "$(printf %s "$6" | wc -c | tr -d ' ')" ] && : >"$d/out" && : >"$d/err" && : >"$d/e"; then
+            if bs_write "$@"; then
               command -v logger >/dev/null 2>&1 && logger -t blackstart "receipt $1 journal $4" 2>/dev/null
-              s=; command -v setsid >/dev/null 2>&1 && s=setsid
-              bs_give | $s /bin/sh -c 'd=$1; trap "" HUP; ln -s "run:$$:$2" "$d/go" || exit 1
-                (trap - HUP; '"$bs_run"') >>"$d/out" 2>>"$d/err"
-                mv "$d/e" "$d/end.exit:$?"' "blackstart:$1" "$d" "$b" "$bs_sh" "$bs_umask" "$bs_as" "BS $nonce" "$d/env" "$d/run" >/dev/null 2>&1 &
+              h=$j
+              set -- "blackstart:$1" "$d" "$b" "$bs_sh" "$bs_umask" "$bs_as" "BS $nonce" "$d/env" "$d/run"
+              if [ "$bs_as" = plain ]; then $bs_session /bin/sh -c "$bs_runner" "$@" >/dev/null 2>&1 &
+              else bs_give | $bs_session /bin/sh -c "$bs_runner" "$@" >/dev/null 2>&1 &
+              fi
             else
               ln -s fenced:noreceipt "$d/go"
               echo "N no receipt can be kept: is the disk full?"; exit
             fi
           fi
           # Whoever claimed it is about to start it.
-          n=0; while [ ! -h "$d/go" ] && [ $n -lt 100 ]; do n=$((n+1)); bs_nap 0.05; done
+          n=0; while [ ! -h "$d/go" ] && [ $n -lt 40 ]; do bs_rest $n; n=$((n+1)); done
           bs_look
-          if [ -n "$h" ] && [ "$h" != "$3" ]; then r=conflict; bs_say; return; fi
-          bs_stream 0 0
+          if [ -n "$h" ] && [ "$h" != "$j" ]; then r=conflict; bs_say; else bs_stream 0 0; fi
         }
-        bs_follow() { d=$bs_root/$1; r=; bs_look; bs_stream "$2" "$3"; }
+        bs_follow() { bs_take "$1"; bs_stream "$2" "$3"; }
         bs_part() {
           while [ "$3" -lt "$4" ]; do
             m=$(($4 - $3)); [ $m -gt 1048576 ] && m=1048576
@@ -178,20 +216,21 @@ package enum ReceiptScript {
         bs_stream() {
           x=$1; y=$2; n=0; t=0
           while :; do
-            bs_look; o=$(bs_size "$d/out"); q=$(bs_size "$d/err")
+            bs_look
+            bs_size "$d/out"; o=$z; bs_size "$d/err"; q=$z
             [ "$o" -gt "$x" ] && { bs_part O "$d/out" "$x" "$o"; x=$o; n=0; }
             [ "$q" -gt "$y" ] && { bs_part E "$d/err" "$y" "$q"; y=$q; n=0; }
             if [ -n "$e" ] || [ "$a" = 0 ]; then break; fi
+            bs_rest $n
             n=$((n+1)); t=$((t+1))
-            if [ $n -lt 30 ]; then bs_nap 0.05; elif [ $n -lt 90 ]; then bs_nap 0.3; else bs_nap 1; fi
-            [ $((t % 10)) = 0 ] && echo H
+            [ $((t % 5)) = 0 ] && echo H
           done
           bs_say
         }
-        bs_inspect() { d=$bs_root/$1; bs_look; bs_say; }
-        bs_block() { d=$bs_root/$1; mkdir -p "${d%/*}"; mkdir "$d" 2>/dev/null; ln -s "fenced:$nonce" "$d/go" 2>/dev/null; }
+        bs_inspect() { bs_take "$1"; bs_look; bs_say; }
+        bs_block() { bs_take "$1"; mkdir -p "${d%/*}"; mkdir "$d" 2>/dev/null; ln -s "fenced:$nonce" "$d/go" 2>/dev/null; }
         bs_fence() { bs_block "$1"; bs_look; bs_say; }
-        bs_lost() { d=$bs_root/$1; bs_look; case $g in run:*) [ "$a" = 0 ] && [ -z "$e" ] && mv "$d/e" "$d/end.lost" 2>/dev/null;; esac; bs_look; bs_say; }
+        bs_lost() { bs_take "$1"; bs_look; case $g in run:*) [ "$a" = 0 ] && [ -z "$e" ] && mv "$d/e" "$d/end.lost" 2>/dev/null;; esac; bs_look; bs_say; }
         bs_signal() { kill "-$1" "-$p" 2>/dev/null || kill "-$1" "$p" 2>/dev/null; }
         # What the runner has begun, and what that has begun.
         bs_kin() {
@@ -219,22 +258,21 @@ package enum ReceiptScript {
           fi
           bs_look; bs_say
         }
-        bs_tidy() { for w; do d=$bs_root/$w; bs_look; [ -n "$e" ] && rm -f "$d/out" "$d/err" "$d/run" "$d/env"; done; echo T; }
+        bs_tidy() { for w; do bs_take "$w"; bs_ended; [ -z "$e" ] || rm -f "$d/out" "$d/err" "$d/run" "$d/env"; done; echo T; }
         bs_probe() {
           w=${TMPDIR:-/tmp}/blackstart.$$.$nonce
           if ! mkdir "$w" 2>/dev/null; then w=$HOME/.blackstart/probe.$$.$nonce; mkdir -p "$w" || { echo "N no folder to work in"; return; }; fi
           printf %s "$2" >"$w/env"; printf %s "$3" >"$w/question"
-          s=; command -v setsid >/dev/null 2>&1 && s=setsid
-          bs_give | $s /bin/sh -c "$bs_run" "blackstart:probe" "$w" "$b" "$bs_sh" "$bs_umask" "$bs_as" "BS $nonce" "$w/env" "$w/question" >"$w/out" 2>"$w/err" & p=$!
+          bs_give | $bs_session /bin/sh -c "$bs_run" "blackstart:probe" "$w" "$b" "$bs_sh" "$bs_umask" "$bs_as" "BS $nonce" "$w/env" "$w/question" >"$w/out" 2>"$w/err" & p=$!
           ( sleep "$1"; : >"$w/late"; [ "$bs_as" = plain ] || for k in $(bs_kin); do bs_root kill -KILL "$k"; done
             kill -KILL "-$p" 2>/dev/null || kill -KILL "$p" 2>/dev/null ) </dev/null >/dev/null 2>&1 & k=$!
-          wait "$p"; z=$?
+          wait "$p"; x=$?
           kill "$k" 2>/dev/null
-          o=$(bs_size "$w/out"); q=$(bs_size "$w/err")
+          bs_size "$w/out"; o=$z; bs_size "$w/err"; q=$z
           [ "$o" -gt 1048576 ] && o=1048576
           [ "$q" -gt 1048576 ] && q=1048576
           bs_part O "$w/out" 0 "$o"; bs_part E "$w/err" 0 "$q"
-          if [ -f "$w/late" ]; then echo L; else echo "X $z"; fi
+          if [ -f "$w/late" ]; then echo L; else echo "X $x"; fi
           rm -rf "$w"
         }
         """#

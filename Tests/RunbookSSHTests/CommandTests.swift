@@ -58,6 +58,40 @@ struct CommandTests {
         await visit.end()
     }
 
+    @Test("one question after the other goes to one shell, and to another one when that has died")
+    func oneShell() async throws {
+        let visit = server.visit()
+        for number in 1...5 {
+            #expect(await visit.submit("exit \(number)", number: number).status?.end == .exit(number))
+        }
+        #expect(server.entries == 1)
+        // The shell waits in its home.
+        #expect(server.killVisitors() > 0)
+        var number = 6
+        while server.entries == 1, number < 100 {
+            _ = await visit.submit("true", number: number)
+            number += 1
+        }
+        #expect(await visit.submit("exit 7", number: number).status?.end == .exit(7))
+        #expect(server.entries == 2)
+        await visit.end()
+    }
+
+    @Test("two commands at once have a shell each, and one of those is kept")
+    func twoShells() async throws {
+        let visit = server.visit()
+        try TestServer.tool("mkfifo home/gate", server.scratch)
+        async let held = visit.submit("read x < gate; exit 1", number: 1)
+        _ = try await visit.until { $0.alive }
+        #expect(await visit.submit("exit 2", number: 2).status?.end == .exit(2))
+        try TestServer.tool("echo go > home/gate", server.scratch)
+        #expect(await held.status?.end == .exit(1))
+        let before = server.entries
+        #expect(await visit.submit("exit 3", number: 3).status?.end == .exit(3))
+        #expect(server.entries == before)
+        await visit.end()
+    }
+
     @Test("a host that was restarted takes nothing that was meant for it before")
     func restarted() async throws {
         let visit = server.visit()

@@ -36,7 +36,7 @@ final class TestServer: Sendable {
                 """
                 #!/bin/sh
                 HOME='\(path)/home'; BLACKSTART_BOOT_ID=$(cat '\(path)/boot'); export HOME BLACKSTART_BOOT_ID
-                : >'\(path)/entered'
+                echo >>'\(path)/entered'
                 cd "$HOME" && exec /bin/sh -c "$SSH_ORIGINAL_COMMAND"
 
                 """.utf8), mode: 0o700)
@@ -158,11 +158,24 @@ final class TestServer: Sendable {
         return found.count
     }
 
-    /// Another boot id from now on.
-    func restart() throws { try scratch.write("boot", Array("b2\n".utf8)) }
+    /// Ends what works in the server's folder; how many that were.
+    func killVisitors() -> Int {
+        let found = Self.processes.filter(isHere)
+        for pid in found { kill(pid, SIGKILL) }
+        return found.count
+    }
+
+    /// Another boot id from now on, and nobody is logged in.
+    func restart() throws {
+        try scratch.write("boot", Array("b2\n".utf8))
+        _ = signalConnections(SIGKILL)
+    }
 
     /// Whether anybody was ever let in: `login` runs for nobody else.
     var wasEntered: Bool { FileManager.default.fileExists(atPath: "\(scratch.path)/entered") }
+
+    /// How many commands were started by logins.
+    var entries: Int { ((try? scratch.text("entered")) ?? "").utf8.count }
 
     var hasReceipts: Bool { FileManager.default.fileExists(atPath: "\(scratch.path)/home/.blackstart") }
 

@@ -30,8 +30,9 @@ async def process(process):
     done = await asyncio.create_subprocess_shell(
         process.command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
-    text, _ = await done.communicate(await process.stdin.read())
-    process.stdout.write(text)
+    await process.redirect(stdin=done.stdin, stdout=done.stdout)
+    await done.wait()
+    await process.stdout.drain()
     process.exit(done.returncode)
 
 
