@@ -14,7 +14,8 @@ package struct Blackstart: AsyncParsableCommand {
             """,
         version: "0.3.0",
         subcommands: [
-            InitCommand.self, CheckCommand.self, PlanCommand.self, DryRunCommand.self, RunCommand.self,
+            InitCommand.self, CheckCommand.self, PlanCommand.self, ReadyCommand.self, DryRunCommand.self,
+            RunCommand.self,
             ResumeCommand.self, RollbackCommand.self, ApproveCommand.self, StatusCommand.self, RunsCommand.self,
             JournalCommand.self,
             InventoryCommand.self, LabCommand.self, SchemaCommand.self,

@@ -32,7 +32,7 @@ extension Engine {
         case .failure(let failure):
             work[task].wasDown = true
             again(task, "it did not come back after its restart: \(failure.message)")
-        case .deadline, .probe, .receipt, .ended, .tidied:
+        case .deadline, .survey, .probe, .receipt, .ended, .tidied:
             again(task, "it gave no answer that fits the question")
         }
     }

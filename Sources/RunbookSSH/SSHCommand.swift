@@ -29,7 +29,7 @@ extension SSHConnection {
         var input = job.input
         var saysMore = true
         let command: CommandChannel
-        if job.mayBeAskedOn, let shell = takeShell() {
+        if job.mayBeAskedOn, let shell = try takeShell(session, mustLive: job.wantsProofOfLife) {
             command = shell
         } else {
             input = job.opening + input
@@ -128,8 +128,13 @@ extension SSHConnection {
 
     // MARK: A shell that has answered
 
-    private func takeShell() -> CommandChannel? {
-        guard let shell = restingShell else { return nil }
+    /// A host that was heard within so long is alive; else opening a channel shows it, before anything is sent.
+    private static let signOfLife: UInt64 = 1_000_000_000
+
+    private func takeShell(_ session: ssh_session, mustLive: Bool) throws(ConnectionFault) -> CommandChannel? {
+        // What has come since: that it was closed, perhaps.
+        if restingShell != nil { try pump(session) }
+        guard let shell = restingShell, !mustLive || wasHeard(within: Self.signOfLife) else { return nil }
         restingShell = nil
         guard !shell.sink.isClosed, ssh_channel_is_open(shell.channel) != 0, ssh_channel_is_eof(shell.channel) == 0
         else {

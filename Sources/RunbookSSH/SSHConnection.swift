@@ -44,7 +44,9 @@ actor SSHConnection {
     private(set) var descriptor: Int32 = -1
     private let counters = ByteCounters()
     private var seenBytes: UInt64 = 0
+    /// From when silence counts.
     private var heardAt: UInt64 = 0
+    private var lastByteAt: UInt64 = 0
     /// Whether the system gathers what is sent into as few packets as can be, until ``flush()``.
     private var isGathering = false
     private var flushedBytes: UInt64 = 0
@@ -184,6 +186,7 @@ actor SSHConnection {
         guard counters.pointer.pointee.in_bytes != seenBytes else { return }
         seenBytes = counters.pointer.pointee.in_bytes
         heardAt = EventLoop.now()
+        lastByteAt = heardAt
         isProbing = false
         loop.wake(descriptor)
     }
@@ -234,6 +237,8 @@ actor SSHConnection {
         gather(false)
         gather(true)
     }
+
+    func wasHeard(within time: UInt64) -> Bool { EventLoop.now() < lastByteAt + time }
 
     func lose(_ why: String) -> ConnectionFault {
         isLost = true

@@ -150,6 +150,8 @@ struct ScriptJob: Sendable {
     var input: [UInt8]
     /// Whether a shell that has answered may be asked the next question: no end of the input is sent then.
     var mayBeAskedOn = false
+    /// Whether it matters that nothing is sent to a host that is gone: a command, for which nobody could tell whether it ran.
+    var wantsProofOfLife = false
     /// From now.
     var deadline: Duration
 }

@@ -35,7 +35,8 @@ struct ScriptCall: Sendable {
         let marks = marksSessions ? "env BLACKSTART_RUN=\(run ?? "-") BLACKSTART_STEP=\(request.task.step) " : ""
         let job = ScriptJob(
             command: "\(marks)/bin/sh -s", environment: [], opening: Self.opening, input: Array(call.utf8),
-            mayBeAskedOn: !marksSessions, deadline: deadline)
+            mayBeAskedOn: !marksSessions, wantsProofOfLife: isSubmission,
+            deadline: deadline)
         do throws(TransportFailure) {
             _ = try await runner.run(job) { reader.take($0) }
         } catch {
@@ -50,17 +51,19 @@ struct ScriptCall: Sendable {
         switch request.operation {
         case .submit(let submission, _): submission.receipt.run
         case .attach(let id, _, _, _), .inspect(let id), .fence(let id), .markLost(let id), .kill(let id, _): id.run
-        case .contact, .probe, .tidy: nil
+        case .contact, .survey, .probe, .tidy: nil
         }
     }
 
     /// It changes nothing on the host, however much of it came there.
     private var isQuestion: Bool {
         switch request.operation {
-        case .contact, .probe: true
+        case .contact, .survey, .probe: true
         case .submit, .attach, .inspect, .fence, .markLost, .kill, .tidy: false
         }
     }
+
+    private var isSubmission: Bool { if case .submit = request.operation { true } else { false } }
 
     private var isProbe: Bool { if case .probe = request.operation { true } else { false } }
 
@@ -69,7 +72,7 @@ struct ScriptCall: Sendable {
         case .submit(_, let deadline), .attach(_, _, _, let deadline): deadline
         case .probe(let probe): probe.timeout + Self.margin
         case .kill: .seconds(40)
-        case .contact, .inspect, .fence, .markLost, .tidy: .seconds(30)
+        case .contact, .survey, .inspect, .fence, .markLost, .tidy: .seconds(30)
         }
     }
 
@@ -77,7 +80,7 @@ struct ScriptCall: Sendable {
         switch request.operation {
         case .submit, .attach: .deadline
         case .probe: .probe(ProbeAnswer(.timedOut))
-        case .contact, .inspect, .fence, .markLost, .kill, .tidy:
+        case .contact, .survey, .inspect, .fence, .markLost, .kill, .tidy:
             .failure(TransportFailure(.lost, sent: true, "the host did not answer in time"))
         }
     }
@@ -85,8 +88,12 @@ struct ScriptCall: Sendable {
     private func reply(_ reader: ReplyReader) -> HostReply {
         switch (request.operation, reader.ending) {
         case (.contact, .facts(let boot, let seconds)):
-            let offset = seconds.map { $0 * 1_000 - Int64(time(nil)) * 1_000 }
-            return .contact(HostFacts(boot: boot, clockOffset: offset))
+            return .contact(HostFacts(boot: boot, clockOffset: Self.offset(seconds)))
+        case (.survey(let privilege), .survey(var survey, let seconds)):
+            survey.facts.clockOffset = Self.offset(seconds)
+            // sudo may say nothing at all where it refuses.
+            if privilege != nil, survey.isRoot == nil { survey.isRoot = false }
+            return .survey(survey)
         case (.probe, .probe(let status)):
             return .probe(ProbeAnswer(.exit(.exited(status)), stdout: reader.stdout, stderr: reader.stderr))
         case (.probe, .late): return .probe(ProbeAnswer(.timedOut, stdout: reader.stdout, stderr: reader.stderr))
@@ -105,6 +112,12 @@ struct ScriptCall: Sendable {
         case (_, .some):
             return .failure(TransportFailure(.unsuitable, sent: true, "the host's answer makes no sense"))
         }
+    }
+
+    /// Host clock minus ours, milliseconds; nil where it is beyond all bounds.
+    private static func offset(_ seconds: Int64?) -> Int64? {
+        guard let seconds, (0...1 << 40).contains(seconds) else { return nil }
+        return (seconds - Int64(time(nil))) * 1_000
     }
 
     // MARK: Hosts without receipts
@@ -144,7 +157,7 @@ struct ScriptCall: Sendable {
                     return .failure(TransportFailure(.lost, sent: true, "the session ended without an exit status"))
                 }
             } catch { return error.isDeadline ? .deadline : .failure(error) }
-        case .attach, .inspect, .fence, .markLost, .kill, .tidy: return .failure(.noReceipts)
+        case .survey, .attach, .inspect, .fence, .markLost, .kill, .tidy: return .failure(.noReceipts)
         }
     }
 

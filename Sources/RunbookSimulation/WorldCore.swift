@@ -129,6 +129,9 @@ struct WorldCore {
         }
         switch pending.request.operation {
         case .contact: answer(pending, .contact(HostFacts(boot: site.bootID(of: pending.host), clockOffset: 0)))
+        case .survey(let privilege):
+            let facts = HostFacts(boot: site.bootID(of: pending.host), clockOffset: 0)
+            answer(pending, .survey(HostSurvey(facts: facts, folder: .writable, isRoot: privilege.map { _ in true })))
         case .probe(let probe): ask(probe, pending)
         case .submit(let submission, let deadline): submit(submission, deadline: deadline, pending)
         case .attach(let receipt, let stdoutOffset, let stderrOffset, let deadline):

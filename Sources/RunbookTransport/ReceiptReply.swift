@@ -6,6 +6,7 @@ package struct ReceiptReply: Sendable {
     package enum Ending: Hashable, Sendable {
         case status(ReceiptStatus)
         case facts(boot: String, nowSeconds: Int64?)
+        case survey(HostSurvey, nowSeconds: Int64?)
         case probe(status: Int)
         case late
         case tidied
@@ -100,6 +101,7 @@ package struct ReceiptReply: Sendable {
             let fields = Self.fields(words.dropFirst())
             guard let boot = fields["boot"] else { return end(.garbage) }
             end(.facts(boot: boot, nowSeconds: fields["now"].flatMap { Int64($0) }))
+        case "V": end(Self.survey(words.dropFirst()) ?? .garbage)
         case "X":
             guard words.count == 2, let code = Int(words[1]), (0...255).contains(code) else { return end(.garbage) }
             end(.probe(status: code))
@@ -117,6 +119,19 @@ package struct ReceiptReply: Sendable {
             fields[String(word[..<sign])] = String(word[word.index(after: sign)...])
         }
         return fields
+    }
+
+    private static func survey(_ words: ArraySlice<Substring>) -> Ending? {
+        let fields = fields(words)
+        guard let boot = fields["boot"], let folder = fields["folder"].flatMap({ HostSurvey.Folder(rawValue: $0) }),
+            let root = fields["root"]
+        else { return nil }
+        let survey = HostSurvey(
+            facts: HostFacts(boot: boot, clockOffset: nil), folder: folder,
+            freeKiB: fields["free"].flatMap { Int64($0) }.flatMap { $0 < 0 ? nil : $0 },
+            missing: (fields["missing"] ?? "").split(separator: ",").map(String.init), user: fields["user"] ?? "",
+            shell: fields["shell"] ?? "", isRoot: root.isEmpty ? nil : root == "0")
+        return .survey(survey, nowSeconds: fields["now"].flatMap { Int64($0) })
     }
 
     private static func status(_ words: ArraySlice<Substring>) -> ReceiptStatus? {

@@ -52,6 +52,7 @@ package enum ReceiptScript {
     private static func words(_ operation: HostRequest.Operation) -> String? {
         switch operation {
         case .contact: "bs_contact"
+        case .survey: "bs_survey"
         case .probe(let request):
             if case .run(let command, let environment) = request.probe {
                 words(["bs_probe", seconds(request.timeout), open(named(request.label) + environment), command])
@@ -167,12 +168,28 @@ package enum ReceiptScript {
           echo "S claim=$c id=$h go=$g end=$e alive=$a boot=$b out=$o err=$z refused=${r:-}"
         }
         bs_contact() { echo "F boot=$b now=$(date +%s)"; }
+        # Where receipts would be kept, what is missing, and whether root can be had: nothing is changed.
+        bs_survey() {
+          q=$bs_root
+          while [ ! -d "$q" ]; do case $q in */*) q=${q%/*}; q=${q:-/};; *) q=.;; esac; done
+          k=closed; [ -w "$q" ] && [ -x "$q" ] && k=writable
+          v=; for t in mkdir ln mv rm cat wc tr sed tail head sleep date ps awk; do command -v $t >/dev/null 2>&1 || v=$v,$t; done
+          u=; [ "$bs_as" = plain ] || u=$(bs_root id -u)
+          set -f; set -- $(df -Pk "$q" 2>/dev/null | sed '1d'); set +f
+          z=; case ${5:-} in *%) z=$4;; esac
+          # Root may write everywhere, as far as permissions go.
+          if [ -n "$z" ] && [ -r /proc/mounts ]; then
+            o=; while read -r x m y n x; do [ "$m" != "$6" ] || o=$n; done </proc/mounts
+            case $o in ro | ro,*) k=read-only;; esac
+          fi
+          n=$(id -un 2>/dev/null | tr -cd 'A-Za-z0-9._@-')
+          m=$(printf %s "${SHELL:-}" | tr -cd 'A-Za-z0-9._/-')
+          echo "V boot=$b now=$(date +%s) folder=$k free=$z missing=${v#,} user=$n shell=$m root=$u"
+        }
         # Whether it is ours; else it is somebody's, or nobody's, and then the words of the system say why.
         bs_claim() {
-          [ -d "${d%/*}" ] || mkdir -p "${d%/*}" 2>/dev/null
-          mkdir "$d" 2>/dev/null && return 0
-          [ ! -d "$d" ] || return 1
-          w=$(mkdir -p "${d%/*}" 2>&1 && mkdir "$d" 2>&1) && return 0
+          w=
+          { [ -d "${d%/*}" ] || w=$(mkdir -p "${d%/*}" 2>&1); } && w=$(mkdir "$d" 2>&1) && return 0
           [ ! -d "$d" ] || return 1
           w=${w:-$d}; echo "N no receipt can be kept: $(printf %s "${w##*: }" | tr '\n' ' ')"; exit
         }
@@ -283,7 +300,7 @@ extension HostRequest.Operation {
         switch self {
         case .submit(let submission, _): submission.privilege
         case .probe(let probe): probe.privilege
-        case .kill(_, let privilege): privilege
+        case .kill(_, let privilege), .survey(let privilege): privilege
         case .contact, .attach, .inspect, .fence, .markLost, .tidy: nil
         }
     }
@@ -294,7 +311,7 @@ extension HostRequest.Operation {
         case .probe(let probe):
             if case .run(_, let environment) = probe.probe { return environment }
             return []
-        case .contact, .attach, .inspect, .fence, .markLost, .kill, .tidy: return []
+        case .contact, .survey, .attach, .inspect, .fence, .markLost, .kill, .tidy: return []
         }
     }
 }

@@ -61,7 +61,7 @@ package struct VaultTransport: Transport {
     private static func isCut(_ reply: HostReply) -> Bool {
         switch reply {
         case .failure, .deadline: true
-        case .contact, .probe, .receipt, .ended, .tidied: false
+        case .contact, .survey, .probe, .receipt, .ended, .tidied: false
         }
     }
 
@@ -85,6 +85,7 @@ package struct VaultTransport: Transport {
             probe.privilege = filled(probe.privilege)
             request.operation = .probe(probe)
         case .kill(let id, let privilege): request.operation = .kill(id, filled(privilege))
+        case .survey(let privilege): request.operation = .survey(filled(privilege))
         case .contact, .attach, .inspect, .fence, .markLost, .tidy: break
         }
         return request
@@ -134,7 +135,7 @@ extension SecretMask {
         case .failure(var failure):
             failure.message = masked(failure.message)
             return .failure(failure)
-        case .contact, .receipt, .ended, .tidied, .deadline: return reply
+        case .contact, .survey, .receipt, .ended, .tidied, .deadline: return reply
         }
     }
 }

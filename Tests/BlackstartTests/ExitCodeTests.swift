@@ -34,6 +34,14 @@ private let files = [
     - { id: two, name: Second, hosts: local, needs: [], run: "true" }
 
     """,
+    "toolless.yaml": """
+    version: 1
+    name: Its check can't be asked
+    inventory: inventory.yaml
+    steps:
+    - { id: one, name: First, hosts: local, run: "true", verify: { run: "no-such-tool" } }
+
+    """,
     "dark.yaml": """
     version: 1
     name: Nobody is there
@@ -122,6 +130,10 @@ struct ExitCodeTests {
             Row("run runbook.yaml --no-input --answer look=skip:nobody_there", 3),
             Row("run dark.yaml --no-input", 4),
             Row("run runbook.yaml --no-input", 5),
+            Row("ready failing.yaml", 0),
+            Row("ready toolless.yaml", 2),
+            Row("ready dark.yaml", 4),
+            Row("ready broken.yaml", 65, "broken.yaml:5:14: error: "),
             Row("resume r --no-input", 5, before: [begun]),
             Row("resume --no-input --answer look=done", 0, before: [begun]),
             Row("rollback r --to here --no-input", 6, before: [finished]),

@@ -79,6 +79,7 @@ struct Dialogue {
     private mutating func words(_ operation: HostRequest.Operation) -> String {
         switch operation {
         case .contact: return "contact"
+        case .survey: return "survey"
         case .probe(let probe):
             guard case .run(let command, _) = probe.probe else { return "probe" }
             return "probe \(command)"

@@ -58,6 +58,36 @@ struct CommandTests {
         await visit.end()
     }
 
+    @Test("a survey tells what the host can do, and neither it nor a check changes a file there")
+    func survey() async throws {
+        let visit = server.visit()
+        let before = try server.files
+        guard case .survey(let survey) = await visit.ask(.survey(nil)).reply else {
+            Issue.record("no survey")
+            return
+        }
+        #expect(survey.facts.boot == "b1" && survey.folder == .writable && survey.missing.isEmpty)
+        #expect(survey.user == NSUserName() && survey.isRoot == nil)
+        #expect(try #require(survey.freeKiB) > 0)
+        #expect(abs(try #require(survey.facts.clockOffset)) <= 2_000)
+        let check = ProbeRequest(.run(command: "ls -a; exit 3", environment: []), timeout: .seconds(20))
+        #expect(await visit.ask(.probe(check)).status == nil)
+        #expect(try server.files == before)
+        #expect(server.entries == 1)
+        await visit.end()
+    }
+
+    @Test("a survey as root tells whether sudo lets that be")
+    func surveyAsRoot() async throws {
+        let visit = server.visit()
+        guard case .survey(let survey) = await visit.ask(.survey(Privilege(password: nil))).reply else {
+            Issue.record("no survey")
+            return
+        }
+        #expect(try survey.isRoot == (shell("sudo -n -- id -u", in: server.scratch.path).output == "0\n"))
+        await visit.end()
+    }
+
     @Test("one question after the other goes to one shell, and to another one when that has died")
     func oneShell() async throws {
         let visit = server.visit()

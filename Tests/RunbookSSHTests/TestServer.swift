@@ -168,11 +168,16 @@ final class TestServer: Sendable {
     /// Another boot id from now on, and nobody is logged in.
     func restart() throws {
         try scratch.write("boot", Array("b2\n".utf8))
-        _ = signalConnections(SIGKILL)
+        while signalConnections(SIGKILL) > 0 {}
     }
 
     /// Whether anybody was ever let in: `login` runs for nobody else.
     var wasEntered: Bool { FileManager.default.fileExists(atPath: "\(scratch.path)/entered") }
+
+    /// Every file of its home: name, size, times, permissions.
+    var files: String {
+        get throws { try shell("find home -printf '%p %s %T@ %C@ %m %y\\n' | sort", in: scratch.path).output }
+    }
 
     /// How many commands were started by logins.
     var entries: Int { ((try? scratch.text("entered")) ?? "").utf8.count }

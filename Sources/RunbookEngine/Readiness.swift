@@ -1,0 +1,321 @@
+package import RunbookModel
+package import RunbookPlan
+package import RunbookTransport
+
+/// Whether a runbook could begin just now: what is asked of its hosts, without changing any, and what the answers mean.
+package struct Readiness: Sendable {
+    /// How good an answer is.
+    package enum Grade: String, Hashable, Sendable {
+        case good
+        /// Worth a look before the emergency.
+        case doubtful
+        /// The run would fail there.
+        case bad
+    }
+
+    /// One thing that was looked at, in words for people: lower case, no full stop.
+    package struct Finding: Hashable, Sendable {
+        package enum Aspect: String, Hashable, Sendable, CaseIterable {
+            case reach
+            case hostKey = "host-key"
+            case login
+            case root
+            case receipts
+            case clock
+        }
+
+        package var aspect: Aspect
+        package var grade: Grade
+        package var words: String
+    }
+
+    /// A machine of the plan, or one that leads to it.
+    package struct Machine: Hashable, Sendable {
+        /// nil for this machine.
+        package var host: String?
+        package var findings: [Finding]
+
+        package func finding(_ aspect: Finding.Aspect) -> Finding? { findings.first { $0.aspect == aspect } }
+
+        /// The worst of its findings.
+        package var grade: Grade {
+            findings.contains { $0.grade == .bad }
+                ? .bad : findings.contains { $0.grade == .doubtful } ? .doubtful : .good
+        }
+
+        package var isReached: Bool { finding(.login)?.grade == .good }
+
+        /// Nobody could be spoken to, for whatever reason but a wrong key or a refused login.
+        package var isUnreachable: Bool { finding(.reach)?.grade == .bad }
+    }
+
+    /// What `verify` of a task says of today.
+    package struct State: Hashable, Sendable {
+        package enum Word: String, Hashable, Sendable {
+            /// It holds: the step would be passed over.
+            case holds
+            /// It does not hold just now: the step would act.
+            case open
+            /// The question itself can't be asked: the step could never be found done.
+            case broken
+            /// Not asked: it hangs on what an earlier step leaves, or its host was not reached.
+            case notAsked = "not-asked"
+        }
+
+        package var task: TaskID
+        package var word: Word
+        package var words: String
+        /// Not asked because its host was not reached.
+        package var isOfUnreached = false
+    }
+
+    package var machines: [Machine]
+    package var states: [State]
+
+    package var isReady: Bool { !machines.contains { $0.grade == .bad } && !states.contains { $0.word == .broken } }
+
+    package var hasUnreachable: Bool { machines.contains(where: \.isUnreachable) }
+
+    // MARK: Asking
+
+    /// Questions under way at once; the transport keeps its own limits.
+    private static let atOnce = 500
+    /// A clock that is off by more makes times in logs, and certificates, doubtful.
+    private static let clockTolerance: Int64 = 60_000
+    /// Under this, in KiB, receipts soon have no room.
+    private static let littleRoom: Int64 = 10 << 10
+
+    /// Asks all machines side by side, and then the checks of those that answered.
+    package static func probe(_ plan: Plan, run: RunFacts, _ transport: any Transport) async -> Readiness {
+        let engine = Engine(plan: plan, run: run)
+        let subjects = subjects(engine)
+        let machines = await all(subjects) { await survey($0, transport) }
+        let reached = Set(machines.filter(\.isReached).map(\.host))
+        let tasks = plan.tasks.indices.filter { plan.step(of: $0).verify != nil }
+        let states = await all(tasks) { await state($0, engine, reached, transport) }
+        return Readiness(machines: machines, states: states)
+    }
+
+    private static func all<Item: Sendable, Value: Sendable>(
+        _ items: [Item], _ body: @escaping @Sendable (Item) async -> Value
+    ) async -> [Value] {
+        await withTaskGroup(of: (Int, Value).self) { group in
+            var found: [Int: Value] = [:]
+            for (index, item) in items.enumerated() {
+                if index >= atOnce, let (number, value) = await group.next() { found[number] = value }
+                group.addTask { (index, await body(item)) }
+            }
+            for await (number, value) in group { found[number] = value }
+            return items.indices.compactMap { found[$0] }
+        }
+    }
+
+    private struct Subject: Sendable {
+        var host: Host?
+        /// Its first task, or the first one behind it.
+        var task: TaskID
+        /// The rights that tasks want there, each once.
+        var privileges: [Privilege] = []
+        var isOnlyOnTheWay = false
+    }
+
+    /// The machines in the order of the plan, each with those that lead to it before it.
+    private static func subjects(_ engine: Engine) -> [Subject] {
+        let plan = engine.plan
+        var subjects: [Subject] = []
+        var places: [String?: Int] = [:]
+        func place(of host: Host?, _ task: Int, isOnlyOnTheWay: Bool) -> Int {
+            if let known = places[host?.name] { return known }
+            if let via = host?.via.flatMap({ plan.inventory.host($0.name) }) {
+                _ = place(of: via, task, isOnlyOnTheWay: true)
+            }
+            places[host?.name] = subjects.count
+            subjects.append(Subject(host: host, task: plan.tasks[task].id, isOnlyOnTheWay: isOnlyOnTheWay))
+            return subjects.count - 1
+        }
+        for task in plan.tasks.indices where plan.step(of: task).talksToItsMachine {
+            let index = place(of: plan.machine(of: task), task, isOnlyOnTheWay: false)
+            subjects[index].isOnlyOnTheWay = false
+            if let privilege = engine.privilege(task), !subjects[index].privileges.contains(privilege) {
+                subjects[index].privileges.append(privilege)
+            }
+        }
+        return subjects
+    }
+
+    private static func ask(_ transport: any Transport, _ request: HostRequest) async -> HostReply {
+        await withCheckedContinuation { continuation in
+            transport.send(request, progress: { _ in }, reply: { continuation.resume(returning: $0) })
+        }
+    }
+
+    // MARK: A machine
+
+    private static func survey(_ subject: Subject, _ transport: any Transport) async -> Machine {
+        let name = subject.host?.name
+        let keepsReceipts = subject.host?.receipts ?? true
+        guard keepsReceipts, !subject.isOnlyOnTheWay else {
+            let reply = await ask(transport, HostRequest(host: name, task: subject.task, .contact))
+            let isMeant = subject.host?.receipts == false
+            let words = subject.isOnlyOnTheWay ? "leads to others" : "keeps none, as the inventory says"
+            return Machine(
+                host: name, findings: findings(reply, receipts: isMeant || subject.isOnlyOnTheWay ? words : nil))
+        }
+        var findings: [Finding] = []
+        // One look for each right that is wanted there: mostly one.
+        let looks: [Privilege?] = subject.privileges.isEmpty ? [nil] : subject.privileges
+        for privilege in looks {
+            let reply = await ask(transport, HostRequest(host: name, task: subject.task, .survey(privilege)))
+            let seen = Self.findings(reply, receipts: nil)
+            for finding in seen {
+                if let index = findings.firstIndex(where: { $0.aspect == finding.aspect }) {
+                    // The worse one is the one to be told.
+                    if finding.grade == .bad { findings[index] = finding }
+                } else {
+                    findings.append(finding)
+                }
+            }
+        }
+        return Machine(host: name, findings: findings)
+    }
+
+    private static func findings(_ reply: HostReply, receipts: String?) -> [Finding] {
+        let reached = [
+            Finding(aspect: .reach, grade: .good, words: "answers"),
+            Finding(aspect: .hostKey, grade: .good, words: "known"),
+        ]
+        switch reply {
+        case .contact(let facts):
+            return reached + [Finding(aspect: .login, grade: .good, words: "let in")]
+                + (receipts.map { [Finding(aspect: .receipts, grade: .good, words: $0)] } ?? []) + clock(facts)
+        case .survey(let survey):
+            let who = survey.user.isEmpty ? "let in" : "as \(survey.user)"
+            let shell = survey.shell.split(separator: "/").last.map { ", \($0)" } ?? ""
+            return reached + [Finding(aspect: .login, grade: .good, words: who + shell)] + root(survey) + [room(survey)]
+                + clock(survey.facts)
+        case .failure(let failure):
+            switch failure.kind {
+            case .unreachable: return [Finding(aspect: .reach, grade: .bad, words: failure.message)]
+            case .lost where !failure.sent: return [Finding(aspect: .reach, grade: .bad, words: failure.message)]
+            case .hostKey: return [reached[0], Finding(aspect: .hostKey, grade: .bad, words: failure.message)]
+            case .authentication: return reached + [Finding(aspect: .login, grade: .bad, words: failure.message)]
+            case .lost, .unsuitable:
+                return reached + [
+                    Finding(aspect: .login, grade: .good, words: "let in"),
+                    Finding(aspect: .receipts, grade: .bad, words: failure.message),
+                ]
+            }
+        case .deadline: return [Finding(aspect: .reach, grade: .bad, words: "no answer in time")]
+        case .probe, .receipt, .ended, .tidied:
+            return [Finding(aspect: .reach, grade: .bad, words: "the answer was to another question")]
+        }
+    }
+
+    private static func root(_ survey: HostSurvey) -> [Finding] {
+        switch survey.isRoot {
+        case nil: []
+        case true?: [Finding(aspect: .root, grade: .good, words: "sudo works")]
+        case false?: [Finding(aspect: .root, grade: .bad, words: "sudo does not let \(survey.user) become root")]
+        }
+    }
+
+    private static func room(_ survey: HostSurvey) -> Finding {
+        func bad(_ words: String) -> Finding { Finding(aspect: .receipts, grade: .bad, words: words) }
+        if !survey.missing.isEmpty { return bad("the host lacks \(survey.missing.joined(separator: ", "))") }
+        switch survey.folder {
+        case .closed: return bad("their folder is not for \(survey.user)")
+        case .readOnly: return bad("their file system is read-only")
+        case .writable: break
+        }
+        guard let free = survey.freeKiB else {
+            return Finding(aspect: .receipts, grade: .good, words: "can be kept")
+        }
+        if free == 0 { return bad("the disk is full") }
+        return Finding(aspect: .receipts, grade: free < littleRoom ? .doubtful : .good, words: "\(size(free)) free")
+    }
+
+    private static func size(_ kib: Int64) -> String {
+        switch kib {
+        case ..<(1 << 10): "\(kib) KiB"
+        case ..<(1 << 20): "\(kib >> 10) MiB"
+        default: "\(kib >> 20) GiB"
+        }
+    }
+
+    private static func clock(_ facts: HostFacts) -> [Finding] {
+        guard let offset = facts.clockOffset else { return [] }
+        guard offset.magnitude > UInt64(clockTolerance) else {
+            return [Finding(aspect: .clock, grade: .good, words: "right")]
+        }
+        let length = DurationText.words(.milliseconds(Int64(clamping: offset.magnitude)))
+        return [Finding(aspect: .clock, grade: .doubtful, words: "\(length) \(offset > 0 ? "ahead" : "behind")")]
+    }
+
+    // MARK: A check
+
+    private static func state(
+        _ task: Int, _ engine: Engine, _ reached: Set<String?>, _ transport: any Transport
+    ) async -> State {
+        let (plan, scope) = (engine.plan, engine.scope(task))
+        let id = plan.tasks[task].id
+        guard let check = plan.step(of: task).verify else { return State(task: id, word: .notAsked, words: "") }
+        let named = check.references + plan.step(of: task).environment.flatMap(\.value.references)
+        if let missing = scope.unknown(among: named) {
+            return State(task: id, word: .notAsked, words: "needs ${{ \(missing.path.joined(separator: ".")) }}")
+        }
+        let machine = plan.machine(of: task)?.name
+        let request = check.request(
+            scope, plan.attachments, environment: engine.environment(task), privilege: engine.privilege(task))
+        guard request.isAskedFromHere || reached.contains(machine) else {
+            return State(task: id, word: .notAsked, words: "its host was not reached", isOfUnreached: true)
+        }
+        let reply = await ask(transport, HostRequest(host: machine, task: id, .probe(request)))
+        switch reply {
+        case .failure(let failure): return State(task: id, word: .broken, words: failure.message)
+        case .probe(let answer):
+            if case .exit(.exited(let code)) = answer.result, code == 126 || code == 127, code != check.exit {
+                let words = TerminalText.shown(bytes: answer.stderr.prefix(200)).split(separator: "\n").last ?? ""
+                return State(task: id, word: .broken, words: words.isEmpty ? "can't be run there" : String(words))
+            }
+            if case .timedOut = answer.result, !request.isAskedFromHere {
+                return State(
+                    task: id, word: .broken, words: "gave no answer within \(DurationText.words(check.timeout))")
+            }
+        case .contact, .survey, .receipt, .ended, .tidied, .deadline: break
+        }
+        switch engine.verdict(task, check, reply) {
+        case .passed: return State(task: id, word: .holds, words: "")
+        case .failed(let why): return State(task: id, word: .open, words: why)
+        }
+    }
+}
+
+extension Step {
+    /// Whether a run asks anything of the machine the step is for.
+    fileprivate var talksToItsMachine: Bool {
+        switch action {
+        case .run, .script, .copy, .reboot: true
+        case .waitFor(let check): check.isAskedThere
+        default: verify?.isAskedThere ?? false
+        }
+    }
+}
+
+extension Check {
+    fileprivate var isAskedThere: Bool {
+        switch probe {
+        case .run, .copied: true
+        case .tcp, .http: false
+        }
+    }
+
+    /// Every value that it names.
+    fileprivate var references: [Template.Reference] {
+        let question: Template =
+            switch probe {
+            case .run(let template), .tcp(let template), .http(let template): template
+            case .copied(let copy): copy.target
+            }
+        return [question, equals, contains, matches].compactMap(\.self).flatMap(\.references)
+    }
+}

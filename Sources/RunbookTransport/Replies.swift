@@ -1,0 +1,175 @@
+package enum HostReply: Hashable, Sendable {
+    case contact(HostFacts)
+    case survey(HostSurvey)
+    case probe(ProbeAnswer)
+    /// The state of the receipt, for submit, attach, inspect, fence, markLost, kill.
+    case receipt(ReceiptStatus)
+    /// Only for hosts with `receipts: false`: the command ran in the session and ended.
+    case ended(ExitStatus)
+    case tidied
+    /// `deadline` passed and the attempt had not ended.
+    case deadline
+    /// No answer. `sent` tells whether any byte of the request may have reached the host.
+    case failure(TransportFailure)
+}
+
+package struct HostFacts: Hashable, Sendable {
+    /// Changes at every boot; empty where the host can't tell.
+    package var boot: String
+    /// Host clock minus ours, milliseconds; nil where unknown.
+    package var clockOffset: Int64?
+
+    package init(boot: String, clockOffset: Int64?) {
+        self.boot = boot
+        self.clockOffset = clockOffset
+    }
+}
+
+/// What a host can do for a run, without having done it.
+package struct HostSurvey: Hashable, Sendable {
+    /// The folder where receipts would be kept.
+    package enum Folder: String, Hashable, Sendable {
+        case writable
+        /// Not for whoever logs in.
+        case closed
+        /// The file system is mounted so.
+        case readOnly = "read-only"
+    }
+
+    package var facts: HostFacts
+    package var folder: Folder
+    /// KiB that are free there; nil where the host can't tell.
+    package var freeKiB: Int64?
+    /// Tools that the receipts need, and that are not there.
+    package var missing: [String]
+    package var user: String
+    /// The login shell; empty where the host does not tell.
+    package var shell: String
+    /// Whether acting as root works; nil where it was not wanted.
+    package var isRoot: Bool?
+
+    package init(
+        facts: HostFacts, folder: Folder, freeKiB: Int64? = nil, missing: [String] = [], user: String = "",
+        shell: String = "", isRoot: Bool? = nil
+    ) {
+        self.facts = facts
+        self.folder = folder
+        self.freeKiB = freeKiB
+        self.missing = missing
+        self.user = user
+        self.shell = shell
+        self.isRoot = isRoot
+    }
+}
+
+package struct ProbeAnswer: Hashable, Sendable {
+    package enum Result: Hashable, Sendable {
+        case exit(ExitStatus)
+        /// tcp: whether something accepted.
+        case open(Bool, String)
+        /// http: the status, or why there is none.
+        case http(status: Int?, String)
+        case timedOut
+    }
+
+    package var result: Result
+    /// At most ``Limits/checkOutputBytes``.
+    package var stdout: [UInt8]
+    package var stderr: [UInt8]
+
+    package init(_ result: Result, stdout: [UInt8] = [], stderr: [UInt8] = []) {
+        self.result = result
+        self.stdout = stdout
+        self.stderr = stderr
+    }
+}
+
+package enum ExitStatus: Hashable, Sendable {
+    case exited(Int)
+    case signalled(String)
+}
+
+/// A receipt as the host reports it.
+package struct ReceiptStatus: Hashable, Sendable {
+    package enum Go: Hashable, Sendable {
+        /// Neither started nor fenced.
+        case none
+        case run(boot: String)
+        case fenced
+    }
+
+    package enum End: Hashable, Sendable {
+        /// Exit status 0…255; 128 + n where the shell saw a signal.
+        case exit(Int)
+        case lost
+    }
+
+    package var claimed: Bool
+    package var digest: String?
+    package var go: Go
+    package var end: End?
+    package var alive: Bool
+    /// The host's boot id now.
+    package var boot: String
+    package var stdoutBytes: Int
+    package var stderrBytes: Int
+    /// A submission that the host turned down: other boot id, or another command under the same id.
+    package var refused: Refusal?
+
+    package enum Refusal: String, Hashable, Sendable { case boot, conflict }
+
+    package init(
+        claimed: Bool, digest: String? = nil, go: Go = .none, end: End? = nil, alive: Bool = false, boot: String,
+        stdoutBytes: Int = 0, stderrBytes: Int = 0, refused: Refusal? = nil
+    ) {
+        self.claimed = claimed
+        self.digest = digest
+        self.go = go
+        self.end = end
+        self.alive = alive
+        self.boot = boot
+        self.stdoutBytes = stdoutBytes
+        self.stderrBytes = stderrBytes
+        self.refused = refused
+    }
+}
+
+package struct TransportFailure: Error, Hashable, Sendable {
+    package enum Kind: String, Hashable, Sendable {
+        /// No connection could be made: refused, no route, no answer.
+        case unreachable
+        /// The host's key is not the one we know, or not known.
+        case hostKey = "host-key"
+        /// The host does not let us in.
+        case authentication
+        /// The connection broke after it stood.
+        case lost
+        /// The host can't do what was asked (no receipt folder, no shell).
+        case unsuitable
+    }
+
+    package var kind: Kind
+    /// Whether a byte of the request may have reached the host. False proves that nothing ran.
+    package var sent: Bool
+    /// For a person: the last words of the system, one line.
+    package var message: String
+
+    package init(_ kind: Kind, sent: Bool, _ message: String) {
+        self.kind = kind
+        self.sent = sent
+        self.message = message
+    }
+}
+
+/// A piece of an attempt's output, in order within its stream.
+package struct OutputChunk: Hashable, Sendable {
+    package enum Stream: String, Hashable, Sendable { case stdout, stderr }
+
+    package var stream: Stream
+    package var bytes: [UInt8]
+
+    package init(_ stream: Stream, _ bytes: [UInt8]) {
+        self.stream = stream
+        self.bytes = bytes
+    }
+}
