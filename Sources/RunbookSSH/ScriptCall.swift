@@ -259,7 +259,8 @@ private final class ReplyReader: Sendable {
 
     /// What a host said instead of a reply.
     var noise: String {
-        let text = TerminalText.shown(bytes: state.withLock { $0.noise })
+        let lines = state.withLock { $0.noise }.split { $0 == 0x0A || $0 == 0x0D }
+        let text = lines.map { TerminalText.shown(bytes: $0) }.joined(separator: " / ")
         return text.isEmpty ? "the host closed the session without an answer" : "the host says: \(text)"
     }
 }

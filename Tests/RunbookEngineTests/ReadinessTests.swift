@@ -1,8 +1,8 @@
 import RunbookEngine
 import RunbookModel
 import RunbookPlan
+import RunbookSimulation
 import RunbookTransport
-import TestTools
 import Testing
 
 /// Answers each host in its own way, and notes what it was asked.
@@ -10,7 +10,7 @@ private final class Hosts: Transport {
     typealias Answers = [String: HostReply]
     private let surveys: Answers
     private let checks: Answers
-    let asked = Shared<[String]>([])
+    let asked = Lock<[String]>([])
 
     init(_ surveys: Answers, checks: Answers = [:]) {
         self.surveys = surveys
@@ -142,7 +142,7 @@ struct ReadinessTests {
                 "cut@a broken: in its words", "dark@b not-asked: its host was not reached",
             ])
         #expect(!found.isReady)
-        #expect(!hosts.asked.now.contains("b: check dark@b"))
+        #expect(!hosts.asked.withLock(\.self).contains("b: check dark@b"))
     }
 
     @Test("nothing but surveys, contacts and checks is asked, each machine once, with the rights its steps need")
@@ -154,7 +154,7 @@ struct ReadinessTests {
         let hosts = Hosts(["a": seen { $0.isRoot = true }, "b": seen()])
         _ = try await probe(steps, hosts)
         #expect(
-            hosts.asked.now.sorted() == [
+            hosts.asked.withLock(\.self).sorted() == [
                 "a: check one@a", "a: check two@a", "a: survey as root", "b: check four@b", "b: check three@b",
                 "b: survey",
             ])

@@ -22,7 +22,12 @@ final class TestServer: Sendable {
     /// - Parameters:
     ///   - keyType: of the host's key.
     ///   - settings: lines of sshd_config that come before ours, and so hold; `DIR` is the server's folder.
-    init(keyType: String = "ed25519", settings: String = "") throws {
+    ///   - mounts: shell text that makes the machine another one, in a mount namespace of the server alone.
+    ///   - login: shell text that takes `$SSH_ORIGINAL_COMMAND` over, as a login shell does.
+    init(
+        keyType: String = "ed25519", settings: String = "", mounts: String = "",
+        login: String = #"exec /bin/sh -c "$SSH_ORIGINAL_COMMAND""#
+    ) throws {
         scratch = try Scratch()
         for (key, type) in [("host_key", keyType), ("client_key", "ed25519"), ("other_key", "ed25519")] {
             try Self.tool("ssh-keygen -q -t \(type) -N '' -C test -f \(key)", scratch)
@@ -37,7 +42,8 @@ final class TestServer: Sendable {
                 #!/bin/sh
                 HOME='\(path)/home'; BLACKSTART_BOOT_ID=$(cat '\(path)/boot'); export HOME BLACKSTART_BOOT_ID
                 echo >>'\(path)/entered'
-                cd "$HOME" && exec /bin/sh -c "$SSH_ORIGINAL_COMMAND"
+                cd "$HOME" || exit 1
+                \(login.replacing("DIR/", with: "\(path)/"))
 
                 """.utf8), mode: 0o700)
         try FileManager.default.createDirectory(atPath: "\(path)/home", withIntermediateDirectories: false)
@@ -46,7 +52,9 @@ final class TestServer: Sendable {
         var started: (Child, Pipe, Int)?
         for _ in 0..<20 where started == nil {
             let port = try Self.freePort()
-            if let (process, words) = try Self.start(path, port, settings.replacing("DIR", with: path)) {
+            if let (process, words) = try Self.start(
+                path, port, settings.replacing("DIR", with: path), mounts.replacing("DIR/", with: "\(path)/"))
+            {
                 started = (process, words, port)
             }
         }
@@ -63,7 +71,9 @@ final class TestServer: Sendable {
         for pid in Self.processes where isHere(pid) { kill(pid, SIGKILL) }
     }
 
-    private static func start(_ path: String, _ port: Int, _ settings: String) throws -> (Child, Pipe)? {
+    private static func start(
+        _ path: String, _ port: Int, _ settings: String, _ mounts: String
+    ) throws -> (Child, Pipe)? {
         let configuration = """
             \(settings)
             Port \(port)
@@ -85,7 +95,12 @@ final class TestServer: Sendable {
         let words = Pipe()
         let output = words.fileHandleForWriting.fileDescriptor
         _ = fcntl(output, F_SETFD, FD_CLOEXEC)
-        let child = try Child.start([sshd, "-D", "-e", "-f", "\(path)/sshd_config"], output: output)
+        var command = [sshd, "-D", "-e", "-f", "\(path)/sshd_config"]
+        if !mounts.isEmpty {
+            let asRoot = geteuid() == 0 ? "-m" : "-rm"
+            command = ["/usr/bin/unshare", asRoot, "/bin/sh", "-c", "set -e; \(mounts)\nexec \"$@\"", "sh"] + command
+        }
+        let child = try Child.start(command, output: output)
         try words.fileHandleForWriting.close()
         var said = ""
         while !said.contains("Server listening") {
