@@ -107,7 +107,7 @@ struct LoginTests {
 
     @Test("a host that takes a password only gets it, however it asks", arguments: ["password", "prompt"])
     func password(method: String) async throws {
-        let other = try PasswordServer(method, server.scratch)
+        let other = try PythonServer("password-server.py", method, server.scratch)
         let visit = server.visit {
             ($0.port, $0.identityFile) = (other.port, nil)
         } options: {
@@ -128,7 +128,7 @@ struct LoginTests {
 
     @Test("a question that is no password stays without an answer, and is quoted")
     func code() async throws {
-        let other = try PasswordServer("code", server.scratch)
+        let other = try PythonServer("password-server.py", "code", server.scratch)
         let visit = server.visit {
             ($0.port, $0.identityFile) = (other.port, nil)
         } options: {
@@ -200,42 +200,4 @@ func timed<Result>(_ body: () async -> Result) async -> (Result, Duration) {
     let start = clock.now
     let result = await body()
     return (result, clock.now - start)
-}
-
-/// A server that takes a password only. Ends with the test.
-private final class PasswordServer {
-    let port: Int
-    private let process: Child
-    private let input = Pipe()
-
-    init(_ method: String, _ scratch: Scratch) throws {
-        let words = Pipe()
-        let here = URL(filePath: #filePath).deletingLastPathComponent()
-        let script = here.appending(path: "password-server.py").path
-        let project = here.deletingLastPathComponent().deletingLastPathComponent().path
-        let python = "\(project)/.build/python/bin/python"
-        for pipe in [input, words] {
-            _ = fcntl(pipe.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
-            _ = fcntl(pipe.fileHandleForReading.fileDescriptor, F_SETFD, FD_CLOEXEC)
-        }
-        process = try Child.start(
-            [python, script, method, "\(scratch.path)/host_key"], output: words.fileHandleForWriting.fileDescriptor,
-            errors: 2, input: input.fileHandleForReading.fileDescriptor)
-        try words.fileHandleForWriting.close()
-        var said = ""
-        while !said.contains("\n") {
-            let more = words.fileHandleForReading.availableData
-            if more.isEmpty { throw ToolFault(what: "no password server came up") }
-            said += String(decoding: more, as: UTF8.self)
-        }
-        port = Int(said.dropLast()) ?? 0
-        let key = try scratch.text("host_key.pub").split(separator: " ").prefix(2).joined(separator: " ")
-        try scratch.write(
-            "known_hosts", Array("\(try scratch.text("known_hosts"))[127.0.0.1]:\(port) \(key)\n".utf8))
-    }
-
-    deinit {
-        kill(process.pid, SIGKILL)
-        process.wait()
-    }
 }

@@ -24,7 +24,7 @@ struct Visit: Sendable {
     }
 
     func ask(
-        _ operation: HostRequest.Operation, host: String? = "a",
+        _ operation: HostRequest.Operation, host: String? = "a", keeps: Int = .max,
         hears: @escaping @Sendable (OutputChunk) -> Void = { _ in }
     ) async -> Said {
         let heard = Shared<Said>(Said(reply: .tidied))
@@ -34,6 +34,7 @@ struct Visit: Sendable {
                 request,
                 progress: { chunk in
                     heard.withLock {
+                        guard $0.stdout.count + $0.stderr.count < keeps else { return }
                         if chunk.stream == .stdout { $0.stdout += chunk.bytes } else { $0.stderr += chunk.bytes }
                     }
                     hears(chunk)
@@ -46,13 +47,13 @@ struct Visit: Sendable {
 
     func submit(
         _ command: String, number: Int = 1, boot: String? = "b1", deadline: Duration = .seconds(300),
-        hears: @escaping @Sendable (OutputChunk) -> Void = { _ in }
+        keeps: Int = .max, hears: @escaping @Sendable (OutputChunk) -> Void = { _ in }
     ) async -> Said {
         await ask(
             .submit(
                 Submission(
                     receipt: Self.receipt(number), command: TestServer.counted(command), environment: [], boot: boot,
-                    journalHead: "1:00", digest: "d1"), deadline: deadline), hears: hears)
+                    journalHead: "1:00", digest: "d1"), deadline: deadline), keeps: keeps, hears: hears)
     }
 
     /// Asks for the receipt until it is as wanted.
