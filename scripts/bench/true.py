@@ -8,49 +8,16 @@ import subprocess
 import sys
 import time
 
+from loopback import address, port, serve
+
 work, programs, hosts, rounds, *peers = sys.argv[1:]
 work, hosts, rounds = pathlib.Path(work), int(hosts), int(rounds)
 here = pathlib.Path(__file__).parent
 bin = pathlib.Path(sys.executable).parent
 user = pwd.getpwuid(os.geteuid()).pw_name
-port = 2200
 key, known, names = work / "key", work / "known_hosts", work / "hosts"
 common = f"-p {port} -i {key} -l {user} -F none -o IdentitiesOnly=yes -o UserKnownHostsFile={known} -o LogLevel=ERROR"
 common += " -o ControlMaster=no -o ControlPath=none -o BatchMode=yes"
-
-
-def address(number):
-    return f"127.1.{number // 250}.{number % 250 + 1}"
-
-
-def serve():
-    for name in ("host_key", "key"):
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", work / name], check=True)
-    # A login shell that reads somebody's start-up files would be what is measured.
-    (work / "home").mkdir()
-    (work / "sshd_config").write_text(
-        f"""Port {port}
-ListenAddress 0.0.0.0
-HostKey {work}/host_key
-AuthorizedKeysFile {work}/key.pub
-PidFile none
-UsePAM no
-StrictModes no
-PermitRootLogin yes
-KexAlgorithms curve25519-sha256
-MaxStartups 3000
-LogLevel ERROR
-SetEnv HOME={work}/home BLACKSTART_RECEIPTS={work}/receipts
-"""
-    )
-    os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
-    shown = " ".join((work / "host_key.pub").read_text().split()[:2])
-    known.write_text(f"[127.1.*]:{port} {shown}\n")
-    server = subprocess.Popen(["/usr/sbin/sshd", "-D", "-f", work / "sshd_config"])
-    while subprocess.run(["ssh", *common.split(), address(0), "true"], stderr=subprocess.DEVNULL).returncode:
-        if server.poll() is not None:
-            sys.exit("no SSH server came up")
-    return server
 
 
 def files(count):
@@ -118,7 +85,7 @@ def measure(tool, count, concurrency):
 
 
 def main():
-    server = serve()
+    server = serve(work, common)
     tools = ["floor", "plain", "blackstart"] + [peer for peer in peers if peer != "none"]
     levels = sorted({min(100, hosts), min(1000, hosts)})
     base = {}
@@ -157,7 +124,7 @@ def main():
             if row["blackstart"][0] >= row[peer][0]:
                 broken.append(f"blackstart at {level}: slower than {peer}")
         for tool in ("plain", "blackstart"):
-            each = (row[tool][2] - base[tool]) / level
+            each = (row[tool][2] - base[tool]) / hosts
             print(f"{tool}: {each:.0f} KiB a connection above {base[tool] / 1024:.0f} MB")
             if each >= 100:
                 broken.append(f"{tool} at {level}: {each:.0f} KiB a connection")

@@ -5,26 +5,37 @@ import RunbookTransport
 
 // `true` on many hosts over the transport alone: no engine, no journal, no receipts. For `scripts/bench/true`.
 //
-//     fan HOSTS CONCURRENCY PORT KEY KNOWN_HOSTS
+//     fan HOSTS CONCURRENCY PORT KEY KNOWN_HOSTS [ROUNDS]
+//
+// With rounds, each asks all hosts again over connections that stay open, and says what the program holds after it:
+// `round N: SECONDS s, KIB KiB, FILES files`.
 
-/// Asks host after host, so many at once, and ends the program when all have answered.
+/// Asks host after host, so many at once, and ends the program when all have answered as often as is wanted.
 final class Fan: @unchecked Sendable {
     // Sendable: what changes is only touched under `lock`.
     private let transport: SSHTransport
     private let count: Int
+    private let atOnce: Int
+    private let rounds: Int
+    private var round = 1
+    private var began = Fan.now
     private let lock: UnsafeMutablePointer<pthread_mutex_t>
     private var next = 0
     private var done = 0
     private var failures = 0
 
-    init(_ transport: SSHTransport, count: Int) {
+    init(_ transport: SSHTransport, count: Int, atOnce: Int, rounds: Int) {
         self.transport = transport
         self.count = count
+        self.atOnce = min(atOnce, count)
+        self.rounds = rounds
         lock = .allocate(capacity: 1)
         pthread_mutex_init(lock, nil)
     }
 
-    func start() {
+    func start() { for _ in 0..<atOnce { startNext() } }
+
+    private func startNext() {
         pthread_mutex_lock(lock)
         let index = next
         next += 1
@@ -41,7 +52,7 @@ final class Fan: @unchecked Sendable {
     }
 
     private func take(_ host: String, _ said: HostReply) {
-        start()
+        startNext()
         pthread_mutex_lock(lock)
         done += 1
         if said != .ended(.exited(0)) {
@@ -49,12 +60,51 @@ final class Fan: @unchecked Sendable {
             if failures <= 5 { print("\(host): \(said)") }
         }
         let (isOver, code) = (done == count, failures == 0)
+        if isOver {
+            if rounds > 1 { report() }
+            round += 1
+            (next, done, began) = (0, 0, Fan.now)
+        }
+        let isLast = round > rounds || !code
         pthread_mutex_unlock(lock)
         guard isOver else { return }
+        if !isLast { return start() }
         Task {
             await self.transport.close()
             exit(code ? 0 : 1)
         }
+    }
+}
+
+extension Fan {
+    /// Monotonic milliseconds.
+    static var now: Int {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return time.tv_sec * 1_000 + time.tv_nsec / 1_000_000
+    }
+
+    private func report() {
+        var kib = 0
+        if let file = fopen("/proc/self/statm", "r") {
+            var (all, resident) = (0, 0)
+            withUnsafeMutablePointer(to: &all) { all in
+                withUnsafeMutablePointer(to: &resident) { resident in
+                    _ = withVaList([all, resident]) { vfscanf(file, "%ld %ld", $0) }
+                }
+            }
+            fclose(file)
+            kib = resident * Int(getpagesize()) / 1_024
+        }
+        var files = 0
+        if let folder = opendir("/proc/self/fd") {
+            while readdir(folder) != nil { files += 1 }
+            closedir(folder)
+        }
+        // Two of them are no files, and one is the folder itself.
+        let spent = (Fan.now - began) / 100
+        print("round \(round): \(spent / 10).\(spent % 10) s, \(kib) KiB, \(files - 3) files")
+        fflush(nil)
     }
 }
 
@@ -71,6 +121,8 @@ let hosts = (0..<number(1)).map { index in
 }
 var options = SSHOptions(user: getpwuid(geteuid()).map { String(cString: $0.pointee.pw_name) } ?? "root")
 options.connectTimeout = .seconds(60)
-let fan = Fan(SSHTransport(hosts: hosts, options: options), count: hosts.count)
-for _ in 0..<min(number(2), hosts.count) { fan.start() }
+options.idleConnections = hosts.count
+let rounds = CommandLine.arguments.count > 6 ? number(6) : 1
+let fan = Fan(SSHTransport(hosts: hosts, options: options), count: hosts.count, atOnce: number(2), rounds: rounds)
+fan.start()
 while true { pause() }
