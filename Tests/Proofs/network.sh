@@ -84,12 +84,13 @@ hosts:
   jump: { address: 10.213.3.2 }
   behind: { address: 10.213.4.2, via: jump }
 END
+padding=$(head -c 60000 /dev/zero | tr '\000' x)
 cat >"$work/runbook.yaml" <<END
 version: 1
 name: Network
 inventory: inventory.yaml
 steps:
-- { id: one, name: One, hosts: host, run: "echo one >>ran; sleep 1; echo one >>ended", timeout: 90s }
+- { id: one, name: One, hosts: host, run: "echo one >>ran; sleep 1; echo one >>ended # $padding", timeout: 90s }
 - { id: two, name: Two, hosts: behind, needs: [one], run: "echo two >>ran; sleep 1; echo two >>ended", timeout: 90s }
 - { id: three, name: Three, hosts: [host, behind], needs: [two], run: "echo three >>ran; sleep 1; echo three >>ended", timeout: 90s, verify: { run: "tail -n 1 ended", equals: three } }
 END
@@ -117,6 +118,7 @@ reached() {
     done
 }
 is_connected() { at host ss -Htn state established 'sport = :22' | grep -q .; }
+is_intended() { grep -q '"t":"step.intent"' "$journal" 2>/dev/null; }
 is_entered() { [ -f "$work/host/entered" ]; }
 has_begun() { grep -q one "$work/host/home/ran" 2>/dev/null; }
 has_begun_behind() { grep -q two "$work/behind/home/ran" 2>/dev/null; }
@@ -141,19 +143,24 @@ strike() {
         lose_back
         wide
         ;;
-    submit)
+    contact)
+        narrow 64kbit
         begin_here
         reached is_entered
-        if has_begun; then fail "the command ran before the moment came"; fi
+        random 500
+        sleep "$moment"
         lose_there
         lose_back
+        wide
         ;;
-    narrow-submit)
-        narrow 48kbit
+    submit)
+        narrow 256kbit
         begin_here
-        reached is_entered
-        random 400
+        reached is_intended
+        # The command has 60 kB, which take two seconds on their way.
+        random 1200
         sleep "$moment"
+        if has_begun; then fail "the command ran before the moment came"; fi
         lose_there
         lose_back
         wide
@@ -211,7 +218,7 @@ begin_here() {
 }
 
 while [ "$strikes" -lt "$count" ]; do
-    for kind in handshake submit narrow-submit poll one-way-there one-way-back jump-dies address-moves; do
+    for kind in handshake contact submit poll one-way-there one-way-back jump-dies address-moves; do
         [ "$strikes" -lt "$count" ] || break
         round=$((round + 1))
         struck=$(date +%s)
@@ -230,4 +237,4 @@ while [ "$strikes" -lt "$count" ]; do
         rm -rf "$BLACKSTART_HOME"
     done
 done
-echo "network: $strikes faults between namespaces, in the handshake, the submission and the wait, one way and both, on the way and of the address: no run needed a person, each command ran exactly once; every journal stands. $(seconds) s"
+echo "network: $strikes faults between namespaces, in the handshake, the contact, the submission and the wait, one way and both, on the way and of the address: no run needed a person, each command ran exactly once; every journal stands. $(seconds) s"
