@@ -77,7 +77,7 @@ let package = Package(
             swiftSettings: houseSettings),
         .testTarget(
             name: "RunbookSSHTests", dependencies: ["RunbookModel", "RunbookTransport", "RunbookSSH", "TestTools"],
-            exclude: ["password-server.py"], swiftSettings: houseSettings),
+            exclude: ["password-server.py", "hostile-server.py"], swiftSettings: houseSettings),
         .testTarget(
             name: "RunbookEngineTests",
             dependencies: ["RunbookModel", "RunbookPlan", "RunbookTransport", "RunbookEngine", "RunbookSimulation"],

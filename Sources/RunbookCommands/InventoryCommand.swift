@@ -7,12 +7,13 @@ internal import RunbookModel
 /// `inventory show|import`: what an inventory comes to, ours or one that was written for another program.
 package struct InventoryCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "inventory", abstract: "Show an inventory, or make one of ours from another program's.",
+        commandName: "inventory",
+        abstract: "Show an inventory, make one of ours from another program's, or pin what a host is.",
         discussion: """
             Besides its own, blackstart reads Ansible's inventories in INI and YAML, and the configuration of OpenSSH. What \
             it can't honour in them it names.
             """,
-        subcommands: [InventoryShow.self, InventoryImport.self])
+        subcommands: [InventoryShow.self, InventoryImport.self, InventoryPin.self])
 
     package init() {}
 
@@ -88,15 +89,7 @@ package struct InventoryImport: ParsableCommand {
         inventory.name = Places.name(of: file)
         let text = "# yaml-language-server: $schema=schema/inventory.json\n" + InventoryText.write(inventory)
         guard let out else { return Terminal.out(text) }
-        do {
-            let descriptor = try SystemCalls.open(out, O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
-            defer { close(descriptor) }
-            try SystemCalls.write(Array(text.utf8), to: descriptor)
-        } catch {
-            throw CommandFailure(
-                .usage, "can't write `\(TerminalText.shown(out))`: \(error.words)",
-                hint: error.code == EEXIST ? "it is never written over: name another file" : nil)
-        }
+        try NewFile.write(text, to: out)
         Terminal.out("Wrote \(TerminalText.shown(out)): \(Count.of(inventory.hosts.count, "host")).\n")
     }
 }
@@ -115,7 +108,7 @@ enum InventoryJSON {
             ]
             for (key, value) in [
                 ("kind", host.kind?.rawValue), ("location", host.location), ("bmc", host.bmc),
-                ("host_key", host.hostKey),
+                ("host_key", host.hostKey), ("certificate_file", host.certificateFile),
                 ("contact", host.contact?.name),
             ] {
                 if let value { members.append((key, JSONText.quoted(value))) }
@@ -125,6 +118,13 @@ enum InventoryJSON {
                 ("requires", host.facts.requires), ("placed_on", host.facts.placedOn),
                 ("apart_from", host.facts.apartFrom),
             ] where !names.isEmpty { members.append((key, list(names.map(\.name)))) }
+            let algorithms = SSHAlgorithms.Kind.allCases.filter { !host.algorithms[$0].isEmpty }
+            if !algorithms.isEmpty {
+                let lists = algorithms.map { kind in
+                    (kind.rawValue, "[" + host.algorithms[kind].map(JSONText.quoted).joined(separator: ",") + "]")
+                }
+                members.append(("algorithms", object(lists)))
+            }
             members.append(("variables", json(.map(host.variables))))
             return "\(JSONText.quoted(host.name)):\(object(members))"
         }

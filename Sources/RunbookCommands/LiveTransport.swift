@@ -7,12 +7,19 @@ internal import RunbookTransport
 /// The hosts of a plan over SSH, and this machine.
 enum LiveTransport {
     static func make(_ plan: Plan, _ places: Places, _ secrets: LoginSecrets) -> any Transport {
+        make(plan.inventory, folder: Places.folder(of: plan.runbook.path), places, secrets)
+    }
+
+    /// - Parameter folder: where `local` commands run.
+    static func make(
+        _ inventory: Inventory, folder: String, _ places: Places, _ secrets: LoginSecrets
+    ) -> SSHTransport {
         var options = options(places)
-        options.workingFolder = Places.folder(of: plan.runbook.path)
-        options.localShell = plan.inventory.labShell
+        options.workingFolder = folder
+        options.localShell = inventory.labShell
         options.passphrases = secrets.passphrases
         options.passwords = secrets.passwords
-        return SSHTransport(hosts: plan.inventory.hosts, options: options)
+        return SSHTransport(hosts: inventory.hosts, options: options)
     }
 
     static func options(_ places: Places) -> SSHOptions {

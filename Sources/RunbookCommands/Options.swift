@@ -41,7 +41,7 @@ package struct SiteOptions: ParsableArguments {
         return selection
     }
 
-    private static func words(_ lists: [String]) -> [String] {
+    static func words(_ lists: [String]) -> [String] {
         lists.flatMap { $0.split(separator: ",") }.map { String($0).trimmingSpaces }.filter { !$0.isEmpty }
     }
 

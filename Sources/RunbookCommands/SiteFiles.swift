@@ -178,7 +178,7 @@ struct SiteFiles {
         CommandFailure(.invalidFile, "", diagnostics: diagnostics)
     }
 
-    private static func failure(_ fault: PlanFault, _ runbook: Runbook) -> CommandFailure {
+    static func failure(_ fault: PlanFault, _ runbook: Runbook? = nil) -> CommandFailure {
         switch fault {
         case .unknownVariable(let name, let nearest):
             return CommandFailure(
@@ -194,10 +194,10 @@ struct SiteFiles {
             return invalid([Diagnostic(at: name.place, "unknown host or group `\(name.name)`")])
         case .unknownStep(let name): return invalid([Diagnostic(at: name.place, "unknown step `\(name.name)`")])
         case .cycle(let path):
-            let place = runbook.steps.first { $0.id == path.first }?.place
+            let place = runbook?.steps.first { $0.id == path.first }?.place
             return invalid([
                 Diagnostic(
-                    at: place ?? SourcePlace(path: runbook.path, line: 1, column: 1),
+                    at: place ?? SourcePlace(path: runbook?.path ?? "", line: 1, column: 1),
                     "these steps wait for each other: \(path.joined(separator: " -> "))")
             ])
         case .tooManyTasks(let count):

@@ -143,19 +143,13 @@ package struct Readiness: Sendable {
         return subjects
     }
 
-    private static func ask(_ transport: any Transport, _ request: HostRequest) async -> HostReply {
-        await withCheckedContinuation { continuation in
-            transport.send(request, progress: { _ in }, reply: { continuation.resume(returning: $0) })
-        }
-    }
-
     // MARK: A machine
 
     private static func survey(_ subject: Subject, _ transport: any Transport) async -> Machine {
         let name = subject.host?.name
         let keepsReceipts = subject.host?.receipts ?? true
         guard keepsReceipts, !subject.isOnlyOnTheWay else {
-            let reply = await ask(transport, HostRequest(host: name, task: subject.task, .contact))
+            let reply = await transport.ask(HostRequest(host: name, task: subject.task, .contact))
             let isMeant = subject.host?.receipts == false
             let words = subject.isOnlyOnTheWay ? "leads to others" : "keeps none, as the inventory says"
             return Machine(
@@ -165,7 +159,7 @@ package struct Readiness: Sendable {
         // One look for each right that is wanted there: mostly one.
         let looks: [Privilege?] = subject.privileges.isEmpty ? [nil] : subject.privileges
         for privilege in looks {
-            let reply = await ask(transport, HostRequest(host: name, task: subject.task, .survey(privilege)))
+            let reply = await transport.ask(HostRequest(host: name, task: subject.task, .survey(privilege)))
             let seen = Self.findings(reply, receipts: nil)
             for finding in seen {
                 if let index = findings.firstIndex(where: { $0.aspect == finding.aspect }) {
@@ -269,7 +263,7 @@ package struct Readiness: Sendable {
         guard request.isAskedFromHere || reached.contains(machine) else {
             return State(task: id, word: .notAsked, words: "its host was not reached", isOfUnreached: true)
         }
-        let reply = await ask(transport, HostRequest(host: machine, task: id, .probe(request)))
+        let reply = await transport.ask(HostRequest(host: machine, task: id, .probe(request)))
         switch reply {
         case .failure(let failure): return State(task: id, word: .broken, words: failure.message)
         case .probe(let answer):

@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// Addresses as an inventory has them: IPv4, IPv6, or a name (which a check warns of: names need DNS).
-enum HostAddress {
+package enum HostAddress {
     static func isAddress(_ text: String) -> Bool {
         if text.contains(":") { return isIPv6(text) }
         let isNumeric = text.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }
@@ -9,7 +9,9 @@ enum HostAddress {
     }
 
     /// Whether it is a name, for which somebody has to be asked.
-    static func needsNameService(_ text: String) -> Bool { !text.contains(":") && !isIPv4(text) && text != "localhost" }
+    package static func needsNameService(_ text: String) -> Bool {
+        !text.contains(":") && !isIPv4(text) && text != "localhost"
+    }
 
     static func hint(_ text: String) -> String {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)

@@ -143,6 +143,8 @@ struct SSHConfig {
                 case "userknownhostsfile":
                     let first = text.split(separator: " ").first.map(String.init) ?? text
                     host.knownHosts = paths.absolute(first)
+                case "certificatefile": if text != "none" { host.certificateFile = paths.absolute(unquoted(text)) }
+                case _ where Self.algorithms[key] != nil: allow(text, Self.algorithms[key], at, &host)
                 case "proxyjump": if text != "none" { host.via = Named(text, at: at) }
                 default:
                     if !Self.honoured.contains(key) { findings.warn(at: at, "`\(Excerpt.of(key))` is not honoured") }
@@ -153,6 +155,27 @@ struct SSHConfig {
             findings.add(at: place, "`\(Excerpt.of(host.address))` is no address", hint: HostAddress.hint(host.address))
         }
         return host
+    }
+
+    private static let algorithms: [String: SSHAlgorithms.Kind] = [
+        "kexalgorithms": .kex, "ciphers": .ciphers, "macs": .macs, "hostkeyalgorithms": .hostKeys,
+        "pubkeyacceptedalgorithms": .userKeys, "pubkeyacceptedkeytypes": .userKeys,
+    ]
+
+    /// What a list has beyond the safe ones, which are used with every host: `+NAMES`, `^NAMES` or all that are wanted.
+    private func allow(_ list: String, _ kind: SSHAlgorithms.Kind?, _ place: SourcePlace, _ host: inout Host) {
+        guard let kind, host.algorithms[kind].isEmpty else { return }
+        // What is left out there is a wish that is not kept: all safe ones stay.
+        if list.hasPrefix("-") { return }
+        let safe = host.algorithms.offered(kind)
+        for name in list.drop(while: { $0 == "+" || $0 == "^" }).split(separator: ",").map(String.init)
+        where !safe.contains(name) {
+            if kind.known.contains(name) {
+                host.algorithms.names[kind, default: []].append(Named(name, at: place))
+            } else if !name.hasSuffix("-cert-v01@openssh.com") {
+                findings.warn(at: place, "`\(Excerpt.of(name))` is not known here, and left out")
+            }
+        }
     }
 
     private func unquoted(_ text: String) -> String { text.replacing("%d", with: "~") }

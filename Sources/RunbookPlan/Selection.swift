@@ -136,6 +136,10 @@ extension Selection {
     }
 
     /// The names that `limit` means: all that is asked for, or all hosts, without what is not wanted.
+    package func limitedHosts(_ inventory: Inventory) throws(PlanFault) -> Set<String> {
+        try limitedHosts(inventory, HostRoster(inventory))
+    }
+
     private func limitedHosts(_ inventory: Inventory, _ roster: HostRoster) throws(PlanFault) -> Set<String> {
         let names = inventory.hosts.map(\.name)
         let groups = inventory.groups.map(\.name)

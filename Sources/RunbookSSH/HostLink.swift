@@ -20,10 +20,10 @@ actor HostLink: ScriptRunner {
     private static let longestPause = 5_000.0
     private static let patience: UInt64 = 2
 
-    private let host: Host
+    let host: Host
     /// The host that leads there.
-    private let jump: HostLink?
-    private let services: LinkServices
+    let jump: HostLink?
+    let services: LinkServices
     private var loop: EventLoop { services.loop }
     private var options: SSHOptions { services.options }
     private let channels: Gate
@@ -173,19 +173,32 @@ actor HostLink: ScriptRunner {
 
     /// One try to connect and to log in.
     private func reach() async -> Result<SSHConnection, WayFailure> {
+        let login = services.ring.login(to: host, options)
+        return await handshake(host.addresses + [host.address]) {
+            (made, descriptor, deadline) async throws(TransportFailure) in
+            try await made.connect(descriptor, login, deadline: deadline)
+            return made
+        }
+    }
+
+    /// One try to speak to a server at `addresses`, within the limits for handshakes.
+    func handshake<Value: Sendable>(
+        _ addresses: [String], _ body: (SSHConnection, Int32, UInt64) async throws(TransportFailure) -> Value
+    ) async -> Result<Value, WayFailure> {
         let place = jump.map { "through \($0.host.name)" } ?? "\(host.address) \(host.port)"
         let descriptor: Int32
         // Who waits for the way there holds up nobody else's handshake.
         if let jump {
-            do throws(WayFailure) { descriptor = try await jump.tunnel(to: host.address, port: host.port) } catch {
+            do throws(WayFailure) {
+                descriptor = try await jump.tunnel(to: addresses.last ?? host.address, port: host.port)
+            } catch {
                 return .failure(error)
             }
             await services.handshakes.enter(place)
         } else {
             await services.handshakes.enter(place)
             do throws(WayFailure) {
-                descriptor = try await Dial.connect(
-                    host.addresses + [host.address], host.port, deadline: deadline, loop: loop)
+                descriptor = try await Dial.connect(addresses, host.port, deadline: deadline, loop: loop)
             } catch {
                 await services.handshakes.leave(place)
                 return .failure(error)
@@ -194,10 +207,9 @@ actor HostLink: ScriptRunner {
         await services.handshakes.begin()
         let made = SSHConnection(
             loop: loop, silence: SSHConnection.Silence(limit: Self.nanoseconds(options.silenceLimit)))
-        let result: Result<SSHConnection, WayFailure>
+        let result: Result<Value, WayFailure>
         do throws(TransportFailure) {
-            try await made.connect(descriptor, services.ring.login(to: host, options), deadline: deadline)
-            result = .success(made)
+            result = .success(try await body(made, descriptor, deadline))
         } catch {
             // Something answered and let go again: a server with too many handshakes under way, or a bad network.
             result = .failure(WayFailure(error, error.kind == .lost ? .passing : .answered))

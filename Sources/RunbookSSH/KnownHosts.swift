@@ -186,11 +186,18 @@ struct KnownKeyTable {
 }
 
 /// The key that a host shows.
-struct ShownKey {
-    var type: String
+package struct ShownKey: Hashable, Sendable {
+    package var type: String
     /// Base64, as in a known_hosts file.
-    var blob: String
-    var fingerprint: String
+    package var blob: String
+    /// `SHA256:…`, as `ssh-keygen -l` shows it.
+    package var fingerprint: String
+
+    package init(type: String, blob: String, fingerprint: String) {
+        self.type = type
+        self.blob = blob
+        self.fingerprint = fingerprint
+    }
 }
 
 /// Compares the key that a host shows with what is known.

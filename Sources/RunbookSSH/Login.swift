@@ -12,9 +12,12 @@ struct Login: Sendable {
     var agent: String?
     var password: String?
     var algorithms = SSHAlgorithms()
+    /// Ask for a key of these types, where it matters which.
+    var wantedHostKeys: [String]?
 
     /// The key types to ask for, those that we know of the host first, so that it shows one of them if it can.
     var hostKeyTypes: String {
+        if let wantedHostKeys { return wantedHostKeys.joined(separator: ",") }
         var types: [String] = []
         if case .lines(let lines, _, _) = known {
             for line in lines where line.mark == .none {

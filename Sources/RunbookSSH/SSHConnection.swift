@@ -72,6 +72,26 @@ actor SSHConnection {
     /// Makes `descriptor`, which is connected, a session: checks the host's key, and logs in. Nothing of a command is sent
     /// before both stand. Takes the descriptor over in any case.
     func connect(_ descriptor: Int32, _ login: Login, deadline: UInt64) async throws(TransportFailure) {
+        let session = try begin(descriptor, login)
+        do throws(TransportFailure) {
+            try await exchange(session, deadline)
+            try checkKey(login, session)
+            try await authenticate(login, session, deadline)
+        } catch {
+            drop()
+            throw error
+        }
+    }
+
+    /// The key that the peer shows to anybody. Nobody logs in, and the connection is over after it.
+    func look(_ descriptor: Int32, _ login: Login, deadline: UInt64) async throws(TransportFailure) -> ShownKey {
+        let session = try begin(descriptor, login)
+        defer { drop() }
+        try await exchange(session, deadline)
+        return try shownKey(session)
+    }
+
+    private func begin(_ descriptor: Int32, _ login: Login) throws(TransportFailure) -> ssh_session {
         self.descriptor = descriptor
         guard let session = ssh_new() else {
             drop()
@@ -82,14 +102,7 @@ actor SSHConnection {
         heardAt = EventLoop.now()
         setOptions(login, session)
         gather(true)
-        do throws(TransportFailure) {
-            try await exchange(session, deadline)
-            try checkKey(login, session)
-            try await authenticate(login, session, deadline)
-        } catch {
-            drop()
-            throw error
-        }
+        return session
     }
 
     /// A path that can't be.

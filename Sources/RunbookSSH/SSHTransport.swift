@@ -120,6 +120,8 @@ package final class SSHTransport: Transport {
         return await ScriptCall(request, keepsReceipts: host.receipts, marksSessions: isLab).play(link, progress)
     }
 
+    func link(to name: String) -> HostLink? { links[name] }
+
     /// Where a host of the inventory is, or any other name or address.
     @Sendable private func place(_ name: String) -> ControllerProbes.Place {
         guard let host = hosts[name] else { return ControllerProbes.Place(addresses: [name]) }
@@ -128,8 +130,11 @@ package final class SSHTransport: Transport {
     }
 
     package func close() async {
-        for name in links.keys.sorted() { await links[name]?.end() }
-        await pool.end()
+        // As one task of the loop's: each link would else cost a way there and back between threads.
+        await Task(executorPreference: loop) {
+            for name in self.links.keys.sorted() { await self.links[name]?.end() }
+            await self.pool.end()
+        }.value
         loop.stop()
     }
 }

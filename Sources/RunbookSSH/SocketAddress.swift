@@ -42,6 +42,15 @@ struct SocketAddress: Sendable {
         }
     }
 
+    /// As people write it, without the port.
+    var literal: String? {
+        var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+        let code = withPointer {
+            getnameinfo($0, $1, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST)
+        }
+        return code == 0 ? String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self) : nil
+    }
+
     func withPointer<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
         withUnsafePointer(to: storage) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, length) }

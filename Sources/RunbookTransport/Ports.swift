@@ -24,6 +24,15 @@ package protocol Transport: Sendable {
     func close() async
 }
 
+extension Transport {
+    /// The reply, for whoever can wait; what is printed meanwhile is nobody's.
+    package func ask(_ request: HostRequest) async -> HostReply {
+        await withCheckedContinuation { continuation in
+            send(request, progress: { _ in }, reply: { continuation.resume(returning: $0) })
+        }
+    }
+}
+
 /// Tells and waits for time.
 package protocol RunClock: Sendable {
     func now() -> Moment

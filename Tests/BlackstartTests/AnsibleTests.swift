@@ -214,6 +214,12 @@ struct SSHConfigTests {
             ProxyJump san2
         Host hv1
             HostName 10.0.1.1
+            CertificateFile ~/.ssh/san-cert.pub
+            KexAlgorithms +diffie-hellman-group14-sha1
+            HostKeyAlgorithms ^ssh-rsa,ssh-ed25519
+            PubkeyAcceptedAlgorithms +ssh-rsa
+            Ciphers aes256-ctr,aes256-cbc
+            MACs -hmac-sha1
             ProxyJump none
         Host hv2
             ProxyJump san1
@@ -256,6 +262,18 @@ struct SSHConfigTests {
             #expect(host["user"] as? String == value("user"), "\(name)")
             #expect(host["identity_file"] as? String == value("identityfile"), "\(name)")
             #expect((host["via"] as? [String])?.first == value("proxyjump"), "\(name)")
+            #expect(host["certificate_file"] as? String == value("certificatefile"), "\(name)")
+            // Each that is let use besides the safe ones is one that ssh would use as well.
+            let kinds = [
+                "kex": "kexalgorithms", "host_keys": "hostkeyalgorithms", "user_keys": "pubkeyacceptedalgorithms",
+                "ciphers": "ciphers", "macs": "macs",
+            ]
+            let algorithms = host["algorithms"] as? [String: [String]] ?? [:]
+            #expect(algorithms.keys.sorted() == (name == "hv1" ? ["ciphers", "host_keys", "kex", "user_keys"] : []))
+            for (kind, names) in algorithms {
+                let allowed = (value(kinds[kind] ?? "") ?? "").split(separator: ",").map(String.init)
+                #expect(names.allSatisfy(allowed.contains), "\(kind): \(names) \(allowed)")
+            }
             if name == "hv2" { #expect(host["known_hosts"] as? String == value("userknownhostsfile")) }
         }
     }
@@ -263,14 +281,17 @@ struct SSHConfigTests {
     @Test("what is not honoured is named, with its place")
     func named() throws {
         let program = try Program([
-            "config": "Host a\n  HostName 10.0.0.1\n  ProxyJump jump\n  Compression yes\nMatch all\n  Port 1\n"
+            "config":
+                "Host a\n  HostName 10.0.0.1\n  ProxyJump jump\n  Compression yes\n  MACs hmac-md5\nMatch all\n  Port 1\n"
         ])
         let said = try program("inventory show config")
         #expect(said.status == 0)
         #expect(said.stdout.contains("a  10.0.0.1\n"), "\(said.stdout)")
         for text in [
             "config:3:3: warning: `a` is behind `jump`, which is none of the hosts here: that is left out",
-            "config:4:3: warning: `compression` is not honoured", "config:5:1: warning: `Match` is not honoured",
+            "config:4:3: warning: `compression` is not honoured",
+            "config:5:3: warning: `hmac-md5` is not known here, and left out",
+            "config:6:1: warning: `Match` is not honoured",
         ] { #expect(said.stderr.contains(text), "\(said.stderr)") }
     }
 }

@@ -96,6 +96,7 @@ def main():
         files(hosts)
         seen = {(tool, level): [] for tool in tools for level in levels}
         for number in range(rounds):
+            print(f"round {number + 1} of {rounds}", file=sys.stderr, flush=True)
             order = tools[number % len(tools):] + tools[: number % len(tools)]
             for level in levels:
                 for tool in order:
