@@ -11,6 +11,8 @@ let houseSettings: [SwiftSetting] = [
 ]
 
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+/// RSA.
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 
 /// The layers, lowest first. A target may import only what stands in a lower layer.
 let package = Package(
@@ -29,7 +31,8 @@ let package = Package(
             name: "RunbookFormat", dependencies: ["RunbookModel", .product(name: "Yams", package: "Yams")],
             swiftSettings: houseSettings),
         .target(name: "RunbookPlan", dependencies: ["RunbookModel", crypto], swiftSettings: houseSettings),
-        .target(name: "RunbookJournal", dependencies: ["RunbookModel", crypto], swiftSettings: houseSettings),
+        .target(
+            name: "RunbookJournal", dependencies: ["RunbookModel", crypto, cryptoExtras], swiftSettings: houseSettings),
         .target(name: "RunbookTransport", dependencies: ["RunbookModel"], swiftSettings: houseSettings),
         // L2
         .target(
@@ -58,6 +61,9 @@ let package = Package(
         // For scripts/bench only.
         .executableTarget(
             name: "fan", dependencies: ["RunbookModel", "RunbookTransport", "RunbookSSH"], path: "scripts/bench/fan",
+            swiftSettings: houseSettings),
+        .executableTarget(
+            name: "ledger", dependencies: ["RunbookJournal", crypto], path: "scripts/bench/ledger",
             swiftSettings: houseSettings),
 
         // What several test targets use.

@@ -22,7 +22,7 @@ package struct ApproveCommand: ParsableCommand {
     @Argument(help: "The step that waits for approval.")
     package var step: String
 
-    @Option(help: "Your private key (Ed25519), or the public one whose other half an agent holds.")
+    @Option(help: "Your private key (Ed25519), or a public one of any kind whose other half an agent holds.")
     package var key: String
 
     @Flag(help: "Refuse it.")
@@ -54,7 +54,7 @@ package struct ApproveCommand: ParsableCommand {
         }
         var options = RunsOptions()
         options.operatorKey = key
-        let own = try Operator.key(options, places, useAgent: true)
+        let own = try Operator.key(options, places, useAgent: true, asks: Terminal.hasTerminalIn)
         guard plan.mayApprove(task, own.principal) else {
             throw CommandFailure(
                 .usage,

@@ -42,7 +42,7 @@ package struct DryRunCommand: AsyncParsableCommand {
         let now = SystemClock().now()
         let name = runId ?? RunName.new(at: now.wall)
         let folder = try Beginning.folder(name, runs: places.runs(runs.runDir))
-        let key = try Operator.key(runs, places, useAgent: false)
+        let key = try Operator.key(runs, places, useAgent: false, asks: answers.asks(console))
         let opening = RunOpening(
             run: name, mark: RunName.mark(), mode: .dryRun, title: plan.runbook.name, plan: plan.hash,
             runbook: Places.absolute(files.runbookPath), inventory: Places.absolute(files.inventoryPath),

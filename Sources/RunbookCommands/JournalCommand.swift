@@ -5,11 +5,11 @@ internal import RunbookJournal
 internal import RunbookModel
 internal import RunbookPlan
 
-/// `journal show|verify`: reads the record of a run.
+/// `journal show|verify|export`: reads the record of a run.
 package struct JournalCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "journal", abstract: "Read and verify the signed journal of a run.",
-        subcommands: [JournalShow.self, JournalVerify.self])
+        commandName: "journal", abstract: "Read, verify and export the signed journal of a run.",
+        subcommands: [JournalShow.self, JournalVerify.self, JournalExport.self])
 
     package init() {}
 
@@ -32,27 +32,83 @@ package struct JournalShow: ParsableCommand {
     @Argument(help: ArgumentHelp("The run, its folder, or a journal file; the newest run.", valueName: "run"))
     package var name: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Only lines about these steps, separated by commas; * and ? as in file names.", valueName: "steps"))
+    package var step: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Only lines about these hosts, separated by commas; * and ? as in file names.", valueName: "hosts"))
+    package var host: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Only what these people did, separated by commas; * and ? as in file names.", valueName: "people"))
+    package var by: [String] = []
+
+    @Flag(name: [.short, .long], help: "Go on as lines are written, until the session ends.")
+    package var follow = false
+
     @OptionGroup package var runs: RunsOptions
     @OptionGroup package var console: ConsoleOptions
 
     package init() {}
 
+    private static let lookAgain: useconds_t = 250_000
+
     package func run() throws {
         try console.check(.text, .json)
         let places = Places()
         let path = try JournalCommand.path(name, places.runs(runs.runDir))
-        let bytes = try RecordedRun.bytes(of: path)
-        if console.isJSON { return Terminal.out(String(decoding: bytes, as: UTF8.self)) }
-        let reading = JournalReader.read(bytes)
+        let filter = EntryFilter(step: step, host: host, by: by)
         let recorded = try? RecordedRun.read(RunFolder(Places.folder(of: path)), places)
         let journal = JournalText(narrator: recorded.map { Narrator(plan: $0.plan) }, isVerbose: console.verbose)
-        for entry in reading.entries { Terminal.out(journal.text(entry)) }
-        if reading.unterminatedBytes > 0 {
-            Terminal.out("\(reading.unterminatedBytes) bytes of a line that was never finished follow\n")
+        var shown = 0
+        while true {
+            let bytes = try RecordedRun.bytes(of: path)
+            if console.isJSON, filter.isOpen, !follow { return Terminal.out(String(decoding: bytes, as: UTF8.self)) }
+            let reading = JournalReader.read(bytes)
+            for (entry, line) in zip(reading.entries, reading.lines(of: bytes)).dropFirst(shown)
+            where filter.admits(entry) {
+                Terminal.out(console.isJSON ? String(decoding: line, as: UTF8.self) : journal.text(entry))
+            }
+            shown = reading.entries.count
+            if let broken = reading.broken {
+                throw CommandFailure.broken(broken, path, hint: "above is what stands before that line")
+            }
+            let isOver = reading.entries.last.map { $0.type == LineTypes.seal && $0.fields["next"] == nil } ?? false
+            if follow, !(isOver && shown > 2), JournalReader.writer(of: Places.folder(of: path)) != nil {
+                usleep(Self.lookAgain)
+                continue
+            }
+            if reading.unterminatedBytes > 0, !console.isJSON {
+                Terminal.out("\(reading.unterminatedBytes) bytes of a line that was never finished follow\n")
+            }
+            return
         }
-        if let broken = reading.broken {
-            throw CommandFailure.broken(broken, path, hint: "above is what stands before that line")
+    }
+}
+
+/// What a person wants to see of a journal.
+struct EntryFilter {
+    let step: [String]
+    let host: [String]
+    let by: [String]
+
+    init(step: [String], host: [String], by: [String]) {
+        (self.step, self.host, self.by) = (SiteOptions.words(step), SiteOptions.words(host), SiteOptions.words(by))
+    }
+
+    var isOpen: Bool { step.isEmpty && host.isEmpty && by.isEmpty }
+
+    func admits(_ entry: JournalEntry) -> Bool {
+        func fits(_ patterns: [String], _ key: String) -> Bool {
+            if patterns.isEmpty { return true }
+            guard let value = entry.fields[key]?.string else { return false }
+            return patterns.contains { Glob.matches($0, value) }
         }
+        return fits(step, "step") && fits(host, "host") && fits(by, "by")
     }
 }
 
@@ -106,104 +162,5 @@ struct JournalText {
             return Narration(
                 word: "", text: "    \(name): outputs/\(digest.sha256)-\(digest.bytes)", weight: .detail)
         }
-    }
-}
-
-package struct JournalVerify: ParsableCommand {
-    package static let configuration = CommandConfiguration(
-        commandName: "verify", abstract: "Prove that a journal is whole and who signed it.")
-
-    @Argument(help: ArgumentHelp("The run, its folder, or a journal file; the newest run.", valueName: "run"))
-    package var name: String?
-
-    @Option(help: "An OpenSSH allowed_signers file to check the signers against.")
-    package var allowedSigners: String?
-
-    @OptionGroup package var runs: RunsOptions
-    @OptionGroup package var console: ConsoleOptions
-
-    package init() {}
-
-    package func run() throws {
-        try console.check(.text, .json)
-        let places = Places()
-        let path = try JournalCommand.path(name, places.runs(runs.runDir))
-        let bytes = try RecordedRun.bytes(of: path)
-        let trust = try trustedSigners(places)
-        switch JournalVerifier.verify(bytes, trust: trust) {
-        case .failure(let broken):
-            if console.isJSON {
-                Terminal.out(
-                    JSONText.line([
-                        ("ok", .boolean(false)), ("line", .integer(Int64(broken.line))),
-                        ("reason", .string(broken.reason.message)),
-                    ]))
-            }
-            throw CommandFailure.broken(broken, path, hint: hint(broken))
-        case .success(let report): Terminal.out(console.isJSON ? json(report) : text(report, path))
-        }
-    }
-
-    private func hint(_ broken: JournalBroken) -> String {
-        if case .untrusted(let principal, _) = broken.reason {
-            return
-                "the lines are whole; if you know the key of \(TerminalText.shown(principal)) to be theirs, list it in "
-                + "an allowed_signers file"
-        }
-        return broken.line > 2
-            ? "what its seals cover before line \(broken.line) is still proven; look for another copy"
-            : "nothing of it is proven; look for another copy"
-    }
-
-    private func trustedSigners(_ places: Places) throws(CommandFailure) -> AllowedSigners? {
-        let own = OperatorKeyStore.allowedSignersPath(home: places.home)
-        guard let path = allowedSigners ?? (access(own, F_OK) == 0 ? own : nil) else { return nil }
-        do { return try AllowedSigners(path: path) } catch {
-            throw CommandFailure(allowedSigners == nil ? .programFailed : .usage, error.message)
-        }
-    }
-
-    private func text(_ report: JournalReport, _ path: String) -> String {
-        var lines = ["\(TerminalText.shown(path)): unbroken."]
-        lines.append(
-            "  Run       \(report.run), \(Count.of(report.lines, "line")), \(Count.of(report.sessions.count, "session"))"
-        )
-        let unsealed = report.unsealedLines
-        lines.append(
-            "  Sealed    up to line \(report.sealedThrough)"
-                + (unsealed == 0
-                    ? "" : "; \(unsealed) \(unsealed == 1 ? "line" : "lines") after it are chained, not signed"))
-        lines.append(
-            report.isClosed
-                ? "  Closed    yes: the last session ended, and nothing can have been added since"
-                : "  Closed    no: a session is under way, or was killed; its newest lines could be missing")
-        for session in report.sessions {
-            lines.append(
-                "  Signed by \(TerminalText.shown(session.by))  \(session.fingerprint)  (line \(session.sequence))")
-        }
-        switch report.trust {
-        case .checked: lines.append("  Trust     every signer is among the allowed signers")
-        case .unchecked:
-            lines.append("  Trust     NOT CHECKED: there is no allowed_signers file; compare the fingerprint above")
-        }
-        lines.append("  Head      \(report.head)")
-        return lines.joined(separator: "\n") + "\n"
-    }
-
-    private func json(_ report: JournalReport) -> String {
-        JSONText.line([
-            ("ok", .boolean(true)), ("run", .string(report.run)), ("lines", .integer(Int64(report.lines))),
-            ("sealed", .integer(Int64(report.sealedThrough))), ("closed", .boolean(report.isClosed)),
-            ("head", .string(report.head)), ("trusted", .boolean(report.trust == .checked)),
-            (
-                "sessions",
-                .array(
-                    report.sessions.map {
-                        .object([
-                            "by": .string($0.by), "key": .string($0.fingerprint), "seq": .integer(Int64($0.sequence)),
-                        ])
-                    })
-            ),
-        ])
     }
 }

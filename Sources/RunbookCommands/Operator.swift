@@ -2,15 +2,20 @@ internal import Glibc
 internal import RunbookEngine
 internal import RunbookJournal
 internal import RunbookModel
+internal import RunbookSSH
 
 /// The person at the controls, by key.
 enum Operator {
     /// Finds the operator's key, and says so on stderr where one was made just now.
-    static func key(_ options: RunsOptions, _ places: Places, useAgent: Bool) throws(CommandFailure) -> any OperatorKey
-    {
+    ///
+    /// - Parameter asks: whether a person is there to type a passphrase.
+    static func key(
+        _ options: RunsOptions, _ places: Places, useAgent: Bool, asks: Bool
+    ) throws(CommandFailure) -> any OperatorKey {
         do {
             let found = try OperatorKeyStore.resolve(
-                flag: options.operatorKey, environment: places.environment, home: places.home, useAgent: useAgent)
+                flag: options.operatorKey, environment: places.environment, home: places.home, useAgent: useAgent,
+                unlock: { (path) throws(KeyFault) in asks ? try unlock(path) : nil })
             if let path = found.madeAt {
                 Terminal.message("blackstart: made an operator key at \(path); it signs your journals\n")
             }
@@ -22,6 +27,19 @@ enum Operator {
                 isNamed ? .usage : .programFailed, "no operator key: \(error.message)",
                 hint: "name one with `--operator-key FILE`, or unset BLACKSTART_OPERATOR_KEY to have one made")
         }
+    }
+
+    private static let tries = 3
+
+    private static func unlock(_ path: String) throws(KeyFault) -> [UInt8] {
+        for _ in 0..<tries {
+            guard let typed = HiddenLine.read("Passphrase of the operator's key \(TerminalText.shown(path)): ") else {
+                throw .encryptedPrivateKey(path: path)
+            }
+            if let open = KeyFiles.opened(path, typed) { return open }
+            Terminal.message("That does not open it.\n")
+        }
+        throw .wrongPassphrase(path: path)
     }
 
     /// Tells of sessions whose signer is not among the allowed ones. It is the person who decides whether that is well.

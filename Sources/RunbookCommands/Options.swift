@@ -63,7 +63,7 @@ package struct RunsOptions: ParsableArguments {
     @Option(help: "The folder of all runs, instead of $BLACKSTART_HOME/runs.")
     package var runDir: String?
 
-    @Option(help: "The operator's private key (Ed25519), or the public one whose other half an agent holds.")
+    @Option(help: "The operator's private key (Ed25519), or a public one of any kind whose other half an agent holds.")
     package var operatorKey: String?
 
     package init() {}

@@ -103,7 +103,7 @@ struct Resumption {
         var event = try first(seen)
         let isRollback = if case .rollbackRequested = event { true } else { false }
         try Self.refuseIfOver(seen, isRollback: isRollback)
-        let key = try Operator.key(runs, places, useAgent: true)
+        let key = try Operator.key(runs, places, useAgent: true, asks: answers.asks(console))
         let logins = try LoginSecrets(seen.plan, places, asks: answers.asks(console))
         let vault = try SecretSources(plan: seen.plan, places: places, asks: answers.asks(console))
             .vault(beside: logins)

@@ -41,7 +41,7 @@ package struct RunCommand: AsyncParsableCommand {
         let name = runId ?? RunName.new(at: now.wall)
         let folder = try Beginning.folder(name, runs: places.runs(runs.runDir))
         if let record { try RecordFolder.make(record) }
-        let key = try Operator.key(runs, places, useAgent: true)
+        let key = try Operator.key(runs, places, useAgent: true, asks: answers.asks(console))
         let logins = try LoginSecrets(plan, places, asks: answers.asks(console))
         let vault = try SecretSources(plan: plan, places: places, asks: answers.asks(console)).vault(beside: logins)
         let transport = LiveTransport.make(plan, places, logins)

@@ -1,4 +1,5 @@
 internal import RunbookEngine
+internal import RunbookJournal
 internal import RunbookModel
 internal import RunbookPlan
 
@@ -12,6 +13,8 @@ struct RunReport {
     var columns = 80
     /// Milliseconds of this session.
     var uptime: Int64
+    /// Where the journal stands, for paper.
+    var head: HeadCode?
     /// There is nothing to go on with after a dry run.
     var isRehearsal = false
 
@@ -79,6 +82,7 @@ struct RunReport {
             }
         }
         lines.append("On record: blackstart journal show \(run)")
+        if let head { lines.append("Write this down, it proves the journal later: \(head.text)") }
         return lines
     }
 

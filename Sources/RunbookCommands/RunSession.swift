@@ -120,7 +120,8 @@ struct RunSession {
             Terminal.out(
                 RunReport(
                     plan: plan, state: end.engine.state, outcome: end.outcome, run: called, columns: style.columns,
-                    uptime: end.uptime, isRehearsal: mode == .dryRun
+                    uptime: end.uptime, head: mode == .live ? HeadCode(head: journal.head) : nil,
+                    isRehearsal: mode == .dryRun
                 ).text)
             if console.output == .github { Terminal.out(GitHubAnnotation.lines(plan, end.engine.state)) }
         }

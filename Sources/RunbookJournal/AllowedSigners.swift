@@ -15,6 +15,8 @@ package struct AllowedSigners: Hashable, Sendable {
 
     package static let limitBytes = 4 << 20
     var entries: [Entry] = []
+    /// Keys that count no more, whatever ``entries`` say.
+    package var revoked: RevokedKeys?
 
     package init(path: String) throws(KeyFault) {
         let text: [UInt8]
@@ -39,8 +41,9 @@ package struct AllowedSigners: Hashable, Sendable {
     }
 
     /// Whether `key` may sign as `principal` in `namespace` at `time` (milliseconds since 1970): what
-    /// `ssh-keygen -Y verify -I principal -n namespace -Overify-time=…` decides.
+    /// `ssh-keygen -Y verify -I principal -n namespace -Overify-time=… -r revoked` decides.
     package func permits(principal: String, key: SSHPublicKey, namespace: String, at time: Int64) -> Bool {
+        if revoked?.contains(key) == true { return false }
         let seconds = time / 1000
         return entries.contains { entry in
             entry.blob == key.blob && Glob.list(entry.principals, matches: principal)
@@ -77,7 +80,7 @@ package struct AllowedSigners: Hashable, Sendable {
 
     /// Every key type of OpenSSH, those that we can't verify included: they may stand in the file, they just never match.
     private static func isKeyType(_ word: [UInt8]) -> Bool {
-        ["ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-"].contains { word.starts(with: $0.utf8) }
+        SSHPublicKey.isText(word)
     }
 
     private static func apply(options: [UInt8], to entry: inout Entry) throws(KeyFault.SignersLineFault) {

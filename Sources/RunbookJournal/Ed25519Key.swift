@@ -30,6 +30,8 @@ package struct Ed25519Key: OperatorKey {
         return SSHWire.string(SSHPublicKey.Kind.ed25519.rawValue) + SSHWire.string(Array(signature))
     }
 
+    var point: [UInt8] { Array(secret.publicKey.rawRepresentation) }
+
     /// The seed, for the one place that writes a key to disk.
     var seed: [UInt8] { Array(secret.rawRepresentation) }
 }

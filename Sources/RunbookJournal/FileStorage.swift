@@ -6,6 +6,7 @@ import Glibc
 ///     journal.lock      locked while somebody writes; says who
 ///     journal.reserve   1 MiB for the last words when the disk is full
 ///     allowed_signers   the keys of this run, for ssh-keygen
+///     verify-journal.sh proves the journal with stock tools
 package struct FileStorage: JournalStorage {
     static let lockName = "journal.lock"
     private static let reserveName = "journal.reserve"
@@ -100,10 +101,15 @@ package struct FileStorage: JournalStorage {
     package func freeReserve() -> Bool { unlink("\(folder)/\(Self.reserveName)") == 0 }
 
     package func writeSigners(_ text: String) {
-        // Under another name first: a reader never sees half a list.
-        let draft = "\(folder)/.\(Self.signersName).new"
+        replace(Self.signersName, text)
+        if access("\(folder)/\(VerifyScript.name)", F_OK) != 0 { replace(VerifyScript.name, VerifyScript.text) }
+    }
+
+    private func replace(_ name: String, _ text: String) {
+        // Under another name first: a reader never sees half of it.
+        let draft = "\(folder)/.\(name).new"
         let isWritten = Self.write(text, to: draft, flags: O_CREAT | O_TRUNC)
-        if !isWritten || rename(draft, "\(folder)/\(Self.signersName)") != 0 { unlink(draft) }
+        if !isWritten || rename(draft, "\(folder)/\(name)") != 0 { unlink(draft) }
     }
 
     package func addSigners(_ text: String) {

@@ -20,6 +20,8 @@ package struct JournalBroken: Error, Hashable, Sendable {
         /// A seal names another signer, namespace or range than is due.
         case sealTerms
         case signature
+        /// Not the root of the tree over the lines before.
+        case root
         /// The sealing key does not vouch for the key that is to follow it.
         case handover
         case untrusted(principal: String, fingerprint: String)
@@ -51,6 +53,7 @@ extension JournalBroken.Reason {
         case .sealTime: "the seal's time is not that of the line before"
         case .sealTerms: "the seal names another signer, namespace or range than is due"
         case .signature: "the signature is not one over the lines before"
+        case .root: "the seal's root is not that of the lines before"
         case .handover: "the key that sealed does not vouch for the next key"
         case .untrusted(let principal, let fingerprint):
             "\(TerminalText.shown(principal)) signed with \(fingerprint), which is not among the allowed signers"

@@ -1,12 +1,13 @@
 import Crypto
 
-/// Where a journal stands: the hash that the next line has to carry, and a running hash of all bytes, so that a seal
-/// costs no more than the bytes since the last one.
+/// Where a journal stands: the hash that the next line has to carry, a running hash of all bytes, and the tree of all
+/// lines, so that a seal costs no more than the bytes since the last one.
 struct JournalChain: Sendable {
     /// Of the last line; 0 before the first.
     private(set) var sequence = 0
     /// SHA-256 of the last line.
     private(set) var hash = JournalLine.origin
+    private var tree = MerkleTree()
     /// Of the last line; a seal repeats them.
     private(set) var timestamp: Int64 = 0
     private(set) var uptime: Int64 = 0
@@ -15,19 +16,20 @@ struct JournalChain: Sendable {
     /// `seq:sha256` of the last line.
     var head: String { "\(sequence):\(Hex.text(hash))" }
 
-    /// SHA-512 of every byte so far, and `suffix`.
-    func digest(with suffix: [UInt8] = []) -> [UInt8] {
-        var whole = prefix
-        if !suffix.isEmpty { whole.update(data: suffix) }
-        return Array(whole.finalize())
-    }
+    /// SHA-512 of every byte so far.
+    func digest() -> [UInt8] { Array(prefix.finalize()) }
+
+    /// Of the tree over all lines so far.
+    var root: [UInt8] { tree.root }
 
     /// Takes a line in that `entry` was read from or written as.
     mutating func take(_ line: ArraySlice<UInt8>, of entry: JournalEntry) {
         sequence = entry.sequence
         timestamp = entry.timestamp
         uptime = entry.uptime
-        hash = Self.hash(of: line)
+        let hash = Self.digest(of: line)
+        self.hash = Array(hash)
+        tree.add(MerkleTree.hash(leaf: hash))
         line.withUnsafeBytes { prefix.update(bufferPointer: $0) }
     }
 
@@ -40,9 +42,11 @@ struct JournalChain: Sendable {
         return line
     }
 
-    static func hash(of line: ArraySlice<UInt8>) -> [UInt8] {
+    static func hash(of line: ArraySlice<UInt8>) -> [UInt8] { Array(digest(of: line)) }
+
+    private static func digest(of line: ArraySlice<UInt8>) -> SHA256Digest {
         var hash = SHA256()
         line.withUnsafeBytes { hash.update(bufferPointer: $0) }
-        return Array(hash.finalize())
+        return hash.finalize()
     }
 }

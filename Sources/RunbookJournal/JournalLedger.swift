@@ -2,7 +2,7 @@
 /// disk and keeps the ledger that they belong to only once they are there.
 struct JournalLedger: Sendable {
     /// A seal is due after this many lines, or this long after the first line that it will cover.
-    static let linesPerSeal = 64
+    static let linesPerSeal = 1_024
     static let millisecondsPerSeal: Int64 = 5_000
 
     let run: String
@@ -37,7 +37,7 @@ struct JournalLedger: Sendable {
         opening.fields["key"] = .string(operatorKey.publicKey.text)
         opening.fields["next"] = .string(key.publicKey.text)
         try add(opening, uptime: uptime, wall: wall)
-        try addSeal(by: operatorKey, next: nil)
+        try addSeal(by: operatorKey, .announced(key.publicKey))
         self.key = key
         announced = [.operator(operatorKey.principal, operatorKey.publicKey), .run(run, key.publicKey)]
     }
@@ -57,7 +57,7 @@ struct JournalLedger: Sendable {
     mutating func seal(closing: Bool) throws(JournalFault) {
         guard let key, closing || unsealedLines > 0 else { return }
         let next = closing ? nil : try Self.newKey(run)
-        try addSeal(by: key, next: next?.publicKey)
+        try addSeal(by: key, .new(next?.publicKey))
         self.key = next
         if let next { announced.append(.run(run, next.publicKey)) }
     }
@@ -70,10 +70,10 @@ struct JournalLedger: Sendable {
 
     mutating func destroyKey() { key = nil }
 
-    private mutating func addSeal(by key: any OperatorKey, next: SSHPublicKey?) throws(JournalFault) {
+    private mutating func addSeal(by key: any OperatorKey, _ successor: Seal.Successor) throws(JournalFault) {
         let seal: Draft
         do {
-            seal = try Seal.draft(over: chain, by: key, next: next)
+            seal = try Seal.draft(over: chain, of: run, by: key, successor)
         } catch {
             throw .key(error)
         }

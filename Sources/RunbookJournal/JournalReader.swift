@@ -66,4 +66,15 @@ package struct JournalReading: Hashable, Sendable {
     package var unterminatedBytes = 0
     /// The first line that can't be read; nothing after it is.
     package var broken: JournalBroken?
+
+    /// The lines that ``entries`` were read from, line feeds included.
+    package func lines(of bytes: [UInt8]) -> [ArraySlice<UInt8>] {
+        var lines: [ArraySlice<UInt8>] = []
+        var at = 0
+        while lines.count < entries.count, let range = JournalReader.line(of: bytes, from: at) {
+            lines.append(bytes[range])
+            at = range.upperBound
+        }
+        return lines
+    }
 }

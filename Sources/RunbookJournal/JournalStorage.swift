@@ -11,7 +11,7 @@ package protocol JournalStorage: Sendable {
     func truncate(to length: Int) throws(SystemError)
     /// Gives space that was kept back for the last words to the disk; false if there is none (any more).
     func freeReserve() -> Bool
-    /// Replaces the list of signers that is kept beside for stock tools. Nothing depends on it, so nothing fails with it.
+    /// Replaces what is kept beside for stock tools: the list of signers. Nothing depends on it, so nothing fails with it.
     func writeSigners(_ text: String)
     func addSigners(_ text: String)
     /// Lets go of everything; nothing is called after.

@@ -169,7 +169,7 @@ struct JournalVerification {
         switch phase {
         case .opened(let opening):
             _ = try Seal.check(
-                entry, over: chain, signer: opening.key, principal: opening.by, mayAnnounce: false)
+                entry, over: chain, of: run, signer: opening.key, principal: opening.by, announced: opening.next)
             if let trust,
                 !trust.permits(
                     principal: opening.by, key: opening.key, namespace: Seal.namespace, at: entry.timestamp)
@@ -184,7 +184,7 @@ struct JournalVerification {
             phase = .writing(opening.next)
         case .writing(let key):
             let next = try Seal.check(
-                entry, over: chain, signer: key, principal: Principal.run(run), mayAnnounce: true)
+                entry, over: chain, of: run, signer: key, principal: Principal.run(run), announced: nil)
             if let next { add(.run(run, next)) }
             phase = next.map(Phase.writing) ?? .ended
         case .start, .ended, .recovered: throw .misplaced(type: entry.type)
@@ -200,10 +200,10 @@ struct JournalVerification {
 
 extension JournalReport.Signer {
     static func `operator`(_ principal: String, _ key: SSHPublicKey) -> Self {
-        Self(principal: principal, key: key, namespaces: [Seal.namespace])
+        Self(principal: principal, key: key, namespaces: [Seal.namespace, RootStatement.namespace])
     }
 
     static func run(_ run: String, _ key: SSHPublicKey) -> Self {
-        Self(principal: Principal.run(run), key: key, namespaces: [Seal.namespace, Seal.handoverNamespace])
+        Self(principal: Principal.run(run), key: key, namespaces: [Seal.namespace, RootStatement.namespace])
     }
 }

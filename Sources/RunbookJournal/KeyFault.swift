@@ -4,8 +4,11 @@ import RunbookModel
 package enum KeyFault: Error, Hashable, Sendable {
     case malformedPublicKey
     case unsupportedKeyType(String)
+    /// An RSA key that is too short, or beyond all measure.
+    case unsuitableModulus(bits: Int)
     case malformedPrivateKey(path: String)
     case encryptedPrivateKey(path: String)
+    case wrongPassphrase(path: String)
     /// Others than its owner can read it.
     case exposedPrivateKey(path: String)
     case malformedSignature
@@ -19,6 +22,8 @@ package enum KeyFault: Error, Hashable, Sendable {
     case agentHasNoUsableKey
     case agentMalformed
     case signers(path: String, line: Int, SignersLineFault)
+    /// No list of revoked keys; `line` where it is one of keys.
+    case malformedRevocations(path: String, line: Int?)
     case tooLarge(path: String, limitBytes: Int)
     case signingFailed
 
@@ -33,10 +38,14 @@ package enum KeyFault: Error, Hashable, Sendable {
         switch self {
         case .malformedPublicKey: "the public key is malformed"
         case .unsupportedKeyType(let type):
-            "keys of type `\(TerminalText.shown(type))` are not supported yet; use an Ed25519 key"
-        case .malformedPrivateKey(let path): "`\(shown(path))` is no OpenSSH private key of type Ed25519"
+            "keys of type `\(TerminalText.shown(type))` are not supported; use an Ed25519 key"
+        case .unsuitableModulus(let bits):
+            "an RSA key of \(bits) bits is not accepted; it has to have between \(SSHPublicKey.shortestModulusBits) and \(SSHPublicKey.longestModulusBits)"
+        case .malformedPrivateKey(let path):
+            "`\(shown(path))` is no OpenSSH private key of type Ed25519; other types sign through ssh-agent"
         case .encryptedPrivateKey(let path):
-            "`\(shown(path))` is encrypted; encrypted keys are not supported yet; use ssh-agent"
+            "`\(shown(path))` is locked with a passphrase; be there to type it, or put the key into ssh-agent"
+        case .wrongPassphrase(let path): "no passphrase that was typed opens `\(shown(path))`"
         case .exposedPrivateKey(let path): "`\(shown(path))` can be read by others than its owner; `chmod 600` it"
         case .malformedSignature: "the signature is malformed"
         case .system(let operation, let path, let error): "can't \(operation) `\(shown(path))`: \(error.words)"
@@ -45,8 +54,10 @@ package enum KeyFault: Error, Hashable, Sendable {
         case .agentSilent(let path): "the ssh-agent at `\(shown(path))` did not answer in time"
         case .agentRefused: "the ssh-agent refused to sign"
         case .agentLacksKey(let fingerprint): "the ssh-agent does not hold the key \(fingerprint)"
-        case .agentHasNoUsableKey: "the ssh-agent holds no Ed25519 key"
+        case .agentHasNoUsableKey: "the ssh-agent holds no key that can sign a journal"
         case .agentMalformed: "the ssh-agent answered with something that is no answer"
+        case .malformedRevocations(let path, let line):
+            "\(shown(path))\(line.map { ":\($0)" } ?? ""): that is neither a list of public keys nor a key revocation list"
         case .signers(let path, let line, let fault): "\(shown(path)):\(line): \(fault.message)"
         case .tooLarge(let path, let limit): "`\(shown(path))` is larger than \(limit) bytes"
         case .signingFailed: "the key could not sign"

@@ -40,8 +40,8 @@ package enum LineTypes {
     static let envelope: Set<String> = ["prev", "seq", "t", "ts", "up"]
     /// What the journal adds to the opening of a session.
     static let opening: Set<String> = ["by", "key", "next"]
-    static let sealKeys: Set<String> = ["by", "covers", "ns", "sig"]
-    static let sealKeysWithNext: Set<String> = ["by", "covers", "next", "next_sig", "ns", "sig"]
+    static let sealKeys: Set<String> = ["by", "covers", "ns", "root", "root_sig", "sig"]
+    static let sealKeysWithNext: Set<String> = sealKeys.union(["next"])
     static let recoveredKeys: Set<String> = ["cut", "cut_sha256"]
 }
 

@@ -23,12 +23,13 @@ package enum OpenSSHPrivateKey {
             throw .encryptedPrivateKey(path: path)
         }
         let publicKey = try SSHPublicKey(blob: Array(blob))
-        guard publicKey.kind == .ed25519 else { throw malformed }
+        guard case .ed25519(let known) = publicKey.material, publicKey.kind == .ed25519 else { throw malformed }
         var inner = SSHWireReader(body)
         guard let check = inner.uint32(), check == inner.uint32(), inner.isString(publicKey.kind.rawValue),
-            let point = inner.string(), point.elementsEqual(publicKey.point), let pair = inner.string(),
+            let point = inner.string(), point.elementsEqual(known), let pair = inner.string(),
             pair.count == 64, pair.suffix(32).elementsEqual(point), let comment = inner.string(), body.count % 8 == 0,
-            inner.remaining.count < 8, inner.remaining.enumerated().allSatisfy({ $0.element == UInt8($0.offset + 1) })
+            // ssh-keygen fills up to 8 bytes, libssh to 16.
+            inner.remaining.count < 16, inner.remaining.enumerated().allSatisfy({ $0.element == UInt8($0.offset + 1) })
         else { throw malformed }
         let seed = Array(pair.prefix(32))
         guard try Ed25519Key(seed: seed, principal: "").publicKey == publicKey else { throw malformed }
@@ -38,8 +39,8 @@ package enum OpenSSHPrivateKey {
     /// What `ssh-keygen` itself would write for this key.
     package static func text(_ key: Ed25519Key, comment: String) -> String {
         let check = SSHWire.uint32(Int(UInt32.random(in: 0...UInt32.max)))
-        var body = check + check + SSHWire.string(key.publicKey.kind.rawValue) + SSHWire.string(key.publicKey.point)
-        body += SSHWire.string(key.seed + key.publicKey.point) + SSHWire.string(comment)
+        var body = check + check + SSHWire.string(key.publicKey.kind.rawValue) + SSHWire.string(key.point)
+        body += SSHWire.string(key.seed + key.point) + SSHWire.string(comment)
         var padding: UInt8 = 1
         while body.count % 8 != 0 {
             body.append(padding)
@@ -59,7 +60,7 @@ package enum OpenSSHPrivateKey {
             var status = stat()
             _ = try SystemCalls.uninterrupted { fstat(descriptor, &status) }
             let text = try SystemCalls.contents(of: descriptor, limitBytes: limitBytes)
-            guard status.st_mode & 0o077 == 0 || text.starts(with: "ssh-".utf8) else {
+            guard status.st_mode & 0o077 == 0 || SSHPublicKey.isText(text) else {
                 throw KeyFault.exposedPrivateKey(path: path)
             }
             return text

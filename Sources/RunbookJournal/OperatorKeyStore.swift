@@ -22,28 +22,32 @@ package enum OperatorKeyStore {
     }
 
     package static let variable = "BLACKSTART_OPERATOR_KEY"
-    package static let namespaces = [Seal.namespace, "blackstart-approval"]
+    package static let namespaces = [Seal.namespace, RootStatement.namespace, ApprovalStatement.namespace]
 
     package static func keyPath(home: String) -> String { "\(home)/keys/operator" }
     /// What `journal verify` trusts unless it is told otherwise.
     package static func allowedSignersPath(home: String) -> String { "\(home)/keys/allowed_signers" }
 
-    /// `flag` is `--operator-key`, `home` is `$BLACKSTART_HOME`. An agent that doesn't answer or holds no Ed25519 key is
+    /// Opens a key file that is locked with a passphrase: its text without one; nil where nobody is there to type it.
+    package typealias Unlocking = (_ path: String) throws(KeyFault) -> [UInt8]?
+
+    /// `flag` is `--operator-key`, `home` is `$BLACKSTART_HOME`. An agent that doesn't answer or holds no usable key is
     /// passed over; a key that is named and can't be used is an error. The signer's name is `principal`, else the
     /// comment of the key if that is `user@host`, else login and machine.
     package static func resolve(
-        flag: String?, environment: [String: String], home: String, useAgent: Bool, principal: String? = nil
+        flag: String?, environment: [String: String], home: String, useAgent: Bool, principal: String? = nil,
+        unlock: Unlocking = { (_) throws(KeyFault) in nil }
     ) throws(KeyFault) -> Found {
         let socket = environment["SSH_AUTH_SOCK"].flatMap { useAgent && !$0.isEmpty ? $0 : nil }
         let name = { (comment: String) in principal ?? Self.principal(comment: comment) }
-        if let flag { return Found(key: try key(at: flag, socket, name), source: .flag(path: flag)) }
+        if let flag { return Found(key: try key(at: flag, socket, name, unlock), source: .flag(path: flag)) }
         if let path = environment[variable], !path.isEmpty {
-            return Found(key: try key(at: path, socket, name), source: .environment(path: path))
+            return Found(key: try key(at: path, socket, name, unlock), source: .environment(path: path))
         }
         if let socket, let key = try? agentKey(socket, wanted: nil, name) {
             return Found(key: key, source: .agent(path: socket))
         }
-        return try stored(home: home, name)
+        return try stored(home: home, name, unlock)
     }
 
     /// Lists `key` among the signers that `journal verify` trusts unless it is told otherwise; once is enough.
@@ -59,42 +63,63 @@ package enum OperatorKeyStore {
 
     /// A private key file; or a public one, whose private half is in the agent.
     private static func key(
-        at path: String, _ socket: String?, _ name: (String) -> String
+        at path: String, _ socket: String?, _ name: (String) -> String, _ unlock: Unlocking
     ) throws(KeyFault) -> any OperatorKey {
         let text = try OpenSSHPrivateKey.read(path)
-        guard text.starts(with: "ssh-".utf8) else { return try fileKey(text, path: path, name) }
-        let words = text.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }
-        guard words.count >= 2 else { throw .malformedPublicKey }
-        let publicKey = try SSHPublicKey(
-            text: "\(String(decoding: words[0], as: UTF8.self)) \(String(decoding: words[1], as: UTF8.self))")
+        guard SSHPublicKey.isText(text) else { return try fileKey(text, path: path, name, unlock) }
+        let publicKey = try SSHPublicKey(file: text)
         guard let socket else { throw .agentAbsent }
         return try agentKey(socket, wanted: publicKey, name)
     }
 
     private static func fileKey(
-        _ text: [UInt8], path: String, _ name: (String) -> String
+        _ text: [UInt8], path: String, _ name: (String) -> String, _ unlock: Unlocking
     ) throws(KeyFault) -> any OperatorKey {
-        let (seed, comment) = try OpenSSHPrivateKey.parse(text, path: path)
+        let (seed, comment): ([UInt8], String)
+        do {
+            (seed, comment) = try OpenSSHPrivateKey.parse(text, path: path)
+        } catch {
+            guard case .encryptedPrivateKey = error, let open = try unlock(path) else { throw error }
+            // Whoever opens it may not know the comment; the public file beside it does.
+            (seed, comment) = (try OpenSSHPrivateKey.parse(open, path: path).seed, publicComment(beside: path))
+        }
         return try Ed25519Key(seed: seed, principal: name(comment))
+    }
+
+    private static func publicComment(beside path: String) -> String {
+        guard let bytes = try? SystemCalls.contents(of: "\(path).pub", limitBytes: AllowedSigners.limitBytes) else {
+            return ""
+        }
+        let line = bytes.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
+        let words = line.split(separator: UInt8(ascii: " "), maxSplits: 2)
+        return words.count == 3 ? String(decoding: words[2], as: UTF8.self) : ""
     }
 
     private static func agentKey(
         _ socket: String, wanted: SSHPublicKey?, _ name: (String) -> String
     ) throws(KeyFault) -> AgentKey {
         let agent = SSHAgent(path: socket)
-        for identity in try agent.identities() {
-            guard let key = try? SSHPublicKey(blob: identity.blob), key.kind == .ed25519 else { continue }
-            if let wanted, wanted != key { continue }
-            return AgentKey(publicKey: key, principal: name(identity.comment), agent: agent)
+        let held = try agent.identities().compactMap { identity in
+            (try? SSHPublicKey(blob: identity.blob)).map {
+                AgentKey(publicKey: $0, principal: name(identity.comment), agent: agent)
+            }
+        }
+        if let found = held.first(where: { $0.publicKey == wanted }) { return found }
+        if wanted == nil {
+            // A token wants a touch, so it comes last; of the others Ed25519 is what a run itself signs with.
+            let order = [{ $0.kind == .ed25519 }, { !$0.kind.isOfToken }, { _ in true }] as [(SSHPublicKey) -> Bool]
+            for fits in order { if let found = held.first(where: { fits($0.publicKey) }) { return found } }
         }
         if let wanted { throw .agentLacksKey(fingerprint: wanted.fingerprint) }
         throw .agentHasNoUsableKey
     }
 
-    private static func stored(home: String, _ name: (String) -> String) throws(KeyFault) -> Found {
+    private static func stored(
+        home: String, _ name: (String) -> String, _ unlock: Unlocking
+    ) throws(KeyFault) -> Found {
         let path = keyPath(home: home)
         if access(path, F_OK) == 0 {
-            let key = try fileKey(try OpenSSHPrivateKey.read(path), path: path, name)
+            let key = try fileKey(try OpenSSHPrivateKey.read(path), path: path, name, unlock)
             return Found(key: key, source: .store(path: path, made: false))
         }
         let key = try Ed25519Key(principal: name(""))
@@ -106,7 +131,7 @@ package enum OperatorKeyStore {
         }
         if isMade { return Found(key: key, source: .store(path: path, made: true)) }
         // Another session made one in the same instant: it counts.
-        let theirs = try fileKey(try OpenSSHPrivateKey.read(path), path: path, name)
+        let theirs = try fileKey(try OpenSSHPrivateKey.read(path), path: path, name, unlock)
         return Found(key: theirs, source: .store(path: path, made: false))
     }
 

@@ -6,6 +6,8 @@ package struct SSHAgent: Sendable {
     static let listMilliseconds: Int64 = 3_000
     static let signMilliseconds: Int64 = 60_000
     private static let replyLimitBytes = 256 << 10
+    /// An RSA key would sign with SHA-1 otherwise.
+    private static let wantsSHA512 = 4
 
     package struct Identity: Hashable, Sendable {
         package var blob: [UInt8]
@@ -33,7 +35,8 @@ package struct SSHAgent: Sendable {
 
     /// The signature of `key` over exactly these bytes, checked.
     package func sign(_ bytes: [UInt8], key: SSHPublicKey) throws(KeyFault) -> [UInt8] {
-        let request = [13] + SSHWire.string(key.blob) + SSHWire.string(bytes) + SSHWire.uint32(0)
+        let flags = key.kind == .rsa ? Self.wantsSHA512 : 0
+        let request = [13] + SSHWire.string(key.blob) + SSHWire.string(bytes) + SSHWire.uint32(flags)
         let reply = try exchange(request, milliseconds: Self.signMilliseconds)
         guard reply != [5] else { throw .agentRefused }
         var reader = SSHWireReader(reply[...])
@@ -123,7 +126,7 @@ package struct SSHAgent: Sendable {
     }
 }
 
-/// An operator's Ed25519 key that never leaves the ssh-agent.
+/// An operator's key, of any kind, that never leaves the ssh-agent or the token behind it.
 package struct AgentKey: OperatorKey {
     package let publicKey: SSHPublicKey
     package let principal: String

@@ -26,14 +26,18 @@ struct SSHWireReader {
     /// A string that is exactly `text`.
     mutating func isString(_ text: String) -> Bool { string()?.elementsEqual(text.utf8) ?? false }
 
-    /// A positive integer in its shortest form, padded to `width` bytes.
+    /// A positive integer in its shortest form, without the zero before a high first bit.
+    mutating func positiveInteger() -> ArraySlice<UInt8>? {
+        guard let digits = string(), let first = digits.first, first < 0x80 else { return nil }
+        guard first == 0 else { return digits }
+        let rest = digits.dropFirst()
+        guard let next = rest.first, next >= 0x80 else { return nil }
+        return rest
+    }
+
+    /// The same, padded to `width` bytes.
     mutating func positiveInteger(width: Int) -> [UInt8]? {
-        guard var digits = string(), let first = digits.first, first < 0x80 else { return nil }
-        if first == 0 {
-            digits = digits.dropFirst()
-            guard let next = digits.first, next >= 0x80 else { return nil }
-        }
-        guard digits.count <= width else { return nil }
+        guard let digits = positiveInteger(), digits.count <= width else { return nil }
         return [UInt8](repeating: 0, count: width - digits.count) + digits
     }
 }

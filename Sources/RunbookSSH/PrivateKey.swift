@@ -85,10 +85,20 @@ final class PrivateKey: @unchecked Sendable {
         return code != SSH_OK && wasAsked == 1
     }
 
-    static func opens(_ path: String, _ passphrase: String) -> Bool {
-        guard let key = load(path, passphrase) else { return false }
-        ssh_key_free(key)
-        return true
+    static func opens(_ path: String, _ passphrase: String) -> Bool { opened(path, passphrase) != nil }
+
+    /// The key as OpenSSH writes one without a passphrase.
+    static func opened(_ path: String, _ passphrase: String) -> [UInt8]? {
+        guard let key = load(path, passphrase) else { return nil }
+        defer { ssh_key_free(key) }
+        var text: UnsafeMutablePointer<CChar>?
+        guard ssh_pki_export_privkey_base64(key, nil, nil, nil, &text) == SSH_OK, let text else { return nil }
+        let length = strlen(text)
+        defer {
+            explicit_bzero(text, length)
+            ssh_string_free_char(text)
+        }
+        return UnsafeBufferPointer(start: text, count: length).map(UInt8.init(bitPattern:))
     }
 }
 
@@ -111,6 +121,9 @@ package enum KeyFiles {
     }
 
     package static func opens(_ path: String, _ passphrase: String) -> Bool { PrivateKey.opens(path, passphrase) }
+
+    /// A locked key without its lock, in memory alone; nil where the passphrase is wrong.
+    package static func opened(_ path: String, _ passphrase: String) -> [UInt8]? { PrivateKey.opened(path, passphrase) }
 
     static func usual(_ home: String) -> [String] {
         ["id_ed25519", "id_ecdsa", "id_rsa"].map { "\(home)/.ssh/\($0)" }

@@ -48,12 +48,14 @@ final class Tmux {
 
     func resize(columns: Int, rows: Int) throws { _ = try tmux("resize-window -x \(columns) -y \(rows)") }
 
-    /// The screen with all that differs from run to run made the same: clocks, durations, and who runs it.
+    /// The screen with all that differs from run to run made the same: clocks, durations, heads of
+    /// journals, and who runs it.
     func settled() throws -> String {
         var text = try screen()
         for pattern in [/[0-9]+:[0-9][0-9]:[0-9][0-9]/, /[0-9]+:[0-9][0-9]/] {
             text = text.replacing(pattern) { match in String(match.output.map { $0 == ":" ? ":" : "0" }) }
         }
+        text = text.replacing(/[0-9]+(-[0-9A-HJKMNP-TV-Z]{4}){4}/, with: "00-CODE-CODE-CODE-CODE")
         let user = try said(by: ["/usr/bin/id", "-un"]).stdout.trimmingCharacters(in: .newlines)
         let machine = try said(by: ["/bin/hostname"]).stdout.trimmingCharacters(in: .newlines)
         text = text.replacing("\(user)@\(machine)", with: "USER@HOST").replacing(program.scratch.path, with: "SITE")

@@ -139,10 +139,12 @@ import Testing
             #expect(try !accepts("head -n \(index - 1) journal.jsonl", "sig", "blackstart-journal"))
             #expect(try !accepts("head -n \(index + 1) journal.jsonl", "sig", "blackstart-journal"))
             #expect(try !accepts("head -n \(index) journal.jsonl", "sig", "file"))
-            if let next = entry.fields["next"]?.string {
-                let head = "{ head -n \(index) journal.jsonl; echo '\(next)'; }"
-                #expect(try accepts(head, "next_sig", "blackstart-next"))
-            }
+            // An opening announces the key that its operator vouches for.
+            let next = (entry.fields["next"] ?? entries[index - 1].fields["next"])?.string
+            let root = try #require(entry.fields["root"]?.string)
+            let statement =
+                "printf 'blackstart root 1\\nrun R1\\nlines \(index)\\nroot \(root)\\nnext \(next ?? "-")\\n'"
+            #expect(try accepts(statement, "root_sig", "blackstart-root"))
             seals += 1
         }
         #expect(seals == 6)

@@ -103,8 +103,10 @@ import Testing
         #expect(
             JournalVerifier.verify(try Forgery.chained(entries)).broken == JournalBroken(line: 5, reason: .handover))
         // … or with one by the forger's own key.
-        let prefix = try Forgery.chained(Array(entries[..<4])) + Array("\(mine.publicKey.text)\n".utf8)
-        entries[4].fields["next_sig"] = .string(try Forgery.signature(prefix, "blackstart-next", mine))
+        let root = try #require(entries[4].fields["root"]?.string)
+        let statement = "blackstart root 1\nrun R1\nlines 4\nroot \(root)\nnext \(mine.publicKey.text)\n"
+        entries[4].fields["root_sig"] = .string(
+            try Forgery.signature(Array(statement.utf8), "blackstart-root", mine))
         #expect(
             JournalVerifier.verify(try Forgery.chained(entries)).broken == JournalBroken(line: 5, reason: .handover))
     }
@@ -165,14 +167,17 @@ import Testing
         }
         #expect(try reason { _ in } == nil)
         #expect(try reason { $0.fields["note"] = .string("x") } == .malformed(type: "seal"))
-        #expect(try reason { $0.fields["next"] = nil } == .malformed(type: "seal"))
+        #expect(try reason { $0.fields["next"] = nil } == .handover)
+        #expect(try reason { $0.fields["next"] = .integer(1) } == .malformed(type: "seal"))
+        #expect(try reason { $0.fields["root"] = nil } == .malformed(type: "seal"))
+        #expect(try reason { $0.fields["root"] = .string(String(repeating: "0", count: 64)) } == .root)
         #expect(try reason { $0.fields["covers"] = .string("4") } == .malformed(type: "seal"))
         #expect(try reason { $0.fields["covers"] = .integer(3) } == .sealTerms)
         #expect(try reason { $0.fields["by"] = .string("run-R2") } == .sealTerms)
         #expect(try reason { $0.fields["ns"] = .string("file") } == .sealTerms)
         #expect(try reason { $0.timestamp += 1 } == .sealTime)
         #expect(try reason { $0.uptime += 1 } == .sealTime)
-        #expect(try reason { $0.fields["next_sig"] = $0.fields["sig"] } == .handover)
+        #expect(try reason { $0.fields["root_sig"] = $0.fields["sig"] } == .handover)
         let sequence = entries[4].sequence
         #expect(try reason { $0.sequence += 1 } == .sequence(expected: sequence, found: sequence + 1))
     }
@@ -181,7 +186,6 @@ import Testing
     func operatorSeal() throws {
         var entries = try Forgery.entries(Array(Sample.lines(try Sample.journal())[..<5]))
         entries[1].fields["next"] = entries[4].fields["next"]
-        entries[1].fields["next_sig"] = entries[4].fields["next_sig"]
         #expect(
             JournalVerifier.verify(try Forgery.chained(Array(entries[..<2]))).broken
                 == JournalBroken(line: 2, reason: .malformed(type: "seal")))

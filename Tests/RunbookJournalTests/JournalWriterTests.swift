@@ -15,7 +15,7 @@ import Testing
         #expect(entries[0].fields["by"] == .string("alice@ops"))
         #expect(entries[0].fields["key"] == .string(try Sample.alice().publicKey.text))
         #expect(entries[0].fields["plan"] == .string("00ff"))
-        #expect(Set(entries[1].fields.keys) == ["by", "covers", "ns", "sig"])
+        #expect(Set(entries[1].fields.keys) == ["by", "covers", "ns", "root", "root_sig", "sig"])
         #expect(storage.disk.withLock { [$0.writes, $0.flushes] } == [1, 1])
         #expect(writer.head == "2:\(Digest.sha256(Sample.lines(storage.bytes)[1]).hex)")
     }
@@ -31,19 +31,19 @@ import Testing
         #expect(storage.disk.withLock { $0.writes } == 2)
     }
 
-    @Test("a seal falls due after 64 lines, however they come")
+    @Test("a seal falls due after 1,024 lines, however they come")
     func sealByLines() throws {
-        for batch in [1, 10, 64, 200] {
+        for batch in [1, 100, 1_024, 3_200] {
             let storage = MemoryStorage()
             let writer = try Sample.writer(on: storage)
-            for start in stride(from: 0, to: 200, by: batch) {
-                let count = min(batch, 200 - start)
+            for start in stride(from: 0, to: 3_200, by: batch) {
+                let count = min(batch, 3_200 - start)
                 try writer.append((0..<count).map { Sample.step("s\($0)") }, uptime: 1, wall: wall)
             }
             let types = try JournalReader.entries(storage.bytes).map(\.type)
             let seals = types.indices.filter { types[$0] == "seal" }
-            #expect(seals == [1, 66, 131, 196], "in batches of \(batch)")
-            #expect(try JournalVerifier.verify(storage.bytes).get().unsealedLines == 8)
+            #expect(seals == [1, 1_026, 2_051, 3_076], "in batches of \(batch)")
+            #expect(try JournalVerifier.verify(storage.bytes).get().unsealedLines == 128)
         }
     }
 
@@ -184,10 +184,10 @@ import Testing
     func longRun() throws {
         let storage = MemoryStorage()
         let writer = try Sample.writer(on: storage)
-        for _ in 0..<40 { try writer.append((0..<64).map { Sample.step("s\($0)") }, uptime: 1, wall: wall) }
+        for _ in 0..<4 { try writer.append((0..<1_024).map { Sample.step("s\($0)") }, uptime: 1, wall: wall) }
         let report = try JournalVerifier.verify(storage.bytes).get()
         #expect(report.sealedThrough == report.lines)
-        #expect(report.records == 2_560)
+        #expect(report.records == 4_096)
     }
 }
 

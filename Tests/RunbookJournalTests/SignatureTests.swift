@@ -48,7 +48,10 @@ import Testing
 
     @Test(
         "signatures of ssh-keygen are accepted, of every kind of key that can be verified",
-        arguments: [("ed25519", "256"), ("ecdsa", "256"), ("ecdsa", "384"), ("ecdsa", "521")])
+        arguments: [
+            ("ed25519", "256"), ("ecdsa", "256"), ("ecdsa", "384"), ("ecdsa", "521"), ("rsa", "2048"), ("rsa", "3072"),
+            ("rsa", "4096"),
+        ])
     func fromStock(type: String, bits: String) throws {
         let scratch = try Scratch()
         try scratch.write("m", message)
@@ -63,12 +66,13 @@ import Testing
         #expect(fingerprint.contains(" \(signature.publicKey.fingerprint) "))
     }
 
-    @Test("a key that can't be verified yet is named")
-    func unsupported() throws {
+    @Test("a key that is too weak, or that can't be verified, is named")
+    func unsuitable() throws {
         let scratch = try Scratch()
-        _ = try shell("ssh-keygen -q -t rsa -b 2048 -N '' -f k", in: scratch.path)
-        let text = try scratch.text("k.pub").split(separator: " ").prefix(2).joined(separator: " ")
-        #expect(throws: KeyFault.unsupportedKeyType("ssh-rsa")) { try SSHPublicKey(text: text) }
+        _ = try shell("ssh-keygen -q -t rsa -b 1024 -N '' -f k", in: scratch.path)
+        #expect(throws: KeyFault.unsuitableModulus(bits: 1_024)) { try SSHPublicKey(file: try scratch.read("k.pub")) }
+        let dsa = "ssh-dss AAAAB3NzaC1kc3M="
+        #expect(throws: KeyFault.unsupportedKeyType("ssh-dss")) { try SSHPublicKey(text: dsa) }
     }
 }
 

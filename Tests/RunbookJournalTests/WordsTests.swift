@@ -67,6 +67,7 @@ import Testing
             (.sealTime, "line 2: the seal's time is not that of the line before"),
             (.sealTerms, "line 2: the seal names another signer, namespace or range than is due"),
             (.signature, "line 2: the signature is not one over the lines before"),
+            (.root, "line 2: the seal's root is not that of the lines before"),
             (.handover, "line 2: the key that sealed does not vouch for the next key"),
             (
                 .untrusted(principal: "a@b", fingerprint: "SHA256:x"),
@@ -109,11 +110,18 @@ import Testing
         "what is wrong with a key is said in one sentence",
         arguments: [
             (.malformedPublicKey, "the public key is malformed"),
-            (.unsupportedKeyType("ssh-rsa"), "keys of type `ssh-rsa` are not supported yet; use an Ed25519 key"),
-            (.malformedPrivateKey(path: "k"), "`k` is no OpenSSH private key of type Ed25519"),
+            (.unsupportedKeyType("ssh-rsa"), "keys of type `ssh-rsa` are not supported; use an Ed25519 key"),
+            (
+                .unsuitableModulus(bits: 1_024),
+                "an RSA key of 1024 bits is not accepted; it has to have between 2048 and 16384"
+            ),
+            (
+                .malformedPrivateKey(path: "k"),
+                "`k` is no OpenSSH private key of type Ed25519; other types sign through ssh-agent"
+            ),
             (
                 .encryptedPrivateKey(path: "k"),
-                "`k` is encrypted; encrypted keys are not supported yet; use ssh-agent"
+                "`k` is locked with a passphrase; be there to type it, or put the key into ssh-agent"
             ),
             (.exposedPrivateKey(path: "k"), "`k` can be read by others than its owner; `chmod 600` it"),
             (.malformedSignature, "the signature is malformed"),
@@ -129,7 +137,7 @@ import Testing
             (.agentSilent(path: "s"), "the ssh-agent at `s` did not answer in time"),
             (.agentRefused, "the ssh-agent refused to sign"),
             (.agentLacksKey(fingerprint: "SHA256:x"), "the ssh-agent does not hold the key SHA256:x"),
-            (.agentHasNoUsableKey, "the ssh-agent holds no Ed25519 key"),
+            (.agentHasNoUsableKey, "the ssh-agent holds no key that can sign a journal"),
             (.agentMalformed, "the ssh-agent answered with something that is no answer"),
             (.signers(path: "s", line: 4, .malformed), "s:4: expected principals, options and a public key"),
             (

@@ -1,0 +1,250 @@
+package import ArgumentParser
+internal import Glibc
+internal import RunbookJournal
+internal import RunbookModel
+
+/// `journal verify`: what a journal, or a proof of one line, proves; by whom; up to where; and what it does not.
+package struct JournalVerify: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "verify", abstract: "Prove that a journal is whole and who signed it.",
+        discussion: """
+            Ends with 0 where it stands, with 7 where it is broken, where a signer is not among the allowed ones, or where \
+            the code on paper is not one of its. `verify-journal.sh` beside every journal says the same with sh, sha256sum \
+            and ssh-keygen.
+            """)
+
+    @Argument(help: ArgumentHelp("The run, its folder, or a journal file; the newest run.", valueName: "run"))
+    package var name: String?
+
+    @Option(help: "An OpenSSH allowed_signers file to check the signers against.")
+    package var allowedSigners: String?
+
+    @Option(help: "Keys that count no more: public keys, one a line, or a list that `ssh-keygen -k` made.")
+    package var revoked: String?
+
+    @Option(help: ArgumentHelp("A code of the journal's head, as a report printed it.", valueName: "code"))
+    package var head: String?
+
+    @Option(help: ArgumentHelp("Verify a proof of one line, that `journal export --proof` made.", valueName: "file"))
+    package var proof: String?
+
+    @OptionGroup package var runs: RunsOptions
+    @OptionGroup package var console: ConsoleOptions
+
+    package init() {}
+
+    package func run() throws {
+        try console.check(.text, .json)
+        let places = Places()
+        let trust = try TrustedSigners.read(allowedSigners, revoked: revoked, places)
+        if let proof {
+            guard name == nil, head == nil else {
+                throw CommandFailure(.usage, "`--proof` stands for itself: leave out the run and `--head`")
+            }
+            return try verifyProof(proof, trust)
+        }
+        let wanted = try head.map { text throws(CommandFailure) in
+            guard let code = HeadCode(typed: text) else {
+                throw CommandFailure(
+                    .usage, "`\(TerminalText.shown(text))` is no code of a journal's head",
+                    hint: "it is the number of a line and 16 letters and digits, as 23-7F3A-09C2-K4TZ-M0QN")
+            }
+            return code
+        }
+        let path = try JournalCommand.path(name, places.runs(runs.runDir))
+        let bytes = try RecordedRun.bytes(of: path)
+        switch JournalVerifier.verify(bytes, trust: trust?.signers) {
+        case .failure(let broken):
+            if console.isJSON {
+                Terminal.out(
+                    JSONText.line([
+                        ("ok", .boolean(false)), ("line", .integer(Int64(broken.line))),
+                        ("reason", .string(broken.reason.message)),
+                    ]))
+            }
+            throw CommandFailure.broken(broken, path, hint: hint(broken))
+        case .success(let report):
+            let words = VerdictText(report: report, path: path, trust: trust?.path)
+            let comparison = wanted.map { ($0, $0.compare(bytes)) }
+            Terminal.out(console.isJSON ? words.json(comparison) : words.text(comparison))
+            if let (code, found) = comparison, let failure = words.failure(code, found) { throw failure }
+        }
+    }
+
+    private func hint(_ broken: JournalBroken) -> String {
+        if case .untrusted(let principal, _) = broken.reason {
+            return
+                "the lines are whole; if you know the key of \(TerminalText.shown(principal)) to be theirs, list it in "
+                + "an allowed_signers file"
+        }
+        return broken.line > 2
+            ? "what its seals cover before line \(broken.line) is still proven; look for another copy"
+            : "nothing of it is proven; look for another copy"
+    }
+
+    // MARK: One line
+
+    private func verifyProof(_ path: String, _ trust: TrustedSigners?) throws {
+        let bytes: [UInt8]
+        do { bytes = try SystemCalls.contents(of: path, limitBytes: InclusionProof.limitBytes) } catch {
+            throw CommandFailure(.usage, "can't read `\(TerminalText.shown(path))`: \(error.words)")
+        }
+        func broken(_ why: String) -> CommandFailure {
+            if console.isJSON { Terminal.out(JSONText.line([("ok", .boolean(false)), ("reason", .string(why))])) }
+            return CommandFailure(
+                .journalBroken, "\(TerminalText.shown(path)): the proof proves nothing: \(why)",
+                hint: "ask for it again: `blackstart journal export RUN --proof LINE`")
+        }
+        guard let text = String(validating: bytes, as: UTF8.self), let proof = InclusionProof(text) else {
+            throw broken("it is not as `journal export --proof` writes one")
+        }
+        let report: InclusionProof.Report
+        do { report = try proof.verify(trust: trust?.signers) } catch { throw broken(error.message) }
+        Terminal.out(console.isJSON ? Self.json(proof, report) : Self.text(proof, report, path, trust))
+    }
+
+    private static func text(
+        _ proof: InclusionProof, _ report: InclusionProof.Report, _ path: String, _ trust: TrustedSigners?
+    ) -> String {
+        let whose =
+            trust.map { "who is among the allowed signers in \(TerminalText.shown($0.path))" }
+            ?? "by its own word: NOT CHECKED, for there is no allowed_signers file"
+        let fields = report.entry.fields.keys.sorted().map { key in
+            "            \(key): \(TerminalText.shown(JSONText.value(report.entry.fields[key] ?? .string(""))))"
+        }
+        let lines =
+            [
+                "\(TerminalText.shown(path)): proven.",
+                "  Line      \(proof.sequence) of run \(proof.run), \(report.entry.type), by its own clock \(TimeText.date(report.entry.timestamp))",
+            ] + fields + [
+                "  Proven    it stood there, just so, when the run sealed its first \(Count.of(report.lines, "line"))",
+                "  By        \(TerminalText.shown(report.by))  \(report.fingerprint), \(whose)",
+                "  Not       what stands in the other lines, and whether more came after",
+            ]
+        return lines.flatMap { Wrapping.lines($0, columns: 100, indent: 12) }.joined(separator: "\n") + "\n"
+    }
+
+    private static func json(_ proof: InclusionProof, _ report: InclusionProof.Report) -> String {
+        JSONText.line([
+            ("ok", .boolean(true)), ("run", .string(proof.run)), ("seq", .integer(Int64(proof.sequence))),
+            ("type", .string(report.entry.type)), ("fields", .object(report.entry.fields)),
+            ("lines", .integer(Int64(report.lines))), ("by", .string(report.by)), ("key", .string(report.fingerprint)),
+            ("trusted", .boolean(report.trust == .checked)),
+        ])
+    }
+}
+
+/// The signers that a person trusts, and where they are listed.
+struct TrustedSigners {
+    var signers: AllowedSigners
+    var path: String
+
+    /// Those of `flag`; else those of the store, if there are any. Keys in `revoked`, or in `revoked_keys` beside the
+    /// list, count no more.
+    static func read(
+        _ flag: String?, revoked: String?, _ places: Places
+    ) throws(CommandFailure) -> TrustedSigners? {
+        let own = OperatorKeyStore.allowedSignersPath(home: places.home)
+        guard let path = flag ?? (access(own, F_OK) == 0 ? own : nil) else {
+            if revoked != nil {
+                throw CommandFailure(.usage, "`--revoked` takes away from allowed signers, and there is no such file")
+            }
+            return nil
+        }
+        let beside = "\(Places.folder(of: path))/revoked_keys"
+        do {
+            var signers = try AllowedSigners(path: path)
+            if let list = revoked ?? (access(beside, F_OK) == 0 ? beside : nil) {
+                signers.revoked = try RevokedKeys(path: list)
+            }
+            return TrustedSigners(signers: signers, path: path)
+        } catch {
+            throw CommandFailure(flag == nil && revoked == nil ? .programFailed : .usage, error.message)
+        }
+    }
+}
+
+/// What a journal that stands proves, in plain words.
+struct VerdictText {
+    let report: JournalReport
+    let path: String
+    /// Where the allowed signers are listed; nil: there are none.
+    let trust: String?
+
+    func text(_ comparison: (HeadCode, HeadCode.Comparison)?) -> String {
+        var lines = ["\(TerminalText.shown(path)): unbroken."]
+        lines.append(
+            "  Run       \(report.run), \(Count.of(report.lines, "line")), \(Count.of(report.sessions.count, "session"))"
+        )
+        lines.append(
+            "  Proven    lines 1 to \(report.sealedThrough) are as they were written, in their order, and none of them is missing"
+        )
+        for session in report.sessions {
+            lines.append(
+                "  Signed by \(TerminalText.shown(session.by))  \(session.fingerprint)  (from line \(session.sequence) on)"
+            )
+        }
+        lines.append(
+            trust.map { "  Trust     every signer is among the allowed signers in \(TerminalText.shown($0))" }
+                ?? "  Trust     NOT CHECKED: there is no allowed_signers file; compare the fingerprint above")
+        lines.append(
+            report.isClosed
+                ? "  Closed    yes: the last session ended, and nothing can have been added since"
+                : "  Closed    no: a session is under way, or was killed; its newest lines could be missing")
+        let unsealed = report.unsealedLines
+        if unsealed > 0 {
+            let which = unsealed == 1 ? "line \(report.lines)" : "lines \(report.sealedThrough + 1) to \(report.lines)"
+            lines.append(
+                "  Not       \(which): chained, not signed yet; whoever holds the file could have written \(unsealed == 1 ? "it" : "them")"
+            )
+        }
+        lines.append(
+            "  Not       whether it was cut at a seal and goes on elsewhere: hold the head against paper or hosts; and not the clock: order comes from the lines, times are this machine's word"
+        )
+        lines.append("  Head      \(report.head)")
+        if let code = HeadCode(head: report.head) { lines.append("  On paper  \(code.text)") }
+        if let (code, found) = comparison { lines.append("  Your code \(words(code, found))") }
+        return lines.flatMap { Wrapping.lines($0, columns: 100, indent: 12) }.joined(separator: "\n") + "\n"
+    }
+
+    private func words(_ code: HeadCode, _ found: HeadCode.Comparison) -> String {
+        switch found {
+        case .found(0):
+            "\(code.text) is this journal's head: nothing was changed, cut or added since it was written down"
+        case .found(let after):
+            "\(code.text) is that of line \(code.sequence): nothing up to there was changed; \(Count.of(after, "line")) came after"
+        case .cut(let lines):
+            "\(code.text) is that of a line \(code.sequence), and this journal has \(lines): it was cut, or is an older copy"
+        case .other:
+            "\(code.text) is not that of line \(code.sequence) here: this is another journal, or a rewritten one"
+        }
+    }
+
+    func failure(_ code: HeadCode, _ found: HeadCode.Comparison) -> CommandFailure? {
+        if case .found = found { return nil }
+        return CommandFailure(
+            .journalBroken, "\(TerminalText.shown(path)): \(words(code, found))",
+            hint: "the journal is sound in itself; look for the copy that the paper speaks of")
+    }
+
+    func json(_ comparison: (HeadCode, HeadCode.Comparison)?) -> String {
+        var pairs: [(String, JournalValue)] = [
+            ("ok", .boolean(comparison.map { failure($0.0, $0.1) == nil } ?? true)), ("run", .string(report.run)),
+            ("lines", .integer(Int64(report.lines))), ("sealed", .integer(Int64(report.sealedThrough))),
+            ("closed", .boolean(report.isClosed)), ("head", .string(report.head)),
+            ("code", .string(HeadCode(head: report.head)?.text ?? "")),
+            ("trusted", .boolean(report.trust == .checked)),
+            (
+                "sessions",
+                .array(
+                    report.sessions.map {
+                        .object([
+                            "by": .string($0.by), "key": .string($0.fingerprint), "seq": .integer(Int64($0.sequence)),
+                        ])
+                    })
+            ),
+        ]
+        if let (code, found) = comparison { pairs.append(("reason", .string(words(code, found)))) }
+        return JSONText.line(pairs)
+    }
+}

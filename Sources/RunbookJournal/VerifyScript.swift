@@ -1,0 +1,233 @@
+/// `verify-journal.sh`: proves a journal without any program of ours. It lies beside every journal.
+package enum VerifyScript {
+    package static let name = "verify-journal.sh"
+
+    /// What a run may record, as a pattern of the shell.
+    private static let records = LineTypes.known.subtracting(LineTypes.own).sorted().joined(separator: " | ")
+
+    package static let text = ##"""
+        #!/bin/sh
+        # verify-journal.sh [JOURNAL [ALLOWED_SIGNERS]]
+        #
+        # Proves a journal of blackstart with sh, sha256sum and ssh-keygen, and nothing of blackstart. ALLOWED_SIGNERS lists the
+        # people whom you trust, as ssh-keygen(1) describes it; without it, the journal's own word says who signed. Ends with 0
+        # where the journal stands, with 7 where it is broken, and names the line.
+        set -u
+        LC_ALL=C
+        export LC_ALL
+        umask 077
+        journal=${1:-journal.jsonl}
+        trusted=${2:-}
+        [ -r "$journal" ] || { echo "verify-journal.sh: can't read $journal" >&2; exit 64; }
+        [ -z "$trusted" ] || [ -r "$trusted" ] || { echo "verify-journal.sh: can't read $trusted" >&2; exit 64; }
+        work=$(mktemp -d) || exit 1
+        trap 'rm -rf "$work"' EXIT
+        trap 'exit 130' INT TERM
+
+        broken() {
+            echo "$journal:$1: $2"
+            exit 7
+        }
+
+        # bytes HEX: those bytes, as a format of printf in $bytes.
+        bytes() {
+            bytes= hex=$1
+            while [ -n "$hex" ]; do
+                rest=${hex#??}
+                byte=$((0x${hex%"$rest"}))
+                bytes="$bytes\\$((byte / 64))$((byte / 8 % 8))$((byte % 8))"
+                hex=$rest
+            done
+        }
+
+        # node LEFT RIGHT: the hash over two hashes of the tree (RFC 6962), as $node.
+        node() {
+            bytes "01$1$2"
+            node=$(printf "$bytes" | sha256sum)
+            node=${node%% *}
+        }
+
+        # The subtrees so far, the newest first: SIZE:HASH each.
+        peaks=
+        leaf() {
+            bytes "00$1"
+            node=$(printf "$bytes" | sha256sum)
+            node=${node%% *}
+            size=1
+            while :; do
+                case $peaks in "$size:"*) ;; *) break ;; esac
+                left=${peaks%% *}
+                peaks=${peaks#* }
+                node "${left#*:}" "$node"
+                size=$((size * 2))
+            done
+            peaks="$size:$node $peaks"
+        }
+        root() {
+            node=
+            for peak in $peaks; do
+                if [ -z "$node" ]; then node=${peak#*:}; else node "${peak#*:}" "$node"; fi
+            done
+        }
+
+        # field NAME: the string of that name in $line, as $value; empty where there is none.
+        field() {
+            case $line in
+            *"\"$1\":\""*)
+                value=${line#*"\"$1\":\""}
+                value=${value%%\"*}
+                ;;
+            *) value= ;;
+            esac
+        }
+
+        # number NAME: the number of that name in $line, as $value.
+        number() {
+            value=${line#*"\"$1\":"}
+            value=${value%%[!0-9]*}
+        }
+
+        # armoured TEXT: whether it is base64 without a spare bit; then it is in the file `sig`.
+        armoured() {
+            body=${1%%=*}
+            case $body in '' | *[!A-Za-z0-9+/]*) return 1 ;; esac
+            case $1 in
+            "$body") [ $((${#body} % 4)) = 0 ] ;;
+            "$body=") [ $((${#body} % 4)) = 3 ] && case $body in *[AEIMQUYcgkosw048]) ;; *) false ;; esac ;;
+            "$body==") [ $((${#body} % 4)) = 2 ] && case $body in *[AQgw]) ;; *) false ;; esac ;;
+            *) false ;;
+            esac || return 1
+            printf -- '-----BEGIN SSH SIGNATURE-----\n%s\n-----END SSH SIGNATURE-----\n' "$1" >"$work/sig"
+        }
+
+        # signed SIGNERS BY NAMESPACE FILE [OPTION…]: whether `sig` is one over FILE.
+        signed() {
+            signers=$1 as=$2 space=$3 file=$4
+            shift 4
+            ssh-keygen -Y verify -q -f "$signers" -I "$as" -n "$space" -s "$work/sig" "$@" <"$file" >/dev/null 2>&1
+        }
+
+        : >"$work/prefix"
+        n=0 run= state=start sealed=0 last=0000000000000000000000000000000000000000000000000000000000000000
+        time= up= opened=
+        while IFS= read -r line; do
+            n=$((n + 1))
+            rest=${line#'{"prev":"'}
+            prev=${rest%%\"*}
+            rest=${line#*'","seq":'}
+            seq=${rest%%,*}
+            type=${line#*',"t":"'}
+            type=${type%%\"*}
+            case $line in
+            "{\"prev\":\"$prev\",\"seq\":$seq,\"t\":\"$type\""*) ;;
+            *) broken $n "that is no line of a journal" ;;
+            esac
+            [ "$seq" = "$n" ] || broken $n "\`seq\` is not $n"
+            [ "$prev" = "$last" ] || broken $n "it, or the line before, is not as it was written: the chain breaks here"
+            case $type in
+            run.open | session.open)
+                [ "$type" = run.open ] && wanted=start || wanted=later
+                [ "$state" = start ] && is=start || is=later
+                [ $wanted = $is ] || broken $n "an opening has no place here"
+                if [ "$type" = run.open ]; then
+                    field run
+                    run=$value
+                    case $run in '' | [.-]* | *[!A-Za-z0-9._-]*) broken $n "that is no name of a run" ;; esac
+                fi
+                field by
+                by=$value
+                case $by in '' | *[!!-~]* | *[\"\',#*?!\\]*) broken $n "that is no name of a signer" ;; esac
+                field key
+                key=$value
+                field next
+                next=$value
+                state=opened
+                opened=$n
+                ;;
+            seal)
+                field by
+                who=$value
+                field ns
+                field root
+                claimed=$value
+                field root_sig
+                root_sig=$value
+                field sig
+                sig=$value
+                field next
+                after=$value
+                announced=
+                case $state in
+                opened)
+                    [ "$who" = "$by" ] || broken $n "another one seals than opened the session"
+                    [ -z "$after" ] || broken $n "the seal of a person announces no key"
+                    after=$next
+                    ;;
+                writing)
+                    [ "$who" = "run-$run" ] || broken $n "another one seals than the run"
+                    by=$who
+                    [ -z "$after" ] || announced="\"next\":\"$after\","
+                    ;;
+                *) broken $n "a seal has no place here" ;;
+                esac
+                form="{\"prev\":\"$prev\",\"seq\":$n,\"t\":\"seal\",\"by\":\"$who\",\"covers\":$((n - 1)),$announced"
+                form="$form\"ns\":\"blackstart-journal\",\"root\":\"$claimed\",\"root_sig\":\"$root_sig\",\"sig\":\"$sig\","
+                form="$form\"ts\":\"$time\",\"up\":$up}"
+                [ "$line" = "$form" ] || broken $n "the seal is not as it was written"
+                echo "$who $key" >"$work/signers"
+                armoured "$sig" || broken $n "the signature is not as it was written"
+                signed "$work/signers" "$who" blackstart-journal "$work/prefix" ||
+                    broken $n "the signature is not one over the lines before"
+                root
+                [ "$node" = "$claimed" ] || broken $n "the seal's root is not that of the lines before"
+                printf 'blackstart root 1\nrun %s\nlines %s\nroot %s\nnext %s\n' \
+                    "$run" $((n - 1)) "$node" "${after:--}" >"$work/statement"
+                armoured "$root_sig" || broken $n "the second signature is not as it was written"
+                signed "$work/signers" "$who" blackstart-root "$work/statement" ||
+                    broken $n "the key that sealed does not vouch for the next key"
+                if [ $state = opened ]; then
+                    if [ -n "$trusted" ]; then
+                        day=${time%T*} clock=${time#*T}
+                        clock=${clock%.*}
+                        at="${day%%-*}${day#*-}"
+                        at="${at%-*}${at##*-}${clock%%:*}"
+                        clock=${clock#*:}
+                        at="$at${clock%:*}${clock#*:}Z"
+                        armoured "$sig"
+                        signed "$trusted" "$who" blackstart-journal "$work/prefix" -O "verify-time=$at" ||
+                            broken $n "$who signed, with a key that is not among the allowed signers"
+                        echo "lines 1 to $opened: signed by $who, who is among the allowed signers"
+                    else
+                        echo "lines 1 to $opened: signed by $who, by the journal's own word"
+                    fi
+                fi
+                key=$after
+                sealed=$n
+                [ -n "$after" ] && state=writing || state=ended
+                ;;
+            recovered)
+                [ $state != start ] || broken $n "a recovery has no place here"
+                state=recovered
+                ;;
+            \##(records)) [ $state = writing ] || broken $n "a line of type $type has no place here" ;;
+            *) broken $n "no line is of type $type" ;;
+            esac
+            field ts
+            time=$value
+            up=${line#*',"up":'}
+            up=${up%%[!0-9]*}
+            last=$(printf '%s\n' "$line" | sha256sum)
+            last=${last%% *}
+            leaf "$last"
+            printf '%s\n' "$line" >>"$work/prefix"
+        done <"$journal"
+        [ $n -gt 0 ] || broken 1 "there is no whole line"
+        whole=$(sha256sum <"$journal")
+        read_=$(sha256sum <"$work/prefix")
+        [ "$whole" = "$read_" ] || broken $((n + 1)) "the last line was never finished, or there are bytes that are no text"
+        echo "$journal: unbroken. $n lines, sealed through line $sealed; head $n:$last"
+        [ $sealed = $n ] || echo "NOTE: $((n - sealed)) lines after the last seal are chained, not signed"
+        [ -n "$trusted" ] || echo "NOTE: nobody vouches for the keys: give a file of allowed signers that you trust"
+
+        """##
+}

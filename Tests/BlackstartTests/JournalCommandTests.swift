@@ -1,0 +1,196 @@
+import Foundation
+import TestTools
+import Testing
+
+/// Three steps on this machine; the second one is killed and resumed.
+private let site = [
+    "runbook.yaml": """
+    version: 1
+    name: Three
+    inventory: inventory.yaml
+    steps:
+    - { id: first, name: First, hosts: local, run: "echo one" }
+    - { id: second, name: Second, hosts: local, needs: [first], run: "echo two" }
+    - { id: third, name: Third, hosts: local, needs: [second], run: "exit 3", on_failure: continue }
+
+    """,
+    "inventory.yaml": "version: 1\nname: This machine\nhosts:\n  a: { address: 127.0.0.1 }\n",
+]
+
+@Suite("What a journal is good for")
+struct JournalCommandTests {
+    private let program: Program
+    private let end: Said
+
+    init() throws {
+        program = try Program(site)
+        end = try program("run runbook.yaml --run-id r --no-input")
+        try #require(end.status == 3)
+    }
+
+    /// The code that the last words gave.
+    private var code: String {
+        get throws {
+            let line = try #require(end.lines.first { $0.contains("Write this down") })
+            return String(try #require(line.split(separator: " ").last))
+        }
+    }
+
+    @Test("one line is proven to whoever has nothing else of it, wherever they are")
+    func proof() throws {
+        let exported = try program("journal export r --proof 7 -o line7")
+        #expect(exported.status == 0, "\(exported)")
+        try FileManager.default.removeItem(atPath: "\(program.scratch.path)/home/runs")
+        let said = try program("journal verify --proof line7")
+        #expect(said.status == 0, "\(said)")
+        #expect(said.stdout.contains("line7: proven.\n  Line      7 of run r, step."))
+        #expect(said.stdout.contains(", who is among the allowed"))
+        let json = try program("journal verify --proof line7 --output json")
+        #expect(json.stdout.hasPrefix("{\"ok\":true,\"run\":\"r\",\"seq\":7,"), "\(json.stdout)")
+        let text = try program.scratch.text("line7")
+        try program.scratch.write(
+            "bent", Array(text.replacing("\"step\":\"second\"", with: "\"step\":\"seconds\"").utf8))
+        let bent = try program("journal verify --proof bent")
+        #expect(bent.status == 7)
+        #expect(bent.stderr.hasPrefix("blackstart: error: bent: the proof proves nothing: the line is not among those"))
+        try program.scratch.write("none", Array("something else".utf8))
+        #expect(try program("journal verify --proof none").status == 7)
+        #expect(try program("journal verify --proof nowhere").status == 64)
+    }
+
+    @Test("a line that is not there has no proof")
+    func noProof() throws {
+        let said = try program("journal export r --proof 99")
+        #expect(said.status == 64 && said.stderr.contains("and no line 99"), "\(said)")
+    }
+
+    @Test("the code on paper tells the journal from one that was cut, rewritten or went on")
+    func paper() throws {
+        let code = try code
+        #expect(code.split(separator: "-").count == 5, "\(end.stdout)")
+        let same = try program(["journal", "verify", "r", "--head", code])
+        #expect(same.status == 0 && same.stdout.contains("is this journal's head"), "\(same)")
+        // As somebody types it off paper.
+        let typed = code.lowercased().replacing("0", with: "o").replacing("1", with: "l")
+        let first = String(code.prefix { $0 != "-" })
+        let again = try program(["journal", "verify", "r", "--head", first + typed.dropFirst(first.count)])
+        #expect(again.status == 0, "\(again)")
+        // Cut at a seal, it still stands; the paper knows better.
+        let cut = try shell(
+            "n=$(grep -n '\"t\":\"seal\"' home/runs/r/journal.jsonl | tail -n 2 | head -n 1 | cut -d: -f1); head -n $n home/runs/r/journal.jsonl >cut",
+            in: program.scratch.path)
+        #expect(cut.status == 0)
+        #expect(try program("journal verify cut").status == 0)
+        let found = try program(["journal", "verify", "cut", "--head", code])
+        #expect(found.status == 7 && found.stderr.contains("it was cut, or is an older copy"), "\(found)")
+        let other = "\(first)-0000-0000-0000-0000"
+        let wrong = try program(["journal", "verify", "r", "--head", other])
+        #expect(wrong.status == 7 && wrong.stderr.contains("another journal, or a rewritten one"), "\(wrong)")
+        let earlier = try program(["journal", "verify", "r", "--head", "nonsense"])
+        #expect(earlier.status == 64)
+    }
+
+    @Test("verify says what is proven, by whom, up to where, and what is not")
+    func words() throws {
+        let said = try program("journal verify r").stdout
+        for words in [
+            "Proven    lines 1 to ", "none of them is missing", "Signed by ", "Closed    yes",
+            "Not       whether it was cut at a seal",
+            "On paper  \(try code)",
+        ] { #expect(said.contains(words), "\(words) in \(said)") }
+    }
+
+    @Test("a revoked key counts no more, listed as it is or by ssh-keygen", arguments: ["keys", "krl", "fingerprints"])
+    func revoked(_ form: String) throws {
+        let folder = program.scratch.path
+        let made =
+            switch form {
+            case "keys": "ssh-keygen -y -f home/keys/operator >revoked"
+            case "krl": "ssh-keygen -y -f home/keys/operator >k && ssh-keygen -q -k -f revoked k"
+            default:
+                "ssh-keygen -y -f home/keys/operator >k && { printf 'hash: '; ssh-keygen -l -f k | cut -d' ' -f2; } >spec && ssh-keygen -q -k -f revoked spec"
+            }
+        #expect(try shell(made, in: folder).status == 0)
+        let said = try program("journal verify r --revoked revoked")
+        #expect(said.status == 7 && said.stderr.contains("which is not among the allowed signers"), "\(said)")
+        // Stock ssh-keygen says so too.
+        let stock = try shell(
+            #"""
+            n=$(grep -n '"t":"seal"' home/runs/r/journal.jsonl | head -n 1 | cut -d: -f1)
+            field() { sed -n "${n}s/.*\"$1\":\"\([^\"]*\)\".*/\1/p" home/runs/r/journal.jsonl; }
+            printf -- '-----BEGIN SSH SIGNATURE-----\n%s\n-----END SSH SIGNATURE-----\n' "$(field sig)" >s
+            check() {
+                head -n $((n - 1)) home/runs/r/journal.jsonl |
+                    ssh-keygen -Y verify $1 -f home/keys/allowed_signers -I "$(field by)" -n blackstart-journal -s s
+            }
+            check "" && ! check "-r revoked"
+            """#, in: folder)
+        #expect(stock.status == 0, "\(stock.output)")
+        // Beside the allowed signers, the list holds without being named.
+        #expect(try shell("cp revoked home/keys/revoked_keys", in: folder).status == 0)
+        #expect(try program("journal verify r").status == 7)
+        #expect(try shell("echo nonsense >revoked", in: folder).status == 0)
+        #expect(try program("journal verify r --revoked revoked").status == 64)
+    }
+
+    @Test("a copy is whole: it verifies, shows, and says with stock tools what the run said")
+    func copy() throws {
+        let (said, code) = (try program("journal export r -o copy"), try code)
+        #expect(said.status == 0 && said.stdout.contains(code), "\(said)")
+        #expect(try program("journal verify copy").status == 0)
+        #expect(try program("journal show copy").stdout == program("journal show r").stdout)
+        let script = try shell(
+            "sh verify-journal.sh journal.jsonl ../home/keys/allowed_signers", in: "\(program.scratch.path)/copy")
+        #expect(script.status == 0, "\(script.output)")
+        #expect(try program("journal export r -o copy").status == 64)
+        #expect(try program("journal export r").status == 64)
+    }
+
+    @Test("show has only what is asked for: a step, a host, a person")
+    func filters() throws {
+        let all = try program("journal show r").lines.count
+        let second = try program("journal show r --step second").stdout
+        #expect(second.contains("Second") && !second.contains("First") && !second.contains("Third"), "\(second)")
+        #expect(try program("journal show r --step s*,third").lines.count < all)
+        #expect(try program("journal show r --step none").stdout == "")
+        #expect(try program("journal show r --by nobody@nowhere").stdout == "")
+        let json = try program("journal show r --step second --output json").lines.dropLast()
+        #expect(!json.isEmpty && json.allSatisfy { $0.contains("\"step\":\"second\"") })
+        // A run that nobody writes any more is followed to where it is.
+        #expect(try program("journal show r --follow").lines.count == all)
+    }
+}
+
+@Suite("A journal is followed while it is written", .serialized)
+struct JournalFollowTests {
+    @Test("show --follow tells lines as they come, and ends with the session; a copy made meanwhile goes on elsewhere")
+    func follow() throws {
+        let program = try Program([
+            "runbook.yaml": """
+            version: 1
+            name: A gate
+            inventory: inventory.yaml
+            steps:
+            - { id: gate, name: Gate, hosts: local, run: "\(Program.gated)" }
+            - { id: after, name: After, hosts: local, needs: [gate], run: "echo after >> after" }
+
+            """, "inventory.yaml": "version: 1\nname: This machine\nhosts:\n  a: { address: 127.0.0.1 }\n",
+        ])
+        try program.makeGate()
+        let run = try program.start("run runbook.yaml --run-id r --no-input")
+        try program.waitForCommand()
+        let follow = try program.start("journal show r --follow")
+        try follow.wait(for: "Gate")
+        let copied = try program("journal export r -o copy")
+        #expect(copied.status == 0, "\(copied)")
+        #expect(try program("journal verify copy").status == 0)
+        try program.openGate()
+        #expect(try run.end().status == 0)
+        let told = try follow.end()
+        #expect(told.status == 0 && told.said.contains("After"), "\(told.said)")
+        // The copy knows nothing of the end. It asks the host, which still knows.
+        let resumed = try program("resume copy --no-input")
+        #expect(resumed.status == 0, "\(resumed)")
+        #expect(program.runs == 1)
+    }
+}
