@@ -4,7 +4,7 @@ import TestTools
 import Testing
 
 /// A real ssh-agent, ended by its id.
-private final class Agent {
+final class Agent {
     let socket: String
     private let pid: pid_t
 
