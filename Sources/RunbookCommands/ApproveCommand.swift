@@ -23,7 +23,13 @@ package struct ApproveCommand: ParsableCommand {
     package var step: String
 
     @Option(help: "Your private key (Ed25519), or a public one of any kind whose other half an agent holds.")
-    package var key: String
+    package var key: String?
+
+    @Option(help: "A signature that `ssh-keygen -Y sign -n blackstart-approval` made, instead of a key.")
+    package var signature: String?
+
+    @Option(name: .customLong("as"), help: "Whose signature it is: the name among the allowed signers.")
+    package var signer: String?
 
     @Flag(help: "Refuse it.")
     package var refuse = false
@@ -52,38 +58,83 @@ package struct ApproveCommand: ParsableCommand {
         if let settled = recorded.state.tasks[task].settlement {
             throw CommandFailure(.usage, "the step `\(step)` is \(settled.state.rawValue) already")
         }
-        var options = RunsOptions()
-        options.operatorKey = key
-        let own = try Operator.key(options, places, useAgent: true, asks: Terminal.hasTerminalIn)
-        guard plan.mayApprove(task, own.principal) else {
+        guard let question = ApprovalSignature.question(about: step, in: recorded.entries) else {
+            throw CommandFailure(
+                .usage, "run `\(recorded.opening.run)` has not come to the step `\(step)` yet",
+                hint: "an approval is signed over all that has happened before; `blackstart status` says how far it is")
+        }
+        let journal = try RecordedRun.bytes(of: folder.journal)
+        let signed = try self.signed(over: journal, question, places)
+        guard plan.mayApprove(task, signed.signer) else {
             throw CommandFailure(
                 .usage,
-                "`\(TerminalText.shown(own.principal))` has none of the roles \(approval.roles.map(\.name).joined(separator: ", "))",
+                "`\(TerminalText.shown(signed.signer))` has none of the roles \(approval.roles.map(\.name).joined(separator: ", "))",
                 hint: "the inventory's `contacts` give roles, and `signer` tells whose key is whose")
         }
-        let statement = ApprovalStatement(
-            run: recorded.opening.run, mark: recorded.opening.mark, plan: plan.hash, step: step, isApproved: !refuse)
-        let signed: SignedApproval
-        do { signed = try SignedApproval(statement, by: own) } catch {
-            throw CommandFailure(.programFailed, "can't sign: \(error.message)")
-        }
-        let path = allowedSigners ?? OperatorKeyStore.allowedSignersPath(home: places.home)
-        guard let trust = try? AllowedSigners(path: path),
-            signed.isTrusted(by: trust, at: SystemClock().now().wall)
-        else {
-            throw CommandFailure(
-                .usage,
-                "`\(TerminalText.shown(own.principal))` is not among the allowed signers in \(TerminalText.shown(path))",
-                hint: "who runs the runbook adds this line: "
-                    + AllowedSigners.line(
-                        principal: own.principal, namespaces: [ApprovalStatement.namespace], key: own.publicKey
-                    ).trimmingLineEnd)
-        }
+        try check(signed, over: journal, places)
         do { try ApprovalFiles(folder).add(signed, step: step) } catch {
             throw CommandFailure(.programFailed, "can't write to \(TerminalText.shown(folder.path)): \(error.words)")
         }
         Terminal.out(
-            "\(refuse ? "Refused" : "Approved"): \(step) of run \(recorded.opening.run), by \(own.principal).\n")
+            "\(refuse ? "Refused" : "Approved"): \(step) of run \(recorded.opening.run), by \(signed.signer).\n")
+    }
+
+    /// Made now with a key, or handed in.
+    private func signed(
+        over journal: [UInt8], _ question: Int, _ places: Places
+    ) throws(CommandFailure) -> ApprovalSignature {
+        if let signature {
+            guard key == nil, let signer else {
+                throw CommandFailure(.usage, "`--signature` goes with `--as NAME`, and without `--key`")
+            }
+            guard let bytes = try? SystemCalls.contents(of: signature, limitBytes: ApprovalFiles.limitBytes),
+                let read = try? SSHSIG(armoured: bytes)
+            else {
+                throw CommandFailure(.usage, "`\(TerminalText.shown(signature))` is no signature of ssh-keygen")
+            }
+            return ApprovalSignature(signer: signer, covers: question, isApproved: !refuse, signature: read)
+        }
+        guard let key else {
+            throw CommandFailure(
+                .usage, "name your key with `--key`, or hand a signature in with `--signature` and `--as`",
+                hint:
+                    "by hand: head -n \(question) journal.jsonl | ssh-keygen -Y sign -n \(ApprovalSignature.namespace) -f KEY"
+            )
+        }
+        var options = RunsOptions()
+        options.operatorKey = key
+        let own = try Operator.key(options, places, useAgent: true, asks: Terminal.hasTerminalIn)
+        do { return try ApprovalSignature(!refuse, over: journal, covers: question, by: own) } catch {
+            throw CommandFailure(.programFailed, "can't sign: \(error.message)")
+        }
+    }
+
+    private func check(
+        _ signed: ApprovalSignature, over journal: [UInt8], _ places: Places
+    ) throws(CommandFailure) {
+        let path = allowedSigners ?? OperatorKeyStore.allowedSignersPath(home: places.home)
+        let trust = access(path, F_OK) == 0 ? try TrustedSigners.read(path, revoked: nil, places) : nil
+        guard
+            trust?.signers.permits(
+                principal: signed.signer, key: signed.signature.publicKey, namespace: ApprovalSignature.namespace,
+                at: SystemClock().now().wall) == true
+        else {
+            throw CommandFailure(
+                .usage,
+                "`\(TerminalText.shown(signed.signer))` is not among the allowed signers in \(TerminalText.shown(path))",
+                hint: "who runs the runbook adds this line: "
+                    + AllowedSigners.line(
+                        principal: signed.signer, namespaces: [ApprovalSignature.namespace],
+                        key: signed.signature.publicKey
+                    ).trimmingLineEnd)
+        }
+        guard let trust, signed.isTrusted(by: trust.signers, over: journal, at: SystemClock().now().wall) else {
+            throw CommandFailure(
+                .usage, "the signature is not one over the journal up to line \(signed.covers)",
+                hint:
+                    "sign \(refuse ? "that and a last line `refuse`" : "exactly that"): head -n \(signed.covers) journal.jsonl"
+            )
+        }
     }
 }
 
@@ -93,12 +144,14 @@ extension String {
 
 /// The approvals that lie in the folder of a run, one file each.
 struct ApprovalFiles {
+    static let limitBytes = 64 << 10
+
     private let folder: String
 
     init(_ run: RunFolder) { folder = "\(run.path)/approvals" }
 
     /// Whole or not at all: who looks sees no half of it.
-    func add(_ approval: SignedApproval, step: String) throws(SystemError) {
+    func add(_ approval: ApprovalSignature, step: String) throws(SystemError) {
         try SystemCalls.makeFolders(folder)
         var generator = SystemRandomNumberGenerator()
         let name = "\(folder)/\(Self.stem(step)).\(String(generator.next() as UInt64, radix: 36))"
@@ -135,13 +188,14 @@ struct ApprovalFiles {
     }
 
     func text(_ name: String) -> String? {
-        (try? SystemCalls.contents(of: "\(folder)/\(name)", limitBytes: 64 << 10)).map {
+        (try? SystemCalls.contents(of: "\(folder)/\(name)", limitBytes: Self.limitBytes)).map {
             String(decoding: $0, as: UTF8.self)
         }
     }
 }
 
-/// Watches for approvals from elsewhere while the question is open, and asks the person at hand as well.
+/// Watches for approvals from elsewhere while the question is open, and asks the person at hand as well. Whoever answers,
+/// the answer is signed with their own key.
 final class ApprovalDesk: OperatorDesk {
     private struct Watch {
         var number = 0
@@ -152,9 +206,10 @@ final class ApprovalDesk: OperatorDesk {
     }
 
     private let files: ApprovalFiles
-    private let plan: Plan
-    private let facts: RunFacts
+    private let journal: String
     private let signers: AllowedSigners?
+    /// Of the person at hand.
+    private let key: any OperatorKey
     private let next: any OperatorDesk
     private let clock: any RunClock
     /// Who can be asked: somebody at hand, somebody elsewhere, or nobody, and then one look has to do.
@@ -164,14 +219,13 @@ final class ApprovalDesk: OperatorDesk {
     private let watch = Mutex(Watch())
 
     init(
-        _ folder: RunFolder, plan: Plan, facts: RunFacts, signers: AllowedSigners?, audience: Audience,
-        clock: any RunClock,
+        _ folder: RunFolder, signers: AllowedSigners?, key: any OperatorKey, audience: Audience, clock: any RunClock,
         next: any OperatorDesk
     ) {
         files = ApprovalFiles(folder)
-        self.plan = plan
-        self.facts = facts
+        journal = folder.journal
         self.signers = signers
+        self.key = key
         self.audience = audience
         self.clock = clock
         self.next = next
@@ -196,7 +250,11 @@ final class ApprovalDesk: OperatorDesk {
             clock.schedule(after: .zero) { once(found) }
             return
         }
-        if audience != .elsewhere { next.ask(question, reply: once) }
+        next.ask(question) { [self] answer in
+            // Nobody is at hand, and somebody elsewhere may answer yet.
+            if audience == .elsewhere, answer == .nobody { return }
+            once(signed(answer, question.task))
+        }
         if audience != .nobody { lookAgain(question.task, number, once) }
     }
 
@@ -216,20 +274,42 @@ final class ApprovalDesk: OperatorDesk {
 
     /// The first approval that has not been looked at and that counts.
     private func look(_ task: TaskID) -> OperatorReply? {
-        let about = ApprovalStatement(
-            run: facts.id, mark: facts.mark, plan: plan.hash, step: task.step, isApproved: true)
-        for name in files.names(task.step) {
-            guard watch.withLock({ $0.seen.insert(name).inserted }) else { continue }
-            guard let text = files.text(name), let approval = SignedApproval(text, about: about),
-                let signers, approval.isTrusted(by: signers, at: clock.now().wall)
+        let names = files.names(task.step).filter { name in watch.withLock { $0.seen.insert(name).inserted } }
+        guard !names.isEmpty, let bytes = try? JournalReader.contents(of: journal) else { return nil }
+        let questions = ApprovalSignature.questions(about: task.step, in: JournalReader.read(bytes).entries)
+        for (index, name) in names.enumerated() {
+            guard let text = files.text(name), let approval = ApprovalSignature(text),
+                questions.contains(approval.covers), let signers,
+                approval.isTrusted(by: signers, over: bytes, at: clock.now().wall)
             else {
                 Terminal.message(
                     "blackstart: warning: approvals/\(TerminalText.shown(name)) was not counted: "
-                        + "it is not signed by an allowed signer for this step\n")
+                        + "it is not signed by an allowed signer for this step as it stands\n")
                 continue
             }
-            return .choice(approval.statement.isApproved ? .approve : .failed, reason: nil, by: approval.signer)
+            // The others are looked at when it is asked again.
+            watch.withLock { watch in for later in names[(index + 1)...] { watch.seen.remove(later) } }
+            return .choice(
+                approval.isApproved ? .approve : .failed, reason: nil, by: approval.signer, signature: approval.word)
         }
         return nil
+    }
+
+    /// The answer of the person at hand, with their signature.
+    private func signed(_ answer: OperatorReply, _ task: TaskID) -> OperatorReply {
+        guard case .choice(let choice, let reason, let by, let values, nil) = answer,
+            choice == .approve || choice == .failed
+        else { return answer }
+        func unsigned(_ why: String) -> OperatorReply {
+            Terminal.message("blackstart: warning: the answer does not count, for it could not be signed: \(why)\n")
+            return .nobody
+        }
+        guard let bytes = try? JournalReader.contents(of: journal),
+            let question = ApprovalSignature.question(about: task.step, in: JournalReader.read(bytes).entries)
+        else { return unsigned("the journal can't be read") }
+        do throws(KeyFault) {
+            let signature = try ApprovalSignature(choice == .approve, over: bytes, covers: question, by: key)
+            return .choice(choice, reason: reason, by: by, values: values, signature: signature.word)
+        } catch { return unsigned(error.message) }
     }
 }

@@ -184,6 +184,11 @@ struct VerdictText {
                 "  Signed by \(TerminalText.shown(session.by))  \(session.fingerprint)  (from line \(session.sequence) on)"
             )
         }
+        for approval in report.approvals {
+            lines.append(
+                "  \(approval.isApproved ? "Approved" : "Refused ")  \(TerminalText.shown(approval.step)), by \(TerminalText.shown(approval.by))  \(approval.fingerprint)  (line \(approval.sequence))"
+            )
+        }
         lines.append(
             trust.map { "  Trust     every signer is among the allowed signers in \(TerminalText.shown($0))" }
                 ?? "  Trust     NOT CHECKED: there is no allowed_signers file; compare the fingerprint above")
@@ -244,6 +249,17 @@ struct VerdictText {
                     })
             ),
         ]
+        pairs.append(
+            (
+                "approvals",
+                .array(
+                    report.approvals.map {
+                        .object([
+                            "step": .string($0.step), "by": .string($0.by), "key": .string($0.fingerprint),
+                            "approved": .boolean($0.isApproved), "seq": .integer(Int64($0.sequence)),
+                        ])
+                    })
+            ))
         if let (code, found) = comparison { pairs.append(("reason", .string(words(code, found)))) }
         return JSONText.line(pairs)
     }

@@ -124,7 +124,7 @@ struct Resumption {
             noColor: places.noColor,
             began: began)
         return try await session.live(
-            event, transport: transport, answers: prepared, noInput: answers.noInput)
+            event, transport: transport, answers: prepared, noInput: answers.noInput, key: key)
     }
 
     /// Opens the journal for this session, and reads it again now that nobody else writes it.

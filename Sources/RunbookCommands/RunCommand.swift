@@ -64,7 +64,7 @@ package struct RunCommand: AsyncParsableCommand {
             facts: RunFacts(id: name, by: key.principal, mark: opening.mark), mode: .live, journal: journal,
             vault: vault, recordFolder: record, console: console, noColor: places.noColor)
         let outcome = try await session.live(
-            .began, transport: transport, answers: prepared, noInput: answers.noInput)
+            .began, transport: transport, answers: prepared, noInput: answers.noInput, key: key)
         throw ExitCode(outcome.exitCode)
     }
 }

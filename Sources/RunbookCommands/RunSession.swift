@@ -38,8 +38,10 @@ struct RunSession {
     private var isDumb: Bool { Places().environment["TERM"] == "dumb" }
 
     /// What happens around the conductor in a live session: a desk, signals, a screen.
+    ///
+    /// - Parameter key: of the person at hand: under their approvals.
     func live(
-        _ first: Event, transport: any Transport, answers: [PreparedAnswer], noInput: Bool
+        _ first: Event, transport: any Transport, answers: [PreparedAnswer], noInput: Bool, key: any OperatorKey
     ) async throws(CommandFailure) -> Outcome {
         let clock = SystemClock(speed: plan.inventory.labSpeed)
         var style = style
@@ -52,11 +54,14 @@ struct RunSession {
             let questions = QuestionText(plan: plan, folder: folder, facts: facts, columns: style.columns)
             desk = TerminalDesk(questions, console: screen, by: facts.by, keys: keys)
         }
-        let signers = try? AllowedSigners(path: OperatorKeyStore.allowedSignersPath(home: Places().home))
+        var signers: AllowedSigners?
+        do { signers = try TrustedSigners.read(nil, revoked: nil, Places())?.signers } catch {
+            Terminal.message("blackstart: warning: no approval from elsewhere can count: \(error.message)\n")
+        }
         desk = ApprovalDesk(
-            folder, plan: plan, facts: facts, signers: signers,
-            audience: noInput ? .nobody : Terminal.hasTerminalIn && screen != nil ? .atHand : .elsewhere, clock: clock,
-            next: desk)
+            folder, signers: signers, key: key,
+            audience: noInput ? .nobody : Terminal.hasTerminalIn && screen != nil ? .atHand : .elsewhere,
+            clock: clock, next: PreparedDesk(answers, by: facts.by, clock: clock, next: desk))
         let storage = JournaledRun(journal: journal, outputs: folder.outputs)
         let hidden: any Transport = vault.isEmpty ? transport : VaultTransport(vault, next: transport)
         let recording = recordFolder.map { _ in Recording(plan, clock: clock) }
@@ -66,7 +71,7 @@ struct RunSession {
                 transport: recording.map { RecordingTransport(recording: $0, next: hidden) } ?? hidden,
                 storage: storage,
                 clock: clock,
-                desk: PreparedDesk(answers, by: facts.by, clock: clock, next: desk), observer: observer))
+                desk: desk, observer: observer))
         let stop = StopRequests(say: { text in
             // Beside the block, or its next drawing would take it away.
             if let screen { screen.say(text) } else { Terminal.message(text) }

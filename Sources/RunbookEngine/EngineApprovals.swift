@@ -21,7 +21,9 @@ extension Engine {
         }
     }
 
-    mutating func approvalAnswered(_ task: Int, _ choice: Choice, _ reason: String?, _ by: String) {
+    mutating func approvalAnswered(
+        _ task: Int, _ choice: Choice, _ reason: String?, _ by: String, _ signature: AnswerSignature?
+    ) {
         guard case .approval(let approval) = plan.step(of: task).action else { return rest(task) }
         switch choice {
         case .approve:
@@ -29,6 +31,12 @@ extension Engine {
                 return askForApproval(task, approval, "\(by) has none of these roles, and was not counted.")
             }
             let given = state.tasks[task].approvers
+            // The record of this answer has been taken in: who is not among them used a key that counts already.
+            guard given.contains(by) else {
+                return askForApproval(
+                    task, approval, "\(by) signed with a key that has approved under another name, and was not counted."
+                )
+            }
             if given.count >= approval.count {
                 return conclude(task, .ok, "approved by \(given.joined(separator: ", "))", by: by)
             }

@@ -27,7 +27,7 @@ extension Engine {
     mutating func answered(_ task: Int, _ kind: QuestionKind, _ reply: OperatorReply) {
         switch reply {
         case .nobody: unanswered(task, kind)
-        case .choice(let choice, let reason, let by, let values):
+        case .choice(let choice, let reason, let by, let values, let signature):
             if kind == .manual, choice == .done, let fault = take(values, task) {
                 record(
                     .answered(
@@ -36,10 +36,12 @@ extension Engine {
             }
             record(
                 .answered(
-                    GivenAnswer(task: plan.tasks[task].id, kind: kind, choice: choice, reason: reason, by: by)))
+                    GivenAnswer(
+                        task: plan.tasks[task].id, kind: kind, choice: choice, reason: reason, by: by,
+                        signature: signature)))
             switch kind {
             case .manual: manualAnswered(task, choice, reason, by)
-            case .approval: approvalAnswered(task, choice, reason, by)
+            case .approval: approvalAnswered(task, choice, reason, by, signature)
             case .danger: dangerAnswered(task, choice, reason, by)
             case .failure, .unclear, .lapsed: failureAnswered(task, kind, choice, reason, by)
             case .undo: undoAnswered(task, choice, reason, by)

@@ -23,6 +23,8 @@ package struct RunState: Sendable {
         package var asked: QuestionKind?
         /// Who has approved, each once.
         package var approvers: [String] = []
+        /// Their keys: one key is one person, whatever the name.
+        package var approvalKeys: Set<String> = []
         /// A person has confirmed that it may run although it may do harm.
         package var confirmed = false
         /// Position of the last record that may have changed the site for this task.
@@ -97,9 +99,11 @@ extension RunState {
             tasks[task].asked = nil
             if answer.choice == .retry { tasks[task].last = nil }
             if answer.kind == .approval, answer.choice == .approve, !tasks[task].approvers.contains(answer.by),
-                plan.mayApprove(task, answer.by)
+                plan.mayApprove(task, answer.by),
+                answer.signature.map({ !tasks[task].approvalKeys.contains($0.key) }) ?? true
             {
                 tasks[task].approvers.append(answer.by)
+                if let key = answer.signature?.key { tasks[task].approvalKeys.insert(key) }
             }
             if answer.kind == .danger { tasks[task].confirmed = answer.choice == .confirm }
             anythingStarted = true

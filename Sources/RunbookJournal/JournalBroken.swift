@@ -24,6 +24,8 @@ package struct JournalBroken: Error, Hashable, Sendable {
         case root
         /// The sealing key does not vouch for the key that is to follow it.
         case handover
+        /// An approval without its person's signature over the journal up to the question.
+        case approval
         case untrusted(principal: String, fingerprint: String)
     }
 
@@ -55,6 +57,7 @@ extension JournalBroken.Reason {
         case .signature: "the signature is not one over the lines before"
         case .root: "the seal's root is not that of the lines before"
         case .handover: "the key that sealed does not vouch for the next key"
+        case .approval: "the approval is not signed over the journal up to the question"
         case .untrusted(let principal, let fingerprint):
             "\(TerminalText.shown(principal)) signed with \(fingerprint), which is not among the allowed signers"
         }

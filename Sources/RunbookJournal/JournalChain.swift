@@ -16,8 +16,13 @@ struct JournalChain: Sendable {
     /// `seq:sha256` of the last line.
     var head: String { "\(sequence):\(Hex.text(hash))" }
 
-    /// SHA-512 of every byte so far.
-    func digest() -> [UInt8] { Array(prefix.finalize()) }
+    /// SHA-512 of every byte so far, and `suffix`.
+    func digest(with suffix: [UInt8] = []) -> [UInt8] {
+        if suffix.isEmpty { return Array(prefix.finalize()) }
+        var whole = prefix
+        whole.update(data: suffix)
+        return Array(whole.finalize())
+    }
 
     /// Of the tree over all lines so far.
     var root: [UInt8] { tree.root }

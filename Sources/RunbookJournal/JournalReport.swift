@@ -16,6 +16,16 @@ package struct JournalReport: Hashable, Sendable {
         package var sequence: Int
     }
 
+    /// An approval or refusal under its person's own signature.
+    package struct Approval: Hashable, Sendable {
+        package var by: String
+        package var fingerprint: String
+        package var step: String
+        package var isApproved: Bool
+        /// Of its line.
+        package var sequence: Int
+    }
+
     package struct Signer: Hashable, Sendable {
         package var principal: String
         package var key: SSHPublicKey
@@ -34,6 +44,7 @@ package struct JournalReport: Hashable, Sendable {
     /// Lines after the last seal: chained, but whoever can write the file could have written them.
     package var unsealedLines: Int { lines - sealedThrough }
     package var sessions: [Session]
+    package var approvals: [Approval]
     /// The last line is a seal after which no key can write any more; only a new session could go on.
     package var isClosed: Bool
     /// `seq:sha256` of the last line.

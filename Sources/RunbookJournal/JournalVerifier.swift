@@ -1,3 +1,5 @@
+internal import RunbookModel
+
 /// Proves a journal from its bytes alone: chain, order, every seal, and who opened each session.
 package enum JournalVerifier {
     /// With `trust`, a session of a key outside it breaks the journal at its seal (a key's validity is judged by the
@@ -52,6 +54,9 @@ struct JournalVerification {
     private var sealedThrough = 0
     private var sessions: [JournalReport.Session] = []
     private var signers: [JournalReport.Signer] = []
+    private var approvals: [JournalReport.Approval] = []
+    /// Questions for approval, by the number of their line.
+    private var asked: [Int: ApprovalSignature.Asked] = [:]
     private(set) var chain = JournalChain()
 
     init(_ bytes: [UInt8], trust: AllowedSigners?) {
@@ -76,6 +81,9 @@ struct JournalVerification {
             throw broken(error)
         }
         chain.take(bytes[range], of: read.entry)
+        if read.entry.fields["kind"]?.string == QuestionKind.approval.rawValue {
+            asked[line] = ApprovalSignature.Asked(step: read.entry.fields["step"]?.string ?? "", chain)
+        }
         at = range.upperBound
         return true
     }
@@ -85,6 +93,7 @@ struct JournalVerification {
         let isClosed = if case .ended = phase { true } else { false }
         return JournalReport(
             run: run, lines: line, records: records, sealedThrough: sealedThrough, sessions: sessions,
+            approvals: approvals,
             isClosed: isClosed, head: chain.head, trust: trust == nil ? .unchecked : .checked, signers: signers)
     }
 
@@ -93,7 +102,7 @@ struct JournalVerification {
     private func read(_ range: Range<Int>) throws(JournalBroken) -> LineReader.Line {
         do {
             var reader = try LineReader(bytes[range])
-            return try reader.line(keepsFields: LineTypes.own.contains)
+            return try reader.line(keepsFields: LineTypes.proven.contains)
         } catch {
             throw broken(.unreadable(error))
         }
@@ -147,6 +156,7 @@ struct JournalVerification {
         case LineTypes.seal: try takeSeal(entry)
         default:
             guard case .writing = phase else { throw .misplaced(type: entry.type) }
+            if entry.type == LineTypes.approval { try takeApproval(entry) }
             records += 1
         }
     }
@@ -190,6 +200,15 @@ struct JournalVerification {
         case .start, .ended, .recovered: throw .misplaced(type: entry.type)
         }
         sealedThrough = entry.sequence
+    }
+
+    private mutating func takeApproval(_ entry: JournalEntry) throws(JournalBroken.Reason) {
+        let covers = entry.fields["covers"]?.integer.flatMap { Int(exactly: $0) } ?? 0
+        let found = try ApprovalSignature.check(entry, asked: asked[covers], trust: trust)
+        approvals.append(
+            JournalReport.Approval(
+                by: found.by, fingerprint: found.key.fingerprint, step: entry.fields["step"]?.string ?? "",
+                isApproved: found.isApproved, sequence: entry.sequence))
     }
 
     private mutating func add(_ signer: JournalReport.Signer) {

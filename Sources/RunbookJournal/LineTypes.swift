@@ -12,6 +12,8 @@ package enum LineTypes {
     package static let stepDone = "step.done"
     package static let questionAsked = "question.asked"
     package static let questionAnswered = "question.answered"
+    /// An answer to a question for approval, with the signature of who gave it.
+    package static let approval = "approval"
     package static let stepValue = "step.value"
     package static let checkpointReached = "checkpoint.reached"
     /// Tasks of the `rollback.begun` that follows, where they don't fit into one line.
@@ -29,9 +31,13 @@ package enum LineTypes {
     /// Written by the journal itself, never by a caller of `append`.
     package static let own: Set<String> = [runOpen, sessionOpen, seal, recovered]
 
+    /// Those whose fields are part of the proof.
+    static let proven: Set<String> = own.union([questionAsked, approval])
+
     /// Every type of line. A new one goes here and nowhere else.
     package static let known: Set<String> = own.union([
-        hostSeen, stepIntent, stepResult, stepDone, questionAsked, questionAnswered, stepValue, checkpointReached,
+        hostSeen, stepIntent, stepResult, stepDone, questionAsked, questionAnswered, approval, stepValue,
+        checkpointReached,
         rollbackTasks, rollbackBegun, rollbackEnded, undoIntent, undoResult, undoDone, runPaused, runWentOn, runHalted,
         runClose,
     ])

@@ -42,6 +42,15 @@ extension Draft {
                 fields: .of(
                     question.task,
                     ("kind", .string(question.kind.rawValue)), ("text", .string(RecordText.cut(question.text)))))
+        case .answered(let answer) where answer.signature != nil:
+            self.init(
+                type: LineTypes.approval,
+                fields: .of(
+                    answer.task, ("choice", .string(answer.choice.rawValue)),
+                    ("reason", answer.reason.map { .string(RecordText.cut($0)) }), ("by", .string(answer.by)),
+                    ("covers", answer.signature.map { .integer(Int64($0.covers)) }),
+                    ("key", answer.signature.map { .string($0.key) }), ("ns", .string(ApprovalSignature.namespace)),
+                    ("sig", answer.signature.map { .string($0.blob) })))
         case .answered(let answer):
             self.init(
                 type: LineTypes.questionAnswered,

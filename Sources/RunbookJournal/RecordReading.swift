@@ -85,6 +85,12 @@ extension Record {
                 GivenAnswer(
                     task: try fields.task(), kind: try fields.word("kind"), choice: try fields.word("choice"),
                     reason: try fields.optionalString("reason"), by: try fields.string("by")))
+        case LineTypes.approval:
+            .answered(
+                GivenAnswer(
+                    task: try fields.task(), kind: .approval, choice: try fields.word("choice"),
+                    reason: try fields.optionalString("reason"), by: try fields.string("by"),
+                    signature: try fields.signature()))
         case LineTypes.stepValue:
             .valueRead(
                 TaskValue(
@@ -132,6 +138,13 @@ private struct RecordFields {
     mutating func string(_ field: String) throws(RecordFault) -> String { try known(try take(field).string, field) }
     mutating func boolean(_ field: String) throws(RecordFault) -> Bool { try known(try take(field).boolean, field) }
     mutating func integer(_ field: String) throws(RecordFault) -> Int64 { try known(try take(field).integer, field) }
+
+    /// Proven before: the namespace is the one that there is.
+    mutating func signature() throws(RecordFault) -> AnswerSignature {
+        _ = try string("ns")
+        return AnswerSignature(
+            covers: Int(clamping: try integer("covers")), key: try string("key"), blob: try string("sig"))
+    }
 
     mutating func optionalString(_ field: String) throws(RecordFault) -> String? {
         fields[field] == nil ? nil : try string(field)

@@ -1,6 +1,5 @@
 import Crypto
 import CryptoExtras
-import Foundation
 
 // Signatures of each kind of key, as RFC 4253, 5656, 8332 and PROTOCOL.u2f of OpenSSH write them.
 
@@ -74,7 +73,7 @@ extension SSHPublicKey {
         guard body.count == modulus.count, let key = try? _RSA.Signing.PublicKey(n: modulus, e: exponent) else {
             return false
         }
-        let signature = _RSA.Signing.RSASignature(rawRepresentation: Data(body))
+        let signature = _RSA.Signing.RSASignature(rawRepresentation: body)
         return switch hash {
         case .sha256: key.isValidSignature(signature, for: SHA256.hash(data: message), padding: .insecurePKCS1v1_5)
         case .sha512: key.isValidSignature(signature, for: SHA512.hash(data: message), padding: .insecurePKCS1v1_5)

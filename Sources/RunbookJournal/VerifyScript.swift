@@ -3,7 +3,8 @@ package enum VerifyScript {
     package static let name = "verify-journal.sh"
 
     /// What a run may record, as a pattern of the shell.
-    private static let records = LineTypes.known.subtracting(LineTypes.own).sorted().joined(separator: " | ")
+    private static let records = LineTypes.known.subtracting(LineTypes.own).subtracting([LineTypes.approval]).sorted()
+        .joined(separator: " | ")
 
     package static let text = ##"""
         #!/bin/sh
@@ -87,6 +88,16 @@ package enum VerifyScript {
             value=${value%%[!0-9]*}
         }
 
+        # at: the time in $time as ssh-keygen takes one, as $at.
+        at() {
+            day=${time%T*} clock=${time#*T}
+            clock=${clock%.*}
+            at="${day%%-*}${day#*-}"
+            at="${at%-*}${at##*-}${clock%%:*}"
+            clock=${clock#*:}
+            at="$at${clock%:*}${clock#*:}Z"
+        }
+
         # armoured TEXT: whether it is base64 without a spare bit; then it is in the file `sig`.
         armoured() {
             body=${1%%=*}
@@ -109,7 +120,7 @@ package enum VerifyScript {
 
         : >"$work/prefix"
         n=0 run= state=start sealed=0 last=0000000000000000000000000000000000000000000000000000000000000000
-        time= up= opened=
+        time= up= opened= asked=" "
         while IFS= read -r line; do
             n=$((n + 1))
             rest=${line#'{"prev":"'}
@@ -187,12 +198,7 @@ package enum VerifyScript {
                     broken $n "the key that sealed does not vouch for the next key"
                 if [ $state = opened ]; then
                     if [ -n "$trusted" ]; then
-                        day=${time%T*} clock=${time#*T}
-                        clock=${clock%.*}
-                        at="${day%%-*}${day#*-}"
-                        at="${at%-*}${at##*-}${clock%%:*}"
-                        clock=${clock#*:}
-                        at="$at${clock%:*}${clock#*:}Z"
+                            at
                         armoured "$sig"
                         signed "$trusted" "$who" blackstart-journal "$work/prefix" -O "verify-time=$at" ||
                             broken $n "$who signed, with a key that is not among the allowed signers"
@@ -209,9 +215,51 @@ package enum VerifyScript {
                 [ $state != start ] || broken $n "a recovery has no place here"
                 state=recovered
                 ;;
+            approval)
+                [ $state = writing ] || broken $n "an approval has no place here"
+                field by
+                who=$value
+                field choice
+                choice=$value
+                field step
+                step=$value
+                field key
+                approver=$value
+                field sig
+                sig=$value
+                number covers
+                covers=$value
+                case $asked in *" $covers:$step "*) ;; *) broken $n "the approval answers no question" ;; esac
+                i=0
+                while [ $i -lt "$covers" ] && IFS= read -r old; do
+                    printf '%s\n' "$old"
+                    i=$((i + 1))
+                done <"$work/prefix" >"$work/question"
+                case $choice in
+                approve) ;;
+                failed) echo refuse >>"$work/question" ;;
+                *) broken $n "that is no answer to a question for approval" ;;
+                esac
+                at
+                echo "$who $approver" >"$work/signers"
+                armoured "$sig" && signed "$work/signers" "$who" blackstart-approval "$work/question" ||
+                    broken $n "the approval is not signed over the journal up to the question"
+                if [ -n "$trusted" ]; then
+                    signed "$trusted" "$who" blackstart-approval "$work/question" -O "verify-time=$at" ||
+                        broken $n "$who signed, with a key that is not among the allowed signers"
+                fi
+                echo "line $n: $choice, signed by $who"
+                ;;
             \##(records)) [ $state = writing ] || broken $n "a line of type $type has no place here" ;;
             *) broken $n "no line is of type $type" ;;
             esac
+            if [ "$type" = question.asked ]; then
+                field kind
+                if [ "$value" = approval ]; then
+                    field step
+                    asked="$asked$n:$value "
+                fi
+            fi
             field ts
             time=$value
             up=${line#*',"up":'}

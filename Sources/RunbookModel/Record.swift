@@ -175,13 +175,34 @@ package struct GivenAnswer: Hashable, Sendable {
     package var choice: Choice
     package var reason: String?
     package var by: String
+    /// What an approval or refusal was signed with; nil in a rehearsal.
+    package var signature: AnswerSignature?
 
-    package init(task: TaskID, kind: QuestionKind, choice: Choice, reason: String?, by: String) {
+    package init(
+        task: TaskID, kind: QuestionKind, choice: Choice, reason: String?, by: String, signature: AnswerSignature? = nil
+    ) {
+        self.signature = signature
         self.task = task
         self.kind = kind
         self.choice = choice
         self.reason = reason
         self.by = by
+    }
+}
+
+/// A person's own signature under an approval: over the journal up to the line that asked for it.
+package struct AnswerSignature: Hashable, Sendable {
+    /// The number of that line.
+    package var covers: Int
+    /// The public key, `TYPE BASE64`.
+    package var key: String
+    /// The SSHSIG, base64.
+    package var blob: String
+
+    package init(covers: Int, key: String, blob: String) {
+        self.covers = covers
+        self.key = key
+        self.blob = blob
     }
 }
 

@@ -252,7 +252,8 @@ package struct Question: Hashable, Sendable {
 
 package enum OperatorReply: Hashable, Sendable {
     /// `reason` is what the person gave as reason or evidence.
-    case choice(Choice, reason: String?, by: String, values: [NamedValue] = [])
+    case choice(
+        Choice, reason: String?, by: String, values: [NamedValue] = [], signature: AnswerSignature? = nil)
     /// No one is there to answer.
     case nobody
 }

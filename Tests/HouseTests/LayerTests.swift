@@ -9,7 +9,7 @@ struct LayerTests {
         "RunbookModel": [],
         "RunbookFormat": ["RunbookModel", "Yams"],
         "RunbookPlan": ["RunbookModel", "Crypto"],
-        "RunbookJournal": ["RunbookModel", "Crypto"],
+        "RunbookJournal": ["RunbookModel", "Crypto", "CryptoExtras"],
         "RunbookTransport": ["RunbookModel"],
         "RunbookEngine": ["RunbookModel", "RunbookPlan", "RunbookJournal", "RunbookTransport", "Crypto"],
         "RunbookSSH": ["CLibssh", "RunbookModel", "RunbookTransport", "Crypto"],

@@ -67,6 +67,7 @@ import Testing
             (.sealTime, "line 2: the seal's time is not that of the line before"),
             (.sealTerms, "line 2: the seal names another signer, namespace or range than is due"),
             (.signature, "line 2: the signature is not one over the lines before"),
+            (.approval, "line 2: the approval is not signed over the journal up to the question"),
             (.root, "line 2: the seal's root is not that of the lines before"),
             (.handover, "line 2: the key that sealed does not vouch for the next key"),
             (
