@@ -170,13 +170,8 @@ struct ApprovalFiles {
     /// Names of the files about `step`, the oldest first.
     func names(_ step: String) -> [String] {
         let stem = Self.stem(step)
-        guard let directory = opendir(folder) else { return [] }
-        defer { closedir(directory) }
         var found: [(name: String, seconds: Int, nanoseconds: Int)] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
+        for name in (try? SystemCalls.names(in: folder)) ?? [] {
             var facts = stat()
             guard name.hasPrefix("\(stem)."), !name.hasSuffix(".part"), stat("\(folder)/\(name)", &facts) == 0 else {
                 continue

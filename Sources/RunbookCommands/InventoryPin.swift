@@ -62,7 +62,7 @@ package struct InventoryPin: AsyncParsableCommand {
             inventory.hosts.filter { wanted.contains($0.name) }, inventory: inventory.path, places, asks: asks)
         let transport = LiveTransport.make(inventory, folder: Places.folder(of: file), places, logins)
         let hosts = inventory.hosts.filter { wanted.contains($0.name) }
-        let pins = await Self.all(hosts) { await Self.pin($0, transport) }
+        let pins = await SideBySide.map(hosts, atOnce: Self.atOnce) { await Self.pin($0, transport) }
         await transport.close()
 
         let day = String((UTCTime.text(SystemClock().now().wall) ?? "").prefix(10))
@@ -96,18 +96,6 @@ extension InventoryPin {
             ? String(name[..<(name.lastIndex(of: ".") ?? name.endIndex)]) : name
         let folder = file.contains("/") ? "\(Places.folder(of: file))/" : ""
         return "\(folder == "//" ? "/" : folder)\(stem).pinned.yaml"
-    }
-
-    private static func all(_ hosts: [Host], _ body: @escaping @Sendable (Host) async -> HostPin) async -> [HostPin] {
-        await withTaskGroup(of: (Int, HostPin).self) { group in
-            var found: [Int: HostPin] = [:]
-            for (index, host) in hosts.enumerated() {
-                if index >= atOnce, let (number, pin) = await group.next() { found[number] = pin }
-                group.addTask { (index, await body(host)) }
-            }
-            for await (number, pin) in group { found[number] = pin }
-            return hosts.indices.compactMap { found[$0] }
-        }
     }
 
     private static func pin(_ host: Host, _ transport: SSHTransport) async -> HostPin {

@@ -57,6 +57,11 @@ package struct JournalShow: ParsableCommand {
 
     private static let lookAgain: useconds_t = 250_000
 
+    private static func size(of path: String) -> Int {
+        var facts = stat()
+        return stat(path, &facts) == 0 ? Int(facts.st_size) : -1
+    }
+
     package func run() throws {
         try console.check(.text, .json)
         let places = Places()
@@ -77,9 +82,11 @@ package struct JournalShow: ParsableCommand {
             if let broken = reading.broken {
                 throw CommandFailure.broken(broken, path, hint: "above is what stands before that line")
             }
-            let isOver = reading.entries.last.map { $0.type == LineTypes.seal && $0.fields["next"] == nil } ?? false
-            if follow, !(isOver && shown > 2), JournalReader.writer(of: Places.folder(of: path)) != nil {
-                usleep(Self.lookAgain)
+            if follow, !reading.isClosed, JournalReader.writer(of: Places.folder(of: path)) != nil {
+                repeat {
+                    usleep(Self.lookAgain)
+                } while Self.size(of: path) == bytes.count
+                    && JournalReader.writer(of: Places.folder(of: path)) != nil
                 continue
             }
             if reading.unterminatedBytes > 0, !console.isJSON {

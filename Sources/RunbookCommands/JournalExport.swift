@@ -108,7 +108,7 @@ private struct RunCopy {
     }
 
     private func copy(_ source: String, to target: String, depth: Int) throws(SystemError) {
-        for name in try Self.names(source) where depth > 0 || !Self.left.contains(name) {
+        for name in try SystemCalls.names(in: source).sorted() where depth > 0 || !Self.left.contains(name) {
             var facts = stat()
             guard lstat("\(source)/\(name)", &facts) == 0 else { continue }
             switch facts.st_mode & S_IFMT {
@@ -121,19 +121,6 @@ private struct RunCopy {
             default: continue
             }
         }
-    }
-
-    private static func names(_ folder: String) throws(SystemError) -> [String] {
-        guard let directory = opendir(folder) else { throw SystemError(errno) }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names.sorted()
     }
 
     private static func write(_ bytes: [UInt8], _ path: String) throws(SystemError) {

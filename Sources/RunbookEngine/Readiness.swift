@@ -89,25 +89,11 @@ package struct Readiness: Sendable {
     package static func probe(_ plan: Plan, run: RunFacts, _ transport: any Transport) async -> Readiness {
         let engine = Engine(plan: plan, run: run)
         let subjects = subjects(engine)
-        let machines = await all(subjects) { await survey($0, transport) }
+        let machines = await SideBySide.map(subjects, atOnce: atOnce) { await survey($0, transport) }
         let reached = Set(machines.filter(\.isReached).map(\.host))
         let tasks = plan.tasks.indices.filter { plan.step(of: $0).verify != nil }
-        let states = await all(tasks) { await state($0, engine, reached, transport) }
+        let states = await SideBySide.map(tasks, atOnce: atOnce) { await state($0, engine, reached, transport) }
         return Readiness(machines: machines, states: states)
-    }
-
-    private static func all<Item: Sendable, Value: Sendable>(
-        _ items: [Item], _ body: @escaping @Sendable (Item) async -> Value
-    ) async -> [Value] {
-        await withTaskGroup(of: (Int, Value).self) { group in
-            var found: [Int: Value] = [:]
-            for (index, item) in items.enumerated() {
-                if index >= atOnce, let (number, value) = await group.next() { found[number] = value }
-                group.addTask { (index, await body(item)) }
-            }
-            for await (number, value) in group { found[number] = value }
-            return items.indices.compactMap { found[$0] }
-        }
     }
 
     private struct Subject: Sendable {

@@ -82,13 +82,8 @@ package struct RunFolder: Hashable, Sendable {
 
     /// Every run in `folder`, the one that was written to last comes last; none where there is no such folder.
     package static func all(in folder: String) -> [RunFolder] {
-        guard let directory = opendir(folder) else { return [] }
-        defer { closedir(directory) }
         var found: [(name: String, at: Int64)] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
+        for name in (try? SystemCalls.names(in: folder)) ?? [] {
             var facts = stat()
             guard !name.hasPrefix("."), stat("\(folder)/\(name)/\(JournalReader.fileName)", &facts) == 0 else {
                 continue

@@ -67,6 +67,13 @@ package struct JournalReading: Hashable, Sendable {
     /// The first line that can't be read; nothing after it is.
     package var broken: JournalBroken?
 
+    /// Whether the last session has ended: a seal that lets no key follow, and not that of an opening.
+    package var isClosed: Bool {
+        guard let last = entries.last, last.type == LineTypes.seal, last.fields["next"] == nil else { return false }
+        let before = entries.dropLast().last?.type
+        return before != LineTypes.runOpen && before != LineTypes.sessionOpen
+    }
+
     /// The lines that ``entries`` were read from, line feeds included.
     package func lines(of bytes: [UInt8]) -> [ArraySlice<UInt8>] {
         var lines: [ArraySlice<UInt8>] = []

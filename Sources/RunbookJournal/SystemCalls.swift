@@ -79,6 +79,20 @@ package enum SystemCalls {
     }
 
     /// Makes `path` and what is missing above it, readable by the owner only, each name durable.
+    /// What a folder holds, without `.` and `..`, in no order.
+    package static func names(in folder: String) throws(SystemError) -> [String] {
+        guard let directory = opendir(folder) else { throw .last }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+
     package static func makeFolders(_ path: String) throws(SystemError) {
         if access(path, F_OK) == 0 { return }
         let parent = folder(of: path)

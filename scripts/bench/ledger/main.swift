@@ -1,6 +1,7 @@
 import Crypto
 import Glibc
 import RunbookJournal
+import Synchronization
 
 // What a journal costs, beside what it can't cost less than. For `scripts/bench/journal`.
 //
@@ -41,11 +42,12 @@ func step(_ number: Int) -> Draft {
 }
 
 final class Memory: JournalStorage {
-    nonisolated(unsafe) var bytes: [UInt8] = []
+    private let held = Mutex<[UInt8]>([])
     let path = "memory"
+    var bytes: [UInt8] { held.withLock { $0 } }
     func contents() -> [UInt8] { bytes }
     func write(_ more: ArraySlice<UInt8>) -> Int {
-        bytes += more
+        held.withLock { $0 += more }
         return more.count
     }
     func flush() {}
