@@ -77,6 +77,7 @@ let package = Package(
             name: "RunbookPlanTests", dependencies: ["RunbookModel", "RunbookPlan"], swiftSettings: houseSettings),
         .testTarget(
             name: "RunbookJournalTests", dependencies: ["RunbookModel", "RunbookJournal", "TestTools", crypto],
+            exclude: ["token.c"],
             swiftSettings: houseSettings),
         .testTarget(
             name: "RunbookTransportTests", dependencies: ["RunbookModel", "RunbookTransport", "TestTools"],

@@ -8,10 +8,11 @@ final class Agent {
     let socket: String
     private let pid: pid_t
 
-    init(_ scratch: Scratch) throws {
+    /// - Parameter options: of ssh-agent.
+    init(_ scratch: Scratch, options: String = "") throws {
         socket = "\(scratch.path)/agent"
         // It goes to the background once it listens.
-        let started = try shell("ssh-agent -s -a '\(socket)'", in: scratch.path)
+        let started = try shell("ssh-agent -s \(options) -a '\(socket)'", in: scratch.path)
         let digits = try #require(started.output.firstMatch(of: /SSH_AGENT_PID=([0-9]+)/)).1
         pid = try #require(pid_t(String(digits)))
     }
