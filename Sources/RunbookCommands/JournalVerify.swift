@@ -1,15 +1,17 @@
 package import ArgumentParser
 internal import Glibc
+internal import RunbookEngine
 internal import RunbookJournal
 internal import RunbookModel
+internal import RunbookTransport
 
 /// `journal verify`: what a journal, or a proof of one line, proves; by whom; up to where; and what it does not.
-package struct JournalVerify: ParsableCommand {
+package struct JournalVerify: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Prove that a journal is whole and who signed it.",
         discussion: """
             Ends with 0 where it stands, with 7 where it is broken, where a signer is not among the allowed ones, or where \
-            the code on paper is not one of its. `verify-journal.sh` beside every journal says the same with sh, sha256sum \
+            the code on paper or what hosts know is not of it; with `--hosts`, with 4 where one could not be asked. `verify-journal.sh` beside every journal says the same with sh, sha256sum \
             and ssh-keygen.
             """)
 
@@ -25,6 +27,9 @@ package struct JournalVerify: ParsableCommand {
     @Option(help: ArgumentHelp("A code of the journal's head, as a report printed it.", valueName: "code"))
     package var head: String?
 
+    @Flag(help: "Ask the hosts what they know of the journal: each command that ran there brought its head.")
+    package var hosts = false
+
     @Option(help: ArgumentHelp("Verify a proof of one line, that `journal export --proof` made.", valueName: "file"))
     package var proof: String?
 
@@ -33,13 +38,13 @@ package struct JournalVerify: ParsableCommand {
 
     package init() {}
 
-    package func run() throws {
+    package func run() async throws {
         try console.check(.text, .json)
         let places = Places()
         let trust = try TrustedSigners.read(allowedSigners, revoked: revoked, places)
         if let proof {
-            guard name == nil, head == nil else {
-                throw CommandFailure(.usage, "`--proof` stands for itself: leave out the run and `--head`")
+            guard name == nil, head == nil, !hosts else {
+                throw CommandFailure(.usage, "`--proof` stands for itself: leave out the run, `--head` and `--hosts`")
             }
             return try verifyProof(proof, trust)
         }
@@ -64,11 +69,29 @@ package struct JournalVerify: ParsableCommand {
             }
             throw CommandFailure.broken(broken, path, hint: hint(broken))
         case .success(let report):
-            let words = VerdictText(report: report, path: path, trust: trust?.path)
+            let witness = hosts ? try await witness(path, bytes, places) : nil
+            let words = VerdictText(report: report, path: path, trust: trust?.path, witness: witness)
             let comparison = wanted.map { ($0, $0.compare(bytes)) }
             Terminal.out(console.isJSON ? words.json(comparison) : words.text(comparison))
             if let (code, found) = comparison, let failure = words.failure(code, found) { throw failure }
+            if let objection = witness?.objection {
+                throw CommandFailure(
+                    .journalBroken, "\(TerminalText.shown(path)): \(objection)",
+                    hint: "the journal is sound in itself; look for the copy that the host has heard of")
+            }
+            if witness?.hasUnasked == true { throw ExitCode(4) }
         }
+    }
+
+    private func witness(
+        _ path: String, _ bytes: [UInt8], _ places: Places
+    ) async throws(CommandFailure) -> HostWitness {
+        let recorded = try RecordedRun.read(RunFolder(Places.folder(of: path)), places)
+        let logins = try LoginSecrets(recorded.plan, places, asks: Terminal.hasTerminalIn && Terminal.hasTerminalOut)
+        let transport = LiveTransport.make(recorded.plan, places, logins)
+        let witness = await HostWitness.ask(recorded, journal: bytes, transport)
+        await transport.close()
+        return witness
     }
 
     private func hint(_ broken: JournalBroken) -> String {
@@ -170,6 +193,8 @@ struct VerdictText {
     let path: String
     /// Where the allowed signers are listed; nil: there are none.
     let trust: String?
+    /// What hosts know; nil: they were not asked.
+    var witness: HostWitness?
 
     func text(_ comparison: (HeadCode, HeadCode.Comparison)?) -> String {
         var lines = ["\(TerminalText.shown(path)): unbroken."]
@@ -206,6 +231,7 @@ struct VerdictText {
         lines.append(
             "  Not       whether it was cut at a seal and goes on elsewhere: hold the head against paper or hosts; and not the clock: order comes from the lines, times are this machine's word"
         )
+        for line in witness?.lines ?? [] { lines.append("  Hosts     \(line)") }
         lines.append("  Head      \(report.head)")
         if let code = HeadCode(head: report.head) { lines.append("  On paper  \(code.text)") }
         if let (code, found) = comparison { lines.append("  Your code \(words(code, found))") }
@@ -234,7 +260,10 @@ struct VerdictText {
 
     func json(_ comparison: (HeadCode, HeadCode.Comparison)?) -> String {
         var pairs: [(String, JournalValue)] = [
-            ("ok", .boolean(comparison.map { failure($0.0, $0.1) == nil } ?? true)), ("run", .string(report.run)),
+            (
+                "ok",
+                .boolean(witness?.objection == nil && comparison.map { failure($0.0, $0.1) == nil } ?? true)
+            ), ("run", .string(report.run)),
             ("lines", .integer(Int64(report.lines))), ("sealed", .integer(Int64(report.sealedThrough))),
             ("closed", .boolean(report.isClosed)), ("head", .string(report.head)),
             ("code", .string(HeadCode(head: report.head)?.text ?? "")),
@@ -260,6 +289,7 @@ struct VerdictText {
                         ])
                     })
             ))
+        if let witness { pairs.append(("hosts", witness.json)) }
         if let (code, found) = comparison { pairs.append(("reason", .string(words(code, found)))) }
         return JSONText.line(pairs)
     }

@@ -47,7 +47,8 @@ extension Engine {
             }
         case .failure(let failure): lacks(output, failure.message, task)
         case .deadline: lacks(output, "its command gave no answer in time", task)
-        case .contact, .survey, .receipt, .ended, .tidied: lacks(output, "the answer was to another question", task)
+        case .contact, .survey, .receipt, .ended, .tidied, .heads:
+            lacks(output, "the answer was to another question", task)
         }
     }
 

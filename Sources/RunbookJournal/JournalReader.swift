@@ -49,6 +49,17 @@ package enum JournalReader {
         return reading
     }
 
+    /// The SHA-256 of every whole line, lower-case hex.
+    package static func hashes(of bytes: [UInt8]) -> [String] {
+        var hashes: [String] = []
+        var at = 0
+        while let range = line(of: bytes, from: at) {
+            hashes.append(Hex.text(JournalChain.hash(of: bytes[range])))
+            at = range.upperBound
+        }
+        return hashes
+    }
+
     /// The line that begins at `start`, line feed included; nil if none ends after it.
     static func line(of bytes: [UInt8], from start: Int) -> Range<Int>? {
         bytes.withUnsafeBytes { raw -> Range<Int>? in

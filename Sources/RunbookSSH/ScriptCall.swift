@@ -51,6 +51,7 @@ struct ScriptCall: Sendable {
         switch request.operation {
         case .submit(let submission, _): submission.receipt.run
         case .attach(let id, _, _, _), .inspect(let id), .fence(let id), .markLost(let id), .kill(let id, _): id.run
+        case .heads(let run): run
         case .contact, .survey, .probe, .tidy: nil
         }
     }
@@ -58,7 +59,7 @@ struct ScriptCall: Sendable {
     /// It changes nothing on the host, however much of it came there.
     private var isQuestion: Bool {
         switch request.operation {
-        case .contact, .survey, .probe: true
+        case .contact, .survey, .probe, .heads: true
         case .submit, .attach, .inspect, .fence, .markLost, .kill, .tidy: false
         }
     }
@@ -72,7 +73,7 @@ struct ScriptCall: Sendable {
         case .submit(_, let deadline), .attach(_, _, _, let deadline): deadline
         case .probe(let probe): probe.timeout + Self.margin
         case .kill: .seconds(40)
-        case .contact, .survey, .inspect, .fence, .markLost, .tidy: .seconds(30)
+        case .contact, .survey, .inspect, .fence, .markLost, .tidy, .heads: .seconds(30)
         }
     }
 
@@ -80,7 +81,7 @@ struct ScriptCall: Sendable {
         switch request.operation {
         case .submit, .attach: .deadline
         case .probe: .probe(ProbeAnswer(.timedOut))
-        case .contact, .survey, .inspect, .fence, .markLost, .kill, .tidy:
+        case .contact, .survey, .inspect, .fence, .markLost, .kill, .tidy, .heads:
             .failure(TransportFailure(.lost, sent: true, "the host did not answer in time"))
         }
     }
@@ -101,6 +102,7 @@ struct ScriptCall: Sendable {
             (.fence, .status(let status)), (.markLost, .status(let status)), (.kill, .status(let status)):
             return .receipt(status)
         case (.tidy, .tidied): return .tidied
+        case (.heads, .heads(let heads)): return .heads(heads)
         case (.submit, .refused(let why)):
             // A host says so before it runs anything, and then it does not.
             return .failure(TransportFailure(.unsuitable, sent: false, "the host can't do this: \(why)"))
@@ -157,7 +159,7 @@ struct ScriptCall: Sendable {
                     return .failure(TransportFailure(.lost, sent: true, "the session ended without an exit status"))
                 }
             } catch { return error.isDeadline ? .deadline : .failure(error) }
-        case .survey, .attach, .inspect, .fence, .markLost, .kill, .tidy: return .failure(.noReceipts)
+        case .survey, .attach, .inspect, .fence, .markLost, .kill, .tidy, .heads: return .failure(.noReceipts)
         }
     }
 

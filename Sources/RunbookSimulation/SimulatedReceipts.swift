@@ -10,6 +10,8 @@ struct ReceiptKey: Hashable {
 struct SimulatedReceipt {
     /// nil where the fence claimed it.
     var digest: String?
+    /// Of the journal, at the submission.
+    var head = ""
     var go = ReceiptStatus.Go.none
     var end: ReceiptStatus.End?
     /// The running command; nil before the start, after the end, and when the host died under it.
@@ -26,6 +28,7 @@ struct SimulatedReceipt {
 ///     markLost  go=run, dead, no end -> end=lost | else the receipt
 ///     kill      no go -> go=fenced | running -> end=exit 143 | else the receipt
 ///     tidy      ended -> output removed
+///     heads     of the journal, at each submission
 extension WorldCore {
     mutating func submit(_ submission: Submission, deadline: Duration, _ pending: PendingRequest) {
         guard keepsReceipts(pending.host) else { return runInSession(submission, deadline: deadline, pending) }
@@ -47,12 +50,26 @@ extension WorldCore {
         let job = startJob(
             submission.label ?? submission.command, submission.privilege, receipt: key, hangs: faults.hang, pending)
         if faults.restart { putRestart(during: job) }
-        receipts[key] = SimulatedReceipt(digest: submission.digest, go: .run(boot: boot), job: job)
+        receipts[key] = SimulatedReceipt(
+            digest: submission.digest, head: submission.journalHead, go: .run(boot: boot), job: job)
         note(submission, pending)
         addFollower(
             to: job, .receipt(stdoutOffset: 0, stderrOffset: 0), limit: deadline, late: .deadline, cut: faults.drop,
             pending)
         putEnd(of: job)
+    }
+
+    mutating func tellHeads(of run: String, _ pending: PendingRequest) {
+        guard keepsReceipts(pending.host) else { return answer(pending, .failure(.noReceipts(pending.host))) }
+        let heads = receipts.filter { $0.key.host == pending.host && $0.key.path.hasPrefix("\(run)/") }
+            .sorted { $0.key.path < $1.key.path }
+            .compactMap { key, receipt -> ReceiptHead? in
+                let parts = receipt.head.split(separator: ":")
+                guard parts.count == 2, let sequence = Int(parts[0]) else { return nil }
+                return ReceiptHead(
+                    receipt: String(key.path.dropFirst(run.count + 1)), sequence: sequence, hash: String(parts[1]))
+            }
+        answer(pending, .heads(heads))
     }
 
     /// A host without receipts: the command runs in the session; a cut leaves no one who knows how it ended.

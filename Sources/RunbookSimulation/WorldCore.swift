@@ -145,6 +145,7 @@ struct WorldCore {
             guard keepsReceipts(pending.host) else { return answer(pending, .failure(.noReceipts(pending.host))) }
             for receipt in tidied { tidy(ReceiptKey(host: pending.host, path: receipt.path)) }
             answer(pending, .tidied)
+        case .heads(let run): tellHeads(of: run, pending)
         }
     }
 

@@ -215,6 +215,8 @@ package struct HostRequest: Hashable, Sendable {
         case kill(ReceiptID, Privilege?)
         /// Remove output and text of ended attempts; the tombstones stay.
         case tidy([ReceiptID])
+        /// What the receipts of a run say of its journal; changes nothing.
+        case heads(run: String)
     }
 
     package var host: String?

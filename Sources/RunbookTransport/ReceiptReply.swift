@@ -10,6 +10,7 @@ package struct ReceiptReply: Sendable {
         case probe(status: Int)
         case late
         case tidied
+        case heads([ReceiptHead])
         /// The host says why it can't.
         case refused(String)
         /// What came is no reply.
@@ -26,11 +27,13 @@ package struct ReceiptReply: Sendable {
     /// Noise before the reply, at most, in bytes.
     static let noiseLimit = 256 << 10
     static let lineLimit = 4 << 10
+    static let headsLimit = 100_000
 
     private let nonce: [UInt8]
     private var state = State.noise
     private var line: [UInt8] = []
     private var noise = 0
+    private var heads: [ReceiptHead] = []
     package private(set) var ending: Ending?
 
     /// Whether the host has begun to answer.
@@ -107,6 +110,10 @@ package struct ReceiptReply: Sendable {
             end(.probe(status: code))
         case "L": end(.late)
         case "T": end(.tidied)
+        case "K":
+            guard let head = Self.head(words.dropFirst()), heads.count < Self.headsLimit else { return end(.garbage) }
+            heads.append(head)
+        case "J": end(.heads(heads))
         case "N": end(.refused(words.dropFirst().joined(separator: " ")))
         default: end(.garbage)
         }
@@ -132,6 +139,17 @@ package struct ReceiptReply: Sendable {
             missing: (fields["missing"] ?? "").split(separator: ",").map(String.init), user: fields["user"] ?? "",
             shell: fields["shell"] ?? "", isRoot: root.isEmpty ? nil : root == "0")
         return .survey(survey, nowSeconds: fields["now"].flatMap { Int64($0) })
+    }
+
+    /// `STEP.HOST.N SEQ:SHA256`.
+    private static func head(_ words: ArraySlice<Substring>) -> ReceiptHead? {
+        guard words.count == 2, let receipt = words.first, let head = words.last else { return nil }
+        let parts = head.split(separator: ":", omittingEmptySubsequences: false)
+        let isHex: (UInt8) -> Bool = { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+        guard parts.count == 2, let sequence = Int(parts[0]), sequence > 0, parts[1].utf8.count == 64,
+            parts[1].utf8.allSatisfy(isHex)
+        else { return nil }
+        return ReceiptHead(receipt: String(receipt), sequence: sequence, hash: String(parts[1]))
     }
 
     private static func status(_ words: ArraySlice<Substring>) -> ReceiptStatus? {

@@ -70,6 +70,7 @@ package enum ReceiptScript {
         case .markLost(let id): words(["bs_lost", id.path])
         case .kill(let id, _): words(["bs_kill", id.path])
         case .tidy(let ids): words(["bs_tidy"] + ids.map(\.path))
+        case .heads(let run): words(["bs_heads", run])
         }
     }
 
@@ -276,6 +277,16 @@ package enum ReceiptScript {
           bs_look; bs_say
         }
         bs_tidy() { for w; do bs_take "$w"; bs_ended; [ -z "$e" ] || rm -f "$d/out" "$d/err" "$d/run" "$d/env"; done; echo T; }
+        # Of an empty or torn one nothing is said. Steps of included runbooks lie in folders of their own.
+        bs_heads() {
+          d=$bs_root/$1
+          for f in "$d"/*/head "$d"/*/*/head "$d"/*/*/*/head "$d"/*/*/*/*/head "$d"/*/*/*/*/*/head; do
+            [ -f "$f" ] || continue
+            l=; IFS= read -r l <"$f" || continue
+            q=${f#"$d/"}; echo "K ${q%/head} $l"
+          done
+          echo J
+        }
         bs_probe() {
           w=${TMPDIR:-/tmp}/blackstart.$$.$nonce
           if ! mkdir "$w" 2>/dev/null; then w=$HOME/.blackstart/probe.$$.$nonce; mkdir -p "$w" || { echo "N no folder to work in"; return; }; fi
@@ -301,7 +312,7 @@ extension HostRequest.Operation {
         case .submit(let submission, _): submission.privilege
         case .probe(let probe): probe.privilege
         case .kill(_, let privilege), .survey(let privilege): privilege
-        case .contact, .attach, .inspect, .fence, .markLost, .tidy: nil
+        case .contact, .attach, .inspect, .fence, .markLost, .tidy, .heads: nil
         }
     }
 
@@ -311,7 +322,7 @@ extension HostRequest.Operation {
         case .probe(let probe):
             if case .run(_, let environment) = probe.probe { return environment }
             return []
-        case .contact, .survey, .attach, .inspect, .fence, .markLost, .kill, .tidy: return []
+        case .contact, .survey, .attach, .inspect, .fence, .markLost, .kill, .tidy, .heads: return []
         }
     }
 }

@@ -7,10 +7,28 @@ package enum HostReply: Hashable, Sendable {
     /// Only for hosts with `receipts: false`: the command ran in the session and ended.
     case ended(ExitStatus)
     case tidied
+    /// The heads of the journal that submissions brought, by receipt.
+    case heads([ReceiptHead])
     /// `deadline` passed and the attempt had not ended.
     case deadline
     /// No answer. `sent` tells whether any byte of the request may have reached the host.
     case failure(TransportFailure)
+}
+
+/// Where the journal stood when a command was submitted, as its host has kept it.
+package struct ReceiptHead: Hashable, Sendable {
+    /// `STEP.HOST.N`, as in ``ReceiptID/path`` after the run.
+    package var receipt: String
+    /// From 1.
+    package var sequence: Int
+    /// Lower-case hex SHA-256 of that line.
+    package var hash: String
+
+    package init(receipt: String, sequence: Int, hash: String) {
+        self.receipt = receipt
+        self.sequence = sequence
+        self.hash = hash
+    }
 }
 
 package struct HostFacts: Hashable, Sendable {

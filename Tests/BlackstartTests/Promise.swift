@@ -145,7 +145,7 @@ struct RunTranscript {
                     ? state : "\(state) (\(text("reason").replacing(starter, with: "USER")))"
             case "undo.done": what = "undo \(text("state"))"
             case "question.asked": what = "asks \(text("kind"))"
-            case "question.answered": what = "says \(text("choice"))"
+            case "question.answered", "approval": what = "says \(text("choice"))"
             case "step.value": what = "\(text("name"))=\(text("value"))"
             default: continue
             }

@@ -56,6 +56,7 @@ final class Tmux {
             text = text.replacing(pattern) { match in String(match.output.map { $0 == ":" ? ":" : "0" }) }
         }
         text = text.replacing(/[0-9]+(-[0-9A-HJKMNP-TV-Z]{4}){4}/, with: "00-CODE-CODE-CODE-CODE")
+        text = text.replacing(/took [0-9]+ seconds?\./, with: "took 0 seconds.")
         let user = try said(by: ["/usr/bin/id", "-un"]).stdout.trimmingCharacters(in: .newlines)
         let machine = try said(by: ["/bin/hostname"]).stdout.trimmingCharacters(in: .newlines)
         text = text.replacing("\(user)@\(machine)", with: "USER@HOST").replacing(program.scratch.path, with: "SITE")

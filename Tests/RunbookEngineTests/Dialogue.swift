@@ -92,6 +92,7 @@ struct Dialogue {
         case .markLost(let id): return "mark lost \(id.path)"
         case .kill(let id, _): return "kill \(id.path)"
         case .tidy: return "tidy"
+        case .heads: return "heads"
         }
     }
 

@@ -34,7 +34,8 @@ private final class CutTransport: Transport {
         case .tidy(let receipts):
             tidied.withLock { $0 += receipts.map(\.path) }
             reply(.tidied)
-        case .survey, .probe, .fence, .markLost, .kill: reply(.failure(TransportFailure(.unsuitable, sent: false, "?")))
+        case .survey, .probe, .fence, .markLost, .kill, .heads:
+            reply(.failure(TransportFailure(.unsuitable, sent: false, "?")))
         }
     }
 

@@ -187,6 +187,12 @@ struct ReceiptTests {
         let session = SimulatedSession(siteFixture())
         _ = await session.ask("san1", .submit(submission("zpool list x"), deadline: hour))
         _ = session.send("san1", .submit(submission("zpool import tank", receipt(number: 2)), deadline: hour))
+        // Every submission has kept the head that it brought.
+        if case .heads(let heads) = await session.ask("san1", .heads(run: receipt().run)) {
+            #expect(!heads.isEmpty && heads.allSatisfy { $0.sequence > 0 })
+        } else {
+            Issue.record("no heads")
+        }
         #expect(await session.ask("san1", .tidy([receipt(), receipt(number: 2), receipt(number: 3)])) == .tidied)
         let ended = try status(await session.ask("san1", .inspect(receipt())))
         #expect(ended.end == .exit(1) && ended.stderrBytes == 0 && ended.digest == "d1")

@@ -174,6 +174,14 @@ package final class TestServer: Sendable {
         return found.count
     }
 
+    /// Nobody answers there any more.
+    package func end() {
+        kill(process.pid, SIGKILL)
+        while signalConnections(SIGKILL) > 0 {}
+        // Until the kernel has taken the port back.
+        while (try? Data(contentsOf: URL(filePath: "/proc/\(process.pid)/cmdline")))?.isEmpty == false {}
+    }
+
     /// Another boot id from now on, and nobody is logged in.
     package func restart() throws {
         try scratch.write("boot", Array("b2\n".utf8))

@@ -1,0 +1,118 @@
+internal import RunbookEngine
+internal import RunbookJournal
+internal import RunbookModel
+internal import RunbookPlan
+internal import RunbookTransport
+
+/// What hosts know of a journal: each command that was submitted brought the journal's head, and its receipt has kept it.
+struct HostWitness: Sendable {
+    struct Testimony: Hashable, Sendable {
+        /// nil for this machine.
+        var host: String?
+        /// The receipt that says most: what speaks against the journal, else the newest line that it knows.
+        var head: ReceiptHead?
+        var comparison: Comparison
+    }
+
+    enum Comparison: Hashable, Sendable {
+        case agrees
+        /// The journal ends before the line that the host has heard of.
+        case cut(lines: Int)
+        /// Another line stands there.
+        case forked
+        /// Nothing was submitted there, as far as the host knows.
+        case silent
+        /// It was not asked, or gave no answer.
+        case unasked(String)
+    }
+
+    let testimonies: [Testimony]
+
+    /// Asks every machine on which the journal says that a command was to run.
+    static func ask(_ recorded: RecordedRun, journal: [UInt8], _ transport: any Transport) async -> HostWitness {
+        let hashes = JournalReader.hashes(of: journal)
+        let plan = recorded.plan
+        var hosts: [String?] = []
+        for case .attemptIntended(let intent) in recorded.records {
+            guard let task = plan.index[intent.attempt.task] else { continue }
+            let name = plan.machine(of: task)?.name
+            if !hosts.contains(name) { hosts.append(name) }
+        }
+        let run = recorded.opening.run
+        let found = await SideBySide.map(hosts, atOnce: 200) { host in
+            let task = TaskID(step: "verify", host: host)
+            let reply = await transport.ask(HostRequest(host: host, task: task, .heads(run: run)))
+            return testimony(of: host, reply, hashes)
+        }
+        return HostWitness(testimonies: found)
+    }
+
+    static func testimony(of host: String?, _ reply: HostReply, _ hashes: [String]) -> Testimony {
+        switch reply {
+        case .heads(let heads):
+            func comparison(_ head: ReceiptHead) -> Comparison {
+                head.sequence > hashes.count
+                    ? .cut(lines: hashes.count) : hashes[head.sequence - 1] == head.hash ? .agrees : .forked
+            }
+            if let against = heads.first(where: { comparison($0) != .agrees }) {
+                return Testimony(host: host, head: against, comparison: comparison(against))
+            }
+            let newest = heads.max { $0.sequence < $1.sequence }
+            return Testimony(host: host, head: newest, comparison: newest == nil ? .silent : .agrees)
+        case .failure(let failure): return Testimony(host: host, comparison: .unasked(failure.message))
+        case .contact, .survey, .probe, .receipt, .ended, .tidied, .deadline:
+            return Testimony(host: host, comparison: .unasked("the answer was to another question"))
+        }
+    }
+
+    /// The first that speaks against the journal.
+    var objection: String? {
+        for one in testimonies {
+            guard let words = Self.words(one), one.isAgainst else { continue }
+            return words
+        }
+        return nil
+    }
+
+    var hasUnasked: Bool {
+        testimonies.contains { if case .unasked = $0.comparison { true } else { false } }
+    }
+
+    /// For people, a line each.
+    var lines: [String] { testimonies.compactMap(Self.words) }
+
+    private static func words(_ one: Testimony) -> String? {
+        let host = TerminalText.shown(one.host ?? Host.localName)
+        let receipt = TerminalText.shown(one.head?.receipt ?? "")
+        let line = one.head?.sequence ?? 0
+        return switch one.comparison {
+        case .agrees: "\(host) knows this journal, up to line \(line)"
+        case .cut(let lines):
+            "\(host) has heard of line \(line) (receipt \(receipt)), and this journal has \(lines): it was cut, or is an older copy"
+        case .forked:
+            "\(host) has heard of another line \(line) (receipt \(receipt)): this is another journal, or a rewritten one"
+        case .silent: "\(host) keeps no receipt of this run"
+        case .unasked(let why): "\(host) could not be asked: \(TerminalText.shown(why))"
+        }
+    }
+
+    var json: JournalValue {
+        .array(
+            testimonies.map { one in
+                var members: [String: JournalValue] = ["host": .string(one.host ?? Host.localName)]
+                members["line"] = one.head.map { .integer(Int64($0.sequence)) }
+                members["words"] = .string(Self.words(one) ?? "")
+                members["agrees"] = .boolean(one.comparison == .agrees)
+                return .object(members)
+            })
+    }
+}
+
+extension HostWitness.Testimony {
+    fileprivate var isAgainst: Bool {
+        switch comparison {
+        case .cut, .forked: true
+        case .agrees, .silent, .unasked: false
+        }
+    }
+}
