@@ -173,8 +173,22 @@ actor HostLink: ScriptRunner {
 
     /// One try to connect and to log in.
     private func reach() async -> Result<SSHConnection, WayFailure> {
-        let login = services.ring.login(to: host, options)
-        return await handshake(host.addresses + [host.address]) {
+        var login = services.ring.login(to: host, options)
+        let result = await reach(login)
+        // A fingerprint does not tell which kind of key it is of, and a server with several shows the best first.
+        guard case .fingerprint = login.known, case .failure(let way) = result, way.failure.kind == .hostKey else {
+            return result
+        }
+        for kind in Self.keyKinds {
+            login.wantedHostKeys = kind
+            let other = await reach(login)
+            if case .success = other { return other }
+        }
+        return result
+    }
+
+    private func reach(_ login: Login) async -> Result<SSHConnection, WayFailure> {
+        await handshake(host.addresses + [host.address]) {
             (made, descriptor, deadline) async throws(TransportFailure) in
             try await made.connect(descriptor, login, deadline: deadline)
             return made

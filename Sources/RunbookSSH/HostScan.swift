@@ -46,7 +46,7 @@ extension SSHTransport {
 
 extension HostLink {
     /// A server shows one key to each visitor: one of the kinds that it is asked for.
-    private static let kinds = [
+    static let keyKinds = [
         ["ssh-ed25519"], ["ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"],
         ["rsa-sha2-512", "rsa-sha2-256"],
     ]
@@ -76,13 +76,18 @@ extension HostLink {
         guard let first = scan.keys.first else { return scan }
         scan.failure = nil
         let place = scan.addresses.first ?? places.last ?? host.address
-        for kind in Self.kinds
+        for kind in Self.keyKinds
         where !kind.contains(first.type) && !(first.type == "ssh-rsa" && kind[0].hasPrefix("rsa")) {
             if case .success(let key) = await look(at: place, kind), !scan.keys.contains(key) { scan.keys.append(key) }
         }
         let known = services.ring.login(to: host, services.options).known
         if case .unknown = known {} else { scan.isKnown = true }
         scan.objection = HostKeyCheck.objection(known, first)
+        // A run asks for the other kinds as well, where a fingerprint is what is known.
+        if case .fingerprint = known, let match = scan.keys.first(where: { HostKeyCheck.objection(known, $0) == nil }) {
+            scan.objection = nil
+            scan.keys = [match] + scan.keys.filter { $0 != match }
+        }
         return scan
     }
 

@@ -121,6 +121,20 @@ struct HostKeyTests {
         try await expect(server.visit { ($0.knownHosts, $0.hostKey) = (nil, own) }, isRefusedWith: nil)
     }
 
+    @Test(
+        "a fingerprint may be of any of the keys that a server has",
+        arguments: ["host_key", "host_key_rsa", "host_key_ecdsa"])
+    func anyKind(_ key: String) async throws {
+        let several = try TestServer(moreKeys: ["rsa", "ecdsa"])
+        let line = try shell("ssh-keygen -l -f \(key).pub", in: several.scratch.path).output
+        let print = String(try #require(line.split(separator: " ").dropFirst().first))
+        let visit = several.visit { ($0.knownHosts, $0.hostKey) = (nil, print) }
+        #expect(await visit.submit("true").status?.end == .exit(0))
+        let scan = await visit.transport.scan("a")
+        #expect(scan.objection == nil && scan.keys.first?.fingerprint == print && scan.keys.count == 3)
+        await visit.end()
+    }
+
     @Test("a changed key comes with what it may mean, and how the old one is forgotten")
     func changed() async throws {
         try server.scratch.write(
