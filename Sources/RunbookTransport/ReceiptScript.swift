@@ -7,12 +7,12 @@ internal import RunbookModel
 ///
 /// A receipt is a folder `$HOME/.blackstart/receipts/RUN/STEP.HOST.N`:
 ///
-///     mkdir      claims it: of two equal submissions one goes on
-///     id         link to the digest of command and environment
+///     id         its exclusive creation claims it: of two equal submissions one goes on; then a line, the digest of
+///                command and environment
 ///     go         link, made once: `run:PID:BOOT` by the runner or `fenced:…` by the fence, whoever comes first
-///     end.exit:N the ending, a rename of a file made beforehand: needs neither blocks nor inodes
+///     end.exit:N the ending, an empty file; on a full disk `run` is renamed to it, which needs neither blocks nor inodes
 ///     end.lost   it died without one
-///     run env out err head   the command, its environment, what it printed, the journal's head
+///     run env out err head   the command, its environment if it has one, what it printed, the journal's head
 ///
 /// A command that runs as root, or that is given secrets, gets its secrets through a pipe: they are in no file, and in no
 /// list of processes.
@@ -112,7 +112,8 @@ package enum ReceiptScript {
     }
 
     private static let functions = #"""
-        bs_umask=$(umask); umask 077; LC_ALL=C; export LC_ALL
+        LC_ALL=C; export LC_ALL; bs_umask=; bs_line='
+        '
         bs_sh=${BLACKSTART_SHELL:-/bin/sh}
         bs_root=${BLACKSTART_RECEIPTS:-$HOME/.blackstart/receipts}
         bs_link() { readlink "$1" 2>/dev/null || { [ -h "$1" ] && ls -ld "$1" | sed 's/.* -> //'; }; }
@@ -121,13 +122,13 @@ package enum ReceiptScript {
         # What goes down the pipe to a command: the password of sudo, a line that ends what sudo did not read, and the secrets.
         bs_give() { [ "$bs_as" = password ] && printf '%s\n' "$bs_pw"; printf '%s\n%s' "BS $nonce" "$bs_hidden"; }
         # Runs the file $8: $3 the shell, $4 the mask, $5 as whom, $6 the line in the pipe, $7 the open environment.
-        bs_start='while IFS= read -r l && [ "$l" != "$1" ]; do :; done; eval "$(cat)"; . "$3"; exec "$2" "$4" </dev/null'
+        bs_start='while IFS= read -r l && [ "$l" != "$1" ]; do :; done; eval "$(cat)"; [ ! -f "$3" ] || . "$3"; exec "$2" "$4" </dev/null'
         bs_run='umask "$4"; cd "${BLACKSTART_FOLDER:-$HOME}" 2>/dev/null || cd /
           case $5 in
           free) exec sudo -n -- /bin/sh -c '"'$bs_start'"' sh "$6" "$3" "$7" "$8";;
           password) exec sudo -S -p "" -- /bin/sh -c '"'$bs_start'"' sh "$6" "$3" "$7" "$8";;
           user) exec /bin/sh -c '"'$bs_start'"' sh "$6" "$3" "$7" "$8";;
-          *) . "$7"; exec "$3" "$8" </dev/null;;
+          *) [ ! -f "$7" ] || . "$7"; exec "$3" "$8" </dev/null;;
           esac'
         bs_root() {
           case $bs_as in
@@ -156,7 +157,7 @@ package enum ReceiptScript {
           [ -d "$d" ] && c=1
           bs_ended
           [ -n "$g" ] || [ ! -h "$d/go" ] || g=$(bs_link "$d/go")
-          [ -n "$h" ] || [ ! -h "$d/id" ] || h=$(bs_link "$d/id")
+          [ -n "$h" ] || [ ! -f "$d/id" ] || IFS= read -r h <"$d/id" || h=
           case $g in run:*)
             p=${g#run:}; p=${p%%:*}
             if [ "${g#run:*:}" = "$b" ] && { kill -0 "-$p" 2>/dev/null || kill -0 "$p" 2>/dev/null; }; then a=1; fi
@@ -187,39 +188,48 @@ package enum ReceiptScript {
           m=$(printf %s "${SHELL:-}" | tr -cd 'A-Za-z0-9._/-')
           echo "V boot=$b now=$(date +%s) folder=$k free=$z missing=${v#,} user=$n shell=$m root=$u"
         }
+        # A folder for nobody else, by mkdir with these words; $w is why not. On the way the mask is asked that commands get.
+        bs_folder() {
+          w=$(umask; umask 077; mkdir "$@" 2>&1); set -- $?
+          bs_umask=${bs_umask:-${w%%"$bs_line"*}}; umask 077
+          w=${w#*"$bs_line"}; w=${w##*: }
+          return "$1"
+        }
         # Whether it is ours; else it is somebody's, or nobody's, and then the words of the system say why.
         bs_claim() {
-          w=
-          { [ -d "${d%/*}" ] || w=$(mkdir -p "${d%/*}" 2>&1); } && w=$(mkdir "$d" 2>&1) && return 0
-          [ ! -d "$d" ] || return 1
-          w=${w:-$d}; echo "N no receipt can be kept: $(printf %s "${w##*: }" | tr '\n' ' ')"; exit
+          bs_folder -p "$d" || { echo "N no receipt can be kept: $(printf %s "$w" | tr '\n' ' ')"; exit; }
+          [ ! -h "$d/go" ] || return 1
+          set -C; { printf '' >"$d/id"; } 2>/dev/null; set -- $?; set +C
+          [ "$1" = 0 ] && return
+          [ -f "$d/id" ] || bs_full
+          return 1
         }
+        bs_full() { ln -s fenced:noreceipt "$d/go" 2>/dev/null; echo "N no receipt can be kept: is the disk full?"; exit; }
         # Writes down the command and its environment.
         bs_write() {
-          ln -s "$3" "$d/id" && printf '%s\n' "$4" >"$d/head" && printf %s "$5" >"$d/env" && printf %s "$6" >"$d/run" &&
-            [ "$(wc -c <"$d/run")" -eq ${#6} ] && : >"$d/out" && : >"$d/err" && : >"$d/e"
+          printf '%s\n' "$3" >"$d/id" && printf '%s\n' "$4" >"$d/head" && { [ -z "$5" ] || printf %s "$5" >"$d/env"; } &&
+            printf %s "$6" >"$d/run" && printf '' >"$d/out" && printf '' >"$d/err"
         } 2>/dev/null
-        bs_runner='d=$1; trap "" HUP; ln -s "run:$$:$2" "$d/go" || exit 1
+        bs_end='bs_end() { { printf "" >"$d/end.$1"; } 2>/dev/null || mv "$d/run" "$d/end.$1"; }'; eval "$bs_end"
+        # Says what it made of `go`, and closes the pipe that was waited at.
+        bs_runner='d=$1; '"$bs_end"'; trap "" HUP; ln -s "run:$$:$2" "$d/go" || exit 1
+          echo "run:$$:$2"; exec >/dev/null
           (trap - HUP; '"$bs_run"') >>"$d/out" 2>>"$d/err"
-          mv "$d/e" "$d/end.exit:$?"'
+          bs_end "exit:$?"'
         bs_submit() {
           bs_take "$1"; j=$3
           if [ "$2" != - ] && [ "$2" != "$b" ]; then r=boot; bs_look; bs_say; return; fi
           if bs_claim; then
-            if bs_write "$@"; then
-              command -v logger >/dev/null 2>&1 && logger -t blackstart "receipt $1 journal $4" 2>/dev/null
-              h=$j
-              set -- "blackstart:$1" "$d" "$b" "$bs_sh" "$bs_umask" "$bs_as" "BS $nonce" "$d/env" "$d/run"
-              if [ "$bs_as" = plain ]; then $bs_session /bin/sh -c "$bs_runner" "$@" >/dev/null 2>&1 &
-              else bs_give | $bs_session /bin/sh -c "$bs_runner" "$@" >/dev/null 2>&1 &
-              fi
-            else
-              ln -s fenced:noreceipt "$d/go"
-              echo "N no receipt can be kept: is the disk full?"; exit
+            bs_write "$@" || bs_full
+            if [ -S /dev/log ] || [ -S /var/run/log ]; then logger -t blackstart "receipt $1 journal $4" 2>/dev/null; fi
+            h=$j
+            set -- "blackstart:$1" "$d" "$b" "$bs_sh" "$bs_umask" "$bs_as" "BS $nonce" "$d/env" "$d/run"
+            if [ "$bs_as" = plain ]; then g=$($bs_session /bin/sh -c "$bs_runner" "$@" 2>/dev/null &)
+            else g=$(bs_give | $bs_session /bin/sh -c "$bs_runner" "$@" 2>/dev/null &)
             fi
           fi
           # Whoever claimed it is about to start it.
-          n=0; while [ ! -h "$d/go" ] && [ $n -lt 40 ]; do bs_rest $n; n=$((n+1)); done
+          n=0; while [ -z "$g" ] && [ ! -h "$d/go" ] && [ $n -lt 40 ]; do bs_rest $n; n=$((n+1)); done
           bs_look
           if [ -n "$h" ] && [ "$h" != "$j" ]; then r=conflict; bs_say; else bs_stream 0 0; fi
         }
@@ -246,9 +256,9 @@ package enum ReceiptScript {
           bs_say
         }
         bs_inspect() { bs_take "$1"; bs_look; bs_say; }
-        bs_block() { bs_take "$1"; mkdir -p "${d%/*}"; mkdir "$d" 2>/dev/null; ln -s "fenced:$nonce" "$d/go" 2>/dev/null; }
+        bs_block() { bs_take "$1"; bs_folder -p "$d"; ln -s "fenced:$nonce" "$d/go" 2>/dev/null; }
         bs_fence() { bs_block "$1"; bs_look; bs_say; }
-        bs_lost() { bs_take "$1"; bs_look; case $g in run:*) [ "$a" = 0 ] && [ -z "$e" ] && mv "$d/e" "$d/end.lost" 2>/dev/null;; esac; bs_look; bs_say; }
+        bs_lost() { bs_take "$1"; bs_look; case $g in run:*) [ "$a" = 0 ] && [ -z "$e" ] && bs_end lost 2>/dev/null;; esac; bs_look; bs_say; }
         bs_signal() { kill "-$1" "-$p" 2>/dev/null || kill "-$1" "$p" 2>/dev/null; }
         # What the runner has begun, and what that has begun.
         bs_kin() {
@@ -272,11 +282,11 @@ package enum ReceiptScript {
             bs_signal KILL
             for k in $m; do bs_root kill -KILL "$k"; done
             n=0; while [ $n -lt 100 ]; do bs_look; [ "$a" = 0 ] && break; n=$((n+1)); bs_nap 0.05; [ $((n % 40)) = 0 ] && echo H; done
-            [ "$a" = 0 ] && [ -z "$e" ] && mv "$d/e" "$d/end.lost" 2>/dev/null
+            [ "$a" = 0 ] && [ -z "$e" ] && bs_end lost 2>/dev/null
           fi
           bs_look; bs_say
         }
-        bs_tidy() { for w; do bs_take "$w"; bs_ended; [ -z "$e" ] || rm -f "$d/out" "$d/err" "$d/run" "$d/env"; done; echo T; }
+        bs_tidy() { for w; do bs_take "$w"; bs_ended; [ -z "$e" ] || { rm -f "$d/out" "$d/err" "$d/run" "$d/env"; [ ! -s "$f" ] || printf '' >"$f"; }; done; echo T; }
         # Of an empty or torn one nothing is said. Steps of included runbooks lie in folders of their own.
         bs_heads() {
           d=$bs_root/$1
@@ -288,8 +298,9 @@ package enum ReceiptScript {
           echo J
         }
         bs_probe() {
-          w=${TMPDIR:-/tmp}/blackstart.$$.$nonce
-          if ! mkdir "$w" 2>/dev/null; then w=$HOME/.blackstart/probe.$$.$nonce; mkdir -p "$w" || { echo "N no folder to work in"; return; }; fi
+          q=${TMPDIR:-/tmp}/blackstart.$$.$nonce
+          bs_folder "$q" || { q=$HOME/.blackstart/probe.$$.$nonce; bs_folder -p "$q" || { echo "N no folder to work in"; return; }; }
+          w=$q
           printf %s "$2" >"$w/env"; printf %s "$3" >"$w/question"
           bs_give | $bs_session /bin/sh -c "$bs_run" "blackstart:probe" "$w" "$b" "$bs_sh" "$bs_umask" "$bs_as" "BS $nonce" "$w/env" "$w/question" >"$w/out" 2>"$w/err" & p=$!
           ( sleep "$1"; : >"$w/late"; [ "$bs_as" = plain ] || for k in $(bs_kin); do bs_root kill -KILL "$k"; done

@@ -138,7 +138,7 @@ def main():
                 if row[tool][1] >= row[peer][1]:
                     broken.append(f"{tool} at {level}: more CPU than {peer}")
         for peer in tools[3:]:
-            # Receipts cost the hosts a dozen processes each, and here the hosts share the controller's processors.
+            # Receipts cost the hosts eight processes each, and here the hosts share the controller's processors.
             for tool in ("plain", "blackstart"):
                 if row[tool][0] >= row[peer][0]:
                     broken.append(f"{tool} at {level}: slower than {peer}")
