@@ -37,7 +37,7 @@ package struct ApproveCommand: ParsableCommand {
     @Option(help: "The folder of all runs, instead of $BLACKSTART_HOME/runs.")
     package var runDir: String?
 
-    @Option(help: "The allowed signers, instead of those of $BLACKSTART_HOME.")
+    @Option(help: "The allowed signers, instead of those of the inventory or of $BLACKSTART_HOME.")
     package var allowedSigners: String?
 
     package init() {}
@@ -71,7 +71,7 @@ package struct ApproveCommand: ParsableCommand {
                 "`\(TerminalText.shown(signed.signer))` has none of the roles \(approval.roles.map(\.name).joined(separator: ", "))",
                 hint: "the inventory's `contacts` give roles, and `signer` tells whose key is whose")
         }
-        try check(signed, over: journal, places)
+        try check(signed, over: journal, plan.inventory, places)
         do { try ApprovalFiles(folder).add(signed, step: step) } catch {
             throw CommandFailure(.programFailed, "can't write to \(TerminalText.shown(folder.path)): \(error.words)")
         }
@@ -110,9 +110,9 @@ package struct ApproveCommand: ParsableCommand {
     }
 
     private func check(
-        _ signed: ApprovalSignature, over journal: [UInt8], _ places: Places
+        _ signed: ApprovalSignature, over journal: [UInt8], _ inventory: Inventory, _ places: Places
     ) throws(CommandFailure) {
-        let path = allowedSigners ?? OperatorKeyStore.allowedSignersPath(home: places.home)
+        let path = allowedSigners ?? inventory.allowedSigners ?? OperatorKeyStore.allowedSignersPath(home: places.home)
         let trust = access(path, F_OK) == 0 ? try TrustedSigners.read(path, revoked: nil, places) : nil
         guard
             trust?.signers.permits(

@@ -4,13 +4,16 @@ internal import RunbookModel
 internal import RunbookPlan
 internal import RunbookTransport
 
-/// What hosts know of a journal: each command that was submitted brought the journal's head, and its receipt has kept it.
+/// What hosts know of a journal: each command that was submitted brought the journal's head, and its receipt has kept it;
+/// and witnesses keep copies.
 struct HostWitness: Sendable {
-    struct Testimony: Hashable, Sendable {
+    struct Testimony: Sendable {
         /// nil for this machine.
         var host: String?
         /// The receipt that says most: what speaks against the journal, else the newest line that it knows.
         var head: ReceiptHead?
+        /// Of a witness: how much it keeps, and with which key it signed that.
+        var copy: (bytes: Int, lines: Int, fingerprint: String?)?
         var comparison: Comparison
     }
 
@@ -44,7 +47,48 @@ struct HostWitness: Sendable {
             let reply = await transport.ask(HostRequest(host: host, task: task, .heads(run: run)))
             return testimony(of: host, reply, hashes)
         }
-        return HostWitness(testimonies: found)
+        return HostWitness(testimonies: found + (await copies(plan, run, journal, transport)))
+    }
+
+    /// Asks the witnesses alone.
+    static func copies(
+        _ plan: Plan, _ run: String, _ journal: [UInt8], _ transport: any Transport
+    ) async -> [Testimony] {
+        await SideBySide.map(plan.inventory.witnesses.map(\.name), atOnce: 200) { host in
+            func ask(_ question: WitnessRequest) async -> HostReply {
+                await transport.ask(
+                    HostRequest(host: host, task: TaskID(step: "verify", host: host), .witness(question)))
+            }
+            var reply = await ask(.tell(run: run))
+            // One that can't sign shows what it has.
+            if case .witness(let answer) = reply, answer.verdict == .have, answer.bytes > 0, answer.signature == nil {
+                reply = await ask(.get(run: run))
+            }
+            return testimony(of: host, reply, journal: journal)
+        }
+    }
+
+    /// Of a witness.
+    static func testimony(of host: String, _ reply: HostReply, journal: [UInt8]) -> Testimony {
+        switch reply {
+        case .witness(let answer) where answer.verdict == .have:
+            guard answer.bytes > 0 else { return Testimony(host: host, copy: (0, 0, nil), comparison: .silent) }
+            let lines = journal.prefix(answer.bytes).count { $0 == UInt8(ascii: "\n") }
+            let signature = answer.signature.flatMap { try? SSHSIG(armoured: Array($0.utf8)) }
+            let copy = (answer.bytes, lines, signature?.publicKey.fingerprint)
+            guard answer.bytes <= journal.count else {
+                return Testimony(host: host, copy: copy, comparison: .cut(lines: lines))
+            }
+            var prefix = PrefixDigest()
+            prefix.take(journal[..<answer.bytes])
+            let isSame = signature.map(prefix.isSigned) ?? journal[..<answer.bytes].elementsEqual(answer.copy)
+            return Testimony(host: host, copy: copy, comparison: isSame ? .agrees : .forked)
+        case .witness(let answer):
+            return Testimony(host: host, comparison: .unasked("it refuses: \(answer.reason)"))
+        case .failure(let failure): return Testimony(host: host, comparison: .unasked(failure.message))
+        case .contact, .survey, .probe, .receipt, .ended, .tidied, .heads, .deadline:
+            return Testimony(host: host, comparison: .unasked("the answer was to another question"))
+        }
     }
 
     static func testimony(of host: String?, _ reply: HostReply, _ hashes: [String]) -> Testimony {
@@ -60,7 +104,7 @@ struct HostWitness: Sendable {
             let newest = heads.max { $0.sequence < $1.sequence }
             return Testimony(host: host, head: newest, comparison: newest == nil ? .silent : .agrees)
         case .failure(let failure): return Testimony(host: host, comparison: .unasked(failure.message))
-        case .contact, .survey, .probe, .receipt, .ended, .tidied, .deadline:
+        case .contact, .survey, .probe, .receipt, .ended, .tidied, .witness, .deadline:
             return Testimony(host: host, comparison: .unasked("the answer was to another question"))
         }
     }
@@ -78,6 +122,11 @@ struct HostWitness: Sendable {
         testimonies.contains { if case .unasked = $0.comparison { true } else { false } }
     }
 
+    /// Those who could not be asked, a line each.
+    var unasked: [String] {
+        testimonies.compactMap { if case .unasked = $0.comparison { Self.words($0) } else { nil } }
+    }
+
     /// For people, a line each.
     var lines: [String] { testimonies.compactMap(Self.words) }
 
@@ -85,6 +134,7 @@ struct HostWitness: Sendable {
         let host = TerminalText.shown(one.host ?? Host.localName)
         let receipt = TerminalText.shown(one.head?.receipt ?? "")
         let line = one.head?.sequence ?? 0
+        if let words = words(one, host) { return words }
         return switch one.comparison {
         case .agrees: "\(host) knows this journal, up to line \(line)"
         case .cut(let lines):
@@ -96,10 +146,26 @@ struct HostWitness: Sendable {
         }
     }
 
+    /// Of a witness; nil of a host that keeps receipts.
+    private static func words(_ one: Testimony, _ host: String) -> String? {
+        guard let copy = one.copy else { return nil }
+        let signed = copy.fingerprint.map { ", signed \($0)" } ?? ""
+        return switch one.comparison {
+        case .agrees: "\(host) is a witness: it keeps a copy of lines 1 to \(copy.lines)\(signed)"
+        case .cut(let lines):
+            "\(host) is a witness: it keeps \(copy.bytes) bytes\(signed), more than this journal, which has \(Count.of(lines, "line")): it was cut, or is an older copy"
+        case .forked:
+            "\(host) is a witness: it keeps other bytes\(signed): this is another journal, or a rewritten one"
+        case .silent: "\(host) is a witness, and has no copy of this run"
+        case .unasked: nil
+        }
+    }
+
     var json: JournalValue {
         .array(
             testimonies.map { one in
                 var members: [String: JournalValue] = ["host": .string(one.host ?? Host.localName)]
+                members["bytes"] = one.copy.map { .integer(Int64($0.bytes)) }
                 members["line"] = one.head.map { .integer(Int64($0.sequence)) }
                 members["words"] = .string(Self.words(one) ?? "")
                 members["agrees"] = .boolean(one.comparison == .agrees)

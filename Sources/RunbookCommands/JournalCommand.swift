@@ -5,11 +5,11 @@ internal import RunbookJournal
 internal import RunbookModel
 internal import RunbookPlan
 
-/// `journal show|verify|export`: reads the record of a run.
+/// `journal show|verify|export|add`: the record of a run.
 package struct JournalCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "journal", abstract: "Read, verify and export the signed journal of a run.",
-        subcommands: [JournalShow.self, JournalVerify.self, JournalExport.self])
+        commandName: "journal", abstract: "Read, verify and export the signed journal of a run, and add to it.",
+        subcommands: [JournalShow.self, JournalVerify.self, JournalExport.self, JournalAdd.self])
 
     package init() {}
 
@@ -139,6 +139,19 @@ struct JournalText {
                 Narration(
                     word: "",
                     text: "\(entry.fields["cut"]?.integer ?? 0) bytes of a line that was never finished were cut.")
+            ]
+        case LineTypes.witness:
+            let covers = entry.fields["covers"]?.integer ?? 0
+            let host = TerminalText.shown(entry.fields["host"]?.string ?? "")
+            lines = [Narration(word: "", text: "\(host) keeps a copy up to line \(covers).", weight: .detail)]
+        case LineTypes.handWork:
+            let word = { (key: String) in TerminalText.shown(entry.fields[key]?.string ?? "") }
+            let step = entry.fields["step"] == nil ? "" : "\(word("step")): "
+            let end = entry.fields["end"] == nil ? "" : " (\(word("end")))"
+            lines = [
+                Narration(
+                    word: "BY-HAND",
+                    text: "\(step)\(word("what"))\(end). Done \(word("when")), by \(word("by")); entered afterwards.")
             ]
         case LineTypes.runClose:
             lines = [Narration(word: "", text: "The session ends: \(entry.fields["outcome"]?.string ?? "").")]

@@ -214,6 +214,20 @@ struct VerdictText {
                 "  \(approval.isApproved ? "Approved" : "Refused ")  \(TerminalText.shown(approval.step)), by \(TerminalText.shown(approval.by))  \(approval.fingerprint)  (line \(approval.sequence))"
             )
         }
+        for hand in report.hands {
+            let what = hand.work.step.map {
+                "\(TerminalText.shown($0))\(hand.work.host.map { "@\(TerminalText.shown($0))" } ?? "")"
+            }
+            lines.append(
+                "  By hand   \(what.map { "\($0), " } ?? "")by \(TerminalText.shown(hand.by))  \(hand.fingerprint)  (line \(hand.sequence)): \(TerminalText.shown(hand.work.what)) (\(TerminalText.shown(hand.work.when)))"
+            )
+        }
+        for witness in report.witnesses {
+            let known = witness.isAllowed.map { $0 ? ", among the allowed signers" : ", NOT among the allowed signers" }
+            lines.append(
+                "  Witness   \(TerminalText.shown(witness.host)) keeps lines 1 to \(witness.through)  \(witness.key.fingerprint)\(known ?? "")"
+            )
+        }
         lines.append(
             trust.map { "  Trust     every signer is among the allowed signers in \(TerminalText.shown($0))" }
                 ?? "  Trust     NOT CHECKED: there is no allowed_signers file; compare the fingerprint above")
@@ -286,6 +300,32 @@ struct VerdictText {
                         .object([
                             "step": .string($0.step), "by": .string($0.by), "key": .string($0.fingerprint),
                             "approved": .boolean($0.isApproved), "seq": .integer(Int64($0.sequence)),
+                        ])
+                    })
+            ))
+        pairs.append(
+            (
+                "by_hand",
+                .array(
+                    report.hands.map { hand in
+                        var members: [String: JournalValue] = [
+                            "by": .string(hand.by), "key": .string(hand.fingerprint),
+                            "seq": .integer(Int64(hand.sequence)),
+                            "what": .string(hand.work.what), "when": .string(hand.work.when),
+                        ]
+                        members["step"] = hand.work.step.map(JournalValue.string)
+                        members["host"] = hand.work.host.map(JournalValue.string)
+                        return .object(members)
+                    })
+            ))
+        pairs.append(
+            (
+                "witnesses",
+                .array(
+                    report.witnesses.map {
+                        .object([
+                            "host": .string($0.host), "key": .string($0.key.fingerprint),
+                            "lines": .integer(Int64($0.through)),
                         ])
                     })
             ))

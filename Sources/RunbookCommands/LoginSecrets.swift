@@ -47,8 +47,10 @@ struct LoginSecrets {
     /// The machines on which something runs, and those on the way there, in the order of the inventory.
     private static func hosts(of plan: Plan) -> [Host] {
         var names: Set<String> = []
-        for task in plan.tasks.indices {
-            var next = plan.machine(of: task)
+        let machines =
+            plan.tasks.indices.map(plan.machine) + plan.inventory.witnesses.map { plan.inventory.host($0.name) }
+        for machine in machines {
+            var next = machine
             while let host = next, names.insert(host.name).inserted {
                 next = host.via.flatMap { plan.inventory.host($0.name) }
             }

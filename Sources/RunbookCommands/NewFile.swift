@@ -5,10 +5,14 @@ internal import RunbookModel
 /// A file for a person to look at: never written over another.
 enum NewFile {
     static func write(_ text: String, to path: String) throws(CommandFailure) {
+        try write(Array(text.utf8), to: path)
+    }
+
+    static func write(_ bytes: [UInt8], to path: String) throws(CommandFailure) {
         do {
             let descriptor = try SystemCalls.open(path, O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
             defer { close(descriptor) }
-            try SystemCalls.write(Array(text.utf8), to: descriptor)
+            try SystemCalls.write(bytes, to: descriptor)
         } catch { throw failure(path, error) }
     }
 

@@ -55,8 +55,14 @@ enum Operator {
         }
     }
 
-    static func failure(_ fault: JournalFault, run: String) -> CommandFailure {
+    static func failure(_ fault: JournalFault, run: String, _ trust: SiteTrust? = nil) -> CommandFailure {
         switch fault {
+        case .broken(let path, let broken) where broken.reason.isOfTrust:
+            .broken(
+                broken, path, consequence: ", so nothing was started",
+                hint: "the lines are whole; whose key it is decides: list it in "
+                    + "\(TerminalText.shown(trust?.signers.path ?? "the allowed signers")), or don't go on with this run"
+            )
         case .broken(let path, let broken):
             .broken(
                 broken, path, consequence: ", so nothing was started",

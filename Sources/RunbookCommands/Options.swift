@@ -69,6 +69,14 @@ package struct RunsOptions: ParsableArguments {
     package init() {}
 }
 
+/// Who may operate.
+package struct TrustOptions: ParsableArguments {
+    @Option(help: "The allowed signers who may operate here, instead of those that the inventory names.")
+    package var allowedSigners: String?
+
+    package init() {}
+}
+
 package enum OutputFormat: String, ExpressibleByArgument, CaseIterable, Sendable {
     case text, json, junit, github
 }

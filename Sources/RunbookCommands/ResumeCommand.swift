@@ -17,6 +17,7 @@ package struct ResumeCommand: AsyncParsableCommand {
     package var maxParallel: Int?
 
     @OptionGroup package var runs: RunsOptions
+    @OptionGroup package var trust: TrustOptions
     @OptionGroup package var answers: AnswerOptions
     @OptionGroup package var console: ConsoleOptions
 
@@ -28,7 +29,7 @@ package struct ResumeCommand: AsyncParsableCommand {
         let folder = try RecordedRun.find(
             name, runs: places.runs(runs.runDir), RecordedRun.isResumable, what: "run to resume")
         let outcome = try await Resumption(
-            places: places, folder: folder, runs: runs, answers: answers, console: console,
+            places: places, folder: folder, runs: runs, trust: trust, answers: answers, console: console,
             maxParallel: try Limit.tasksAtOnce(maxParallel)
         ).play { _ in .began }
         throw ExitCode(outcome.exitCode)
@@ -47,6 +48,7 @@ package struct RollbackCommand: AsyncParsableCommand {
     package var to: String?
 
     @OptionGroup package var runs: RunsOptions
+    @OptionGroup package var trust: TrustOptions
     @OptionGroup package var answers: AnswerOptions
     @OptionGroup package var console: ConsoleOptions
 
@@ -56,7 +58,8 @@ package struct RollbackCommand: AsyncParsableCommand {
         try console.check(.text, .json, .junit, .github)
         let places = Places()
         let folder = try RecordedRun.find(name, runs: places.runs(runs.runDir), what: "run to roll back")
-        let resumption = Resumption(places: places, folder: folder, runs: runs, answers: answers, console: console)
+        let resumption = Resumption(
+            places: places, folder: folder, runs: runs, trust: trust, answers: answers, console: console)
         let target = to
         let asks = !answers.noInput && Terminal.hasTerminalIn && Terminal.hasTerminalOut && !console.isData
         let outcome = try await resumption.play { (recorded) throws(CommandFailure) in
@@ -87,6 +90,7 @@ struct Resumption {
     let places: Places
     let folder: RunFolder
     let runs: RunsOptions
+    let trust: TrustOptions
     let answers: AnswerOptions
     let console: ConsoleOptions
     var maxParallel: Int?
@@ -104,6 +108,8 @@ struct Resumption {
         let isRollback = if case .rollbackRequested = event { true } else { false }
         try Self.refuseIfOver(seen, isRollback: isRollback)
         let key = try Operator.key(runs, places, useAgent: true, asks: answers.asks(console))
+        let trust = try SiteTrust.of(self.trust, seen.plan.inventory, places)
+        try trust?.admit(key, Seal.namespace, at: SystemClock().now().wall)
         let logins = try LoginSecrets(seen.plan, places, asks: answers.asks(console))
         let vault = try SecretSources(plan: seen.plan, places: places, asks: answers.asks(console))
             .vault(beside: logins)
@@ -111,7 +117,8 @@ struct Resumption {
         if case .rollbackRequested(let target, _) = event {
             event = .rollbackRequested(target: target, by: key.principal)
         }
-        let (journal, recorded) = try open(seen, key, isRollback: isRollback)
+        try await askWitnesses(seen, transport)
+        let (journal, recorded) = try open(seen, key, trust, isRollback: isRollback)
         // Clocks may be wrong: a run that seems to begin later than now has only begun.
         let began = Duration.milliseconds(max(0, SystemClock().now().wall - recorded.opening.began))
         if !console.isData, !console.quiet {
@@ -120,7 +127,7 @@ struct Resumption {
         let session = RunSession(
             plan: recorded.plan, folder: folder, called: called,
             facts: RunFacts(id: recorded.opening.run, by: key.principal, mark: recorded.opening.mark),
-            mode: .live, journal: journal, state: recorded.state, vault: vault, console: console,
+            mode: .live, journal: journal, state: recorded.state, vault: vault, trust: trust, console: console,
             noColor: places.noColor,
             began: began)
         return try await session.live(
@@ -129,7 +136,7 @@ struct Resumption {
 
     /// Opens the journal for this session, and reads it again now that nobody else writes it.
     private func open(
-        _ seen: RecordedRun, _ key: any OperatorKey, isRollback: Bool
+        _ seen: RecordedRun, _ key: any OperatorKey, _ trust: SiteTrust?, isRollback: Bool
     ) throws(CommandFailure) -> (JournalWriter, RecordedRun) {
         let now = SystemClock().now()
         var recorded = seen
@@ -137,7 +144,7 @@ struct Resumption {
         do {
             let (journal, _) = try JournalWriter.resume(
                 folder: folder.path, opening: Draft(type: LineTypes.sessionOpen, fields: [:]), operator: key,
-                uptime: now.uptime, wall: now.wall
+                trust: trust?.enforced, uptime: now.uptime, wall: now.wall
             ) { entries, report in
                 do throws(CommandFailure) {
                     if entries.count != seen.entries.count {
@@ -150,7 +157,26 @@ struct Resumption {
                 return refusal == nil
             }
             return (journal, recorded)
-        } catch { throw refusal ?? Operator.failure(error, run: called) }
+        } catch { throw refusal ?? Operator.failure(error, run: called, trust) }
+    }
+
+    /// A witness that keeps more of this run than there is here has seen it go on: whoever resumes an older copy would do
+    /// again what was done. One that does not answer is passed over: in a blackout it may be dark as well.
+    private func askWitnesses(_ seen: RecordedRun, _ transport: any Transport) async throws(CommandFailure) {
+        guard !seen.plan.inventory.witnesses.isEmpty else { return }
+        let journal = try RecordedRun.bytes(of: folder.journal)
+        let run = seen.opening.run
+        let found = HostWitness(testimonies: await HostWitness.copies(seen.plan, run, journal, transport))
+        guard let objection = found.objection else {
+            for line in found.unasked {
+                Terminal.message("blackstart: warning: witness \(line): whether this copy is the newest is not known\n")
+            }
+            return
+        }
+        await transport.close()
+        throw CommandFailure(
+            .journalBroken, "\(TerminalText.shown(folder.journal)): \(objection), so nothing was started",
+            hint: "look for the newest copy: `blackstart witness fetch` gets that of a witness")
     }
 
     private static func wentOn(_ seen: RecordedRun) -> CommandFailure {

@@ -24,6 +24,7 @@ package struct RunCommand: AsyncParsableCommand {
 
     @OptionGroup package var site: SiteOptions
     @OptionGroup package var runs: RunsOptions
+    @OptionGroup package var trust: TrustOptions
     @OptionGroup package var answers: AnswerOptions
     @OptionGroup package var console: ConsoleOptions
 
@@ -42,6 +43,8 @@ package struct RunCommand: AsyncParsableCommand {
         let folder = try Beginning.folder(name, runs: places.runs(runs.runDir))
         if let record { try RecordFolder.make(record) }
         let key = try Operator.key(runs, places, useAgent: true, asks: answers.asks(console))
+        let trust = try SiteTrust.of(self.trust, plan.inventory, places)
+        try trust?.admit(key, Seal.namespace, at: now.wall)
         let logins = try LoginSecrets(plan, places, asks: answers.asks(console))
         let vault = try SecretSources(plan: plan, places: places, asks: answers.asks(console)).vault(beside: logins)
         let transport = LiveTransport.make(plan, places, logins)
@@ -62,7 +65,7 @@ package struct RunCommand: AsyncParsableCommand {
         let session = RunSession(
             plan: plan, folder: folder, called: folder.called(in: places.runs(nil)),
             facts: RunFacts(id: name, by: key.principal, mark: opening.mark), mode: .live, journal: journal,
-            vault: vault, recordFolder: record, console: console, noColor: places.noColor)
+            vault: vault, trust: trust, recordFolder: record, console: console, noColor: places.noColor)
         let outcome = try await session.live(
             .began, transport: transport, answers: prepared, noInput: answers.noInput, key: key)
         throw ExitCode(outcome.exitCode)

@@ -16,6 +16,8 @@ struct RunSession {
     let journal: JournalWriter
     var state: RunState?
     var vault = SecretVault([:])
+    /// Who may approve; nil: nobody's signature counts.
+    var trust: SiteTrust?
     /// Where a fixture of what hosts answer goes; nil means that none is wanted.
     var recordFolder: String?
     let console: ConsoleOptions
@@ -54,16 +56,22 @@ struct RunSession {
             let questions = QuestionText(plan: plan, folder: folder, facts: facts, columns: style.columns)
             desk = TerminalDesk(questions, console: screen, by: facts.by, keys: keys)
         }
-        var signers: AllowedSigners?
-        do { signers = try TrustedSigners.read(nil, revoked: nil, Places())?.signers } catch {
-            Terminal.message("blackstart: warning: no approval from elsewhere can count: \(error.message)\n")
-        }
         desk = ApprovalDesk(
-            folder, signers: signers, key: key,
+            folder, signers: trust?.signers.signers, key: key,
             audience: noInput ? .nobody : Terminal.hasTerminalIn && screen != nil ? .atHand : .elsewhere,
             clock: clock, next: PreparedDesk(answers, by: facts.by, clock: clock, next: desk))
-        let storage = JournaledRun(journal: journal, outputs: folder.outputs)
         let hidden: any Transport = vault.isEmpty ? transport : VaultTransport(vault, next: transport)
+        let say: @Sendable (String) -> Void = { text in
+            // Beside the block, or its next drawing would take it away.
+            if let screen { screen.say(text) } else { Terminal.message(text) }
+        }
+        let witnesses = plan.inventory.witnesses.map(\.name)
+        let feed = WitnessFeed(
+            run: facts.id, path: folder.journal, journal: journal, witnesses: witnesses, transport: hidden,
+            clock: clock
+        ) { news in say("blackstart: warning: \(Self.words(news))\n") }
+        let storage = JournaledRun(
+            journal: journal, outputs: folder.outputs, witnesses: witnesses.isEmpty ? nil : feed)
         let recording = recordFolder.map { _ in Recording(plan, clock: clock) }
         let began = clock.now().wall
         let conductor = Conductor(
@@ -72,10 +80,7 @@ struct RunSession {
                 storage: storage,
                 clock: clock,
                 desk: desk, observer: observer))
-        let stop = StopRequests(say: { text in
-            // Beside the block, or its next drawing would take it away.
-            if let screen { screen.say(text) } else { Terminal.message(text) }
-        }) {
+        let stop = StopRequests(say: say) {
             conductor.post(.haltRequested(reason: $0))
         } leave: {
             keys?.end()
@@ -129,6 +134,17 @@ struct RunSession {
                     isRehearsal: mode == .dryRun
                 ).text)
             if console.output == .github { Terminal.out(GitHubAnnotation.lines(plan, end.engine.state)) }
+        }
+    }
+
+    private static func words(_ news: WitnessFeed.News) -> String {
+        switch news {
+        case .silent(let host, let why):
+            "witness \(TerminalText.shown(host)) does not keep the journal now: \(TerminalText.shown(why)); I go on"
+        case .back(let host): "witness \(TerminalText.shown(host)) answers again"
+        case .forked(let host):
+            "witness \(TerminalText.shown(host)) keeps another journal of this run; find out why: "
+                + "`blackstart journal verify --hosts`"
         }
     }
 

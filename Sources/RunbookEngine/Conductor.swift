@@ -59,6 +59,7 @@ package final class Conductor: Sendable {
             do { effects = try session.take(events) } catch { throw .storage(error) }
             if let outcome = session.outcome {
                 let uptime = parts.clock.now().uptime
+                await parts.storage.handOver()
                 await tidy(session.engine.tidying(isFinal: outcome.isFinal))
                 await parts.transport.close()
                 return SessionEnd(outcome: outcome, engine: session.engine, uptime: uptime)
@@ -229,7 +230,7 @@ private struct Session {
                     stderrOffset: Int(clamping: summary.stderr.bytes), deadline: deadline)
                 return held.sink
             }
-        case .contact, .survey, .probe, .inspect, .fence, .markLost, .kill, .tidy, .heads: return nil
+        case .contact, .survey, .probe, .inspect, .fence, .markLost, .kill, .tidy, .heads, .witness: return nil
         }
         printouts[task]?.sink.discard()
         let sink = try parts.storage.output(of: receipt)

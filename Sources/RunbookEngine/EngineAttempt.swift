@@ -144,7 +144,7 @@ extension Engine {
             }
             send(task, .killing, .kill(receipt(name), privilege(task)))
         case .failure(let failure): submissionLost(task, failure, output)
-        case .contact, .survey, .probe, .tidied, .heads:
+        case .contact, .survey, .probe, .tidied, .heads, .witness:
             ended(task, .unknown("the answer was to another question"), output)
         }
     }
@@ -194,7 +194,7 @@ extension Engine {
         case .deadline:
             work[task].lastReason = "no answer in time"
             pauseForHost(task, then: phase, output)
-        case .contact, .survey, .probe, .ended, .tidied, .heads:
+        case .contact, .survey, .probe, .ended, .tidied, .heads, .witness:
             ended(task, .unknown("the answer was to another question"), output)
         }
     }

@@ -96,7 +96,8 @@ extension Engine {
         case .probe(let answer): check.verdict(answer, scope(task))
         case .failure(let failure): .failed(failure.message)
         case .deadline: .failed("the check gave no answer in time")
-        case .contact, .survey, .receipt, .ended, .tidied, .heads: .failed("the answer was to another question")
+        case .contact, .survey, .receipt, .ended, .tidied, .heads, .witness:
+            .failed("the answer was to another question")
         }
     }
 

@@ -47,7 +47,7 @@ extension Engine {
             }
         case .failure(let failure): lacks(output, failure.message, task)
         case .deadline: lacks(output, "its command gave no answer in time", task)
-        case .contact, .survey, .receipt, .ended, .tidied, .heads:
+        case .contact, .survey, .receipt, .ended, .tidied, .heads, .witness:
             lacks(output, "the answer was to another question", task)
         }
     }

@@ -32,7 +32,7 @@ extension Engine {
         case .failure(let failure):
             work[task].wasDown = true
             again(task, "it did not come back after its restart: \(failure.message)")
-        case .deadline, .survey, .probe, .receipt, .ended, .tidied, .heads:
+        case .deadline, .survey, .probe, .receipt, .ended, .tidied, .heads, .witness:
             again(task, "it gave no answer that fits the question")
         }
     }

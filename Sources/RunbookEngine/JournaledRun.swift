@@ -8,9 +8,11 @@ package final class JournaledRun: RunStorage {
     private let journal: JournalWriter
     private let outputs: String
     private let count = Mutex(0)
+    private let witnesses: WitnessFeed?
 
-    /// `outputs` is a folder that exists.
-    package init(journal: JournalWriter, outputs: String) {
+    /// `outputs` is a folder that exists. What is sealed goes to `witnesses`.
+    package init(journal: JournalWriter, outputs: String, witnesses: WitnessFeed? = nil) {
+        self.witnesses = witnesses
         self.journal = journal
         self.outputs = outputs
     }
@@ -19,15 +21,20 @@ package final class JournaledRun: RunStorage {
         do {
             try journal.append(records.flatMap(\.drafts), uptime: moment.uptime, wall: moment.wall)
         } catch { throw .failed(error.message) }
+        witnesses?.recorded()
     }
 
     package func seal(closing: Bool) throws(StorageFault) {
         do { try journal.seal(closing: closing) } catch { throw .failed(error.message) }
+        witnesses?.sealed()
     }
 
     package func sealIfDue(at moment: Moment) throws(StorageFault) {
         do { try journal.sealIfDue(uptime: moment.uptime) } catch { throw .failed(error.message) }
+        witnesses?.sealed()
     }
+
+    package func handOver() async { await witnesses?.finish() }
 
     package var head: String { journal.head }
     package var runsOnReserve: Bool { journal.runsOnReserve }

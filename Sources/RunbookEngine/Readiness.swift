@@ -186,7 +186,7 @@ package struct Readiness: Sendable {
                 ]
             }
         case .deadline: return [Finding(aspect: .reach, grade: .bad, words: "no answer in time")]
-        case .probe, .receipt, .ended, .tidied, .heads:
+        case .probe, .receipt, .ended, .tidied, .heads, .witness:
             return [Finding(aspect: .reach, grade: .bad, words: "the answer was to another question")]
         }
     }
@@ -261,7 +261,7 @@ package struct Readiness: Sendable {
                 return State(
                     task: id, word: .broken, words: "gave no answer within \(DurationText.words(check.timeout))")
             }
-        case .contact, .survey, .receipt, .ended, .tidied, .heads, .deadline: break
+        case .contact, .survey, .receipt, .ended, .tidied, .heads, .witness, .deadline: break
         }
         switch engine.verdict(task, check, reply) {
         case .passed: return State(task: id, word: .holds, words: "")

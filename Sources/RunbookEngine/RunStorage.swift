@@ -15,6 +15,12 @@ package protocol RunStorage: Sendable {
     var runsOnReserve: Bool { get }
     /// Room for what one attempt prints.
     func output(of attempt: ReceiptID) throws(StorageFault) -> any OutputSink
+    /// The session is over and sealed: gives what was written down to whoever keeps copies, as far as they answer.
+    func handOver() async
+}
+
+extension RunStorage {
+    package func handOver() async {}
 }
 
 /// Takes what one attempt prints, from any thread, in order within each stream.

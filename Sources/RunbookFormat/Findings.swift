@@ -77,7 +77,7 @@ final class Findings {
 }
 
 extension Nearest {
-    static func hint(_ name: String, _ known: some Sequence<String>) -> String? {
+    package static func hint(_ name: String, _ known: some Sequence<String>) -> String? {
         self.name(to: name, in: known).map { "did you mean `\(Excerpt.of($0))`?" }
     }
 }

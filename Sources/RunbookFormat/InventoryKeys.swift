@@ -16,6 +16,13 @@ enum InventoryKeys {
             Key(
                 "services", .named(.mapping(service)), "{}", "Services that hosts provide and require, by name.",
                 since: "0.3"),
+            Key(
+                "witnesses", .names(single: true), "[]",
+                "Hosts, by name, that keep copies of journals; see `blackstart witness script`.", since: "0.3"),
+            Key(
+                "allowed_signers", .words,
+                "The file that says who may operate and approve, as ssh-keygen(1) describes it, relative to this file.",
+                since: "0.3"),
             Key("lab_speed", .integer(1...1_000), "1", "How much faster than real time a lab goes."),
             Key("lab_shell", .words, "What plays the commands of `local` steps in a lab."),
         ], later: ["domains", "redundancy", "people", "roles"])

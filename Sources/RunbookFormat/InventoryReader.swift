@@ -21,6 +21,7 @@ package enum InventoryReader {
         FileVersion.check(fields, what: "the inventory")
         var inventory = Inventory(path: path, name: fields.required("name", of: "the inventory") ?? "")
         if let speed = fields.integer("lab_speed") { inventory.labSpeed = speed }
+        inventory.allowedSigners = fields.nonEmpty("allowed_signers").map(paths.absolute)
         inventory.labShell = fields.text("lab_shell").map(paths.absolute)
         let connection = ConnectionReader(paths: paths, findings: findings)
         if let tree = fields.value("defaults"),
@@ -40,6 +41,12 @@ package enum InventoryReader {
             if let host = host(key, value, defaults, connection, findings) { inventory.hosts.append(host) }
         }
         readContacts(fields, &inventory, findings)
+        inventory.witnesses = fields.names("witnesses", single: true) ?? []
+        for witness in inventory.witnesses where !hosts.contains(where: { $0.key.name == witness.name }) {
+            findings.add(
+                at: witness.place, "unknown host `\(Excerpt.of(witness.name))`",
+                hint: Nearest.hint(witness.name, hosts.map(\.key.name)))
+        }
         let reader = SystemFactsReader(findings: findings)
         inventory.services = reader.services(fields)
         if inventory.hosts.count == hosts.count { reader.check(inventory) }

@@ -6,6 +6,10 @@ package enum InventoryText {
         var lines = ["version: 1", "name: \(quote(inventory.name))"]
         if inventory.labSpeed != 1 { lines.append("lab_speed: \(inventory.labSpeed)") }
         if let shell = inventory.labShell { lines.append("lab_shell: \(quote(shell))") }
+        if !inventory.witnesses.isEmpty {
+            lines.append("witnesses: [\(inventory.witnesses.map { quote($0.name) }.joined(separator: ", "))]")
+        }
+        if let path = inventory.allowedSigners { lines.append("allowed_signers: \(quote(path))") }
         let defaults = common(inventory.hosts)
         if !defaults.isEmpty {
             lines.append("defaults:")

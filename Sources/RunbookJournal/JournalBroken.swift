@@ -26,6 +26,10 @@ package struct JournalBroken: Error, Hashable, Sendable {
         case handover
         /// An approval without its person's signature over the journal up to the question.
         case approval
+        /// Work by hand without the signature of who did it over what it says.
+        case handWork
+        /// A witness's signature that is not one over the journal up to the seal that it names.
+        case witness
         case untrusted(principal: String, fingerprint: String)
     }
 
@@ -42,6 +46,9 @@ package struct JournalBroken: Error, Hashable, Sendable {
 }
 
 extension JournalBroken.Reason {
+    /// The journal itself may be whole.
+    package var isOfTrust: Bool { if case .untrusted = self { true } else { false } }
+
     package var message: String {
         switch self {
         case .empty: "the journal is empty"
@@ -58,6 +65,8 @@ extension JournalBroken.Reason {
         case .root: "the seal's root is not that of the lines before"
         case .handover: "the key that sealed does not vouch for the next key"
         case .approval: "the approval is not signed over the journal up to the question"
+        case .handWork: "the work by hand is not signed by who did it, as it stands"
+        case .witness: "the witness did not sign the journal up to the seal that the line names"
         case .untrusted(let principal, let fingerprint):
             "\(TerminalText.shown(principal)) signed with \(fingerprint), which is not among the allowed signers"
         }

@@ -8,6 +8,8 @@ struct JournalChain: Sendable {
     /// SHA-256 of the last line.
     private(set) var hash = JournalLine.origin
     private var tree = MerkleTree()
+    /// Length of all lines.
+    private(set) var bytes = 0
     /// Of the last line; a seal repeats them.
     private(set) var timestamp: Int64 = 0
     private(set) var uptime: Int64 = 0
@@ -32,6 +34,7 @@ struct JournalChain: Sendable {
         sequence = entry.sequence
         timestamp = entry.timestamp
         uptime = entry.uptime
+        bytes += line.count
         let hash = Self.digest(of: line)
         self.hash = Array(hash)
         tree.add(MerkleTree.hash(leaf: hash))

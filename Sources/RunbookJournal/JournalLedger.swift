@@ -12,6 +12,8 @@ struct JournalLedger: Sendable {
     private(set) var unsealedLines = 0
     /// Uptime of the first unsealed line.
     private var unsealedSince: Int64 = 0
+    /// What the newest seal ends, itself included.
+    private(set) var sealed = SealedPart()
     /// Not on the disk yet.
     private(set) var unwritten: [UInt8] = []
     /// Announced by ``unwritten``.
@@ -80,6 +82,7 @@ struct JournalLedger: Sendable {
         // The time of the line before, so that no bit of even the last line is free.
         try add(seal, uptime: chain.uptime, wall: chain.timestamp)
         unsealedLines = 0
+        sealed = SealedPart(lines: chain.sequence, bytes: chain.bytes)
     }
 
     private mutating func add(_ draft: Draft, uptime: Int64, wall: Int64) throws(JournalFault) {
@@ -107,5 +110,16 @@ struct JournalLedger: Sendable {
         } catch {
             throw .key(error)
         }
+    }
+}
+
+/// The part of a journal that ends with a seal.
+package struct SealedPart: Hashable, Sendable {
+    package var lines: Int
+    package var bytes: Int
+
+    package init(lines: Int = 0, bytes: Int = 0) {
+        self.lines = lines
+        self.bytes = bytes
     }
 }

@@ -26,6 +26,25 @@ package struct JournalReport: Hashable, Sendable {
         package var sequence: Int
     }
 
+    /// Work by hand, entered afterwards under the signature of who did it.
+    package struct Hand: Hashable, Sendable {
+        package var by: String
+        package var fingerprint: String
+        package var work: HandWork
+        /// Of its line.
+        package var sequence: Int
+    }
+
+    /// A host that keeps a copy, and signed it.
+    package struct Witness: Hashable, Sendable {
+        package var host: String
+        package var key: SSHPublicKey
+        /// The last line that it keeps, as far as this journal knows.
+        package var through: Int
+        /// Whether its key is among the allowed signers; nil where there are none.
+        package var isAllowed: Bool?
+    }
+
     package struct Signer: Hashable, Sendable {
         package var principal: String
         package var key: SSHPublicKey
@@ -45,6 +64,9 @@ package struct JournalReport: Hashable, Sendable {
     package var unsealedLines: Int { lines - sealedThrough }
     package var sessions: [Session]
     package var approvals: [Approval]
+    package var hands: [Hand]
+    /// Each with the newest that it signed.
+    package var witnesses: [Witness]
     /// The last line is a seal after which no key can write any more; only a new session could go on.
     package var isClosed: Bool
     /// `seq:sha256` of the last line.

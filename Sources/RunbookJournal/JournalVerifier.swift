@@ -50,11 +50,16 @@ struct JournalVerification {
     private var line = 0
     private var phase = Phase.start
     private var run = ""
+    private var mark = ""
     private var records = 0
     private var sealedThrough = 0
     private var sessions: [JournalReport.Session] = []
     private var signers: [JournalReport.Signer] = []
     private var approvals: [JournalReport.Approval] = []
+    private var hands: [JournalReport.Hand] = []
+    private var witnesses: [JournalReport.Witness] = []
+    /// Where seals end, by the number of their line.
+    private var seals: [Int: WitnessNote.Kept] = [:]
     /// Questions for approval, by the number of their line.
     private var asked: [Int: ApprovalSignature.Asked] = [:]
     private(set) var chain = JournalChain()
@@ -84,6 +89,9 @@ struct JournalVerification {
         if read.entry.fields["kind"]?.string == QuestionKind.approval.rawValue {
             asked[line] = ApprovalSignature.Asked(step: read.entry.fields["step"]?.string ?? "", chain)
         }
+        if read.entry.type == LineTypes.seal {
+            seals[line] = WitnessNote.Kept(bytes: range.upperBound, digest: chain.digest())
+        }
         at = range.upperBound
         return true
     }
@@ -93,8 +101,8 @@ struct JournalVerification {
         let isClosed = if case .ended = phase { true } else { false }
         return JournalReport(
             run: run, lines: line, records: records, sealedThrough: sealedThrough, sessions: sessions,
-            approvals: approvals,
-            isClosed: isClosed, head: chain.head, trust: trust == nil ? .unchecked : .checked, signers: signers)
+            approvals: approvals, hands: hands, witnesses: witnesses, isClosed: isClosed, head: chain.head,
+            trust: trust == nil ? .unchecked : .checked, signers: signers)
     }
 
     private func broken(_ reason: JournalBroken.Reason) -> JournalBroken { JournalBroken(line: line, reason: reason) }
@@ -145,6 +153,7 @@ struct JournalVerification {
                 throw .malformed(type: entry.type)
             }
             self.run = run
+            mark = entry.fields["mark"]?.string ?? ""
             phase = .opened(try opening(entry))
         case LineTypes.sessionOpen:
             guard !isStart else { throw .misplaced(type: entry.type) }
@@ -156,7 +165,12 @@ struct JournalVerification {
         case LineTypes.seal: try takeSeal(entry)
         default:
             guard case .writing = phase else { throw .misplaced(type: entry.type) }
-            if entry.type == LineTypes.approval { try takeApproval(entry) }
+            switch entry.type {
+            case LineTypes.approval: try takeApproval(entry)
+            case LineTypes.handWork: try takeHandWork(entry)
+            case LineTypes.witness: return try takeWitness(entry)
+            default: break
+            }
             records += 1
         }
     }
@@ -209,6 +223,25 @@ struct JournalVerification {
             JournalReport.Approval(
                 by: found.by, fingerprint: found.key.fingerprint, step: entry.fields["step"]?.string ?? "",
                 isApproved: found.isApproved, sequence: entry.sequence))
+    }
+
+    private mutating func takeHandWork(_ entry: JournalEntry) throws(JournalBroken.Reason) {
+        let found = try HandWork.check(entry, run: run, mark: mark, trust: trust)
+        hands.append(
+            JournalReport.Hand(
+                by: found.by, fingerprint: found.key.fingerprint, work: found.work, sequence: entry.sequence))
+    }
+
+    private mutating func takeWitness(_ entry: JournalEntry) throws(JournalBroken.Reason) {
+        let found = try WitnessNote.check(entry, seals: seals)
+        // A witness vouches for nothing but that this journal is the one it keeps: no stranger breaks it.
+        let isAllowed = trust.map {
+            $0.permits(
+                principal: found.host, key: found.key, namespace: WitnessNote.namespace, at: entry.timestamp)
+        }
+        witnesses.removeAll { $0.host == found.host && $0.key == found.key }
+        witnesses.append(
+            JournalReport.Witness(host: found.host, key: found.key, through: found.covers, isAllowed: isAllowed))
     }
 
     private mutating func add(_ signer: JournalReport.Signer) {

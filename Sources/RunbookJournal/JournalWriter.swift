@@ -115,6 +115,9 @@ package final class JournalWriter: Sendable {
     /// `seq:sha256` of the last durable line.
     package var head: String { state.withLock { $0.ledger.chain.head } }
 
+    /// What the newest seal ends; durable.
+    package var sealed: SealedPart { state.withLock { $0.ledger.sealed } }
+
     /// The disk is full and the reserve is being used up: record that, seal, stop.
     package var runsOnReserve: Bool { state.withLock { $0.runsOnReserve } }
 

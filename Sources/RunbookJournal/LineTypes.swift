@@ -27,15 +27,25 @@ package enum LineTypes {
     package static let runWentOn = "run.went_on"
     package static let runHalted = "run.halted"
     package static let runClose = "run.close"
+    /// That a witness host keeps a copy: see ``WitnessNote``.
+    package static let witness = "witness"
+    /// Work done by hand while no controller ran: see ``HandWork``.
+    package static let handWork = "hand.work"
 
     /// Written by the journal itself, never by a caller of `append`.
     package static let own: Set<String> = [runOpen, sessionOpen, seal, recovered]
 
+    /// Beside the records that a run folds to: they change nothing about where it stands.
+    package static let notes: Set<String> = [witness, handWork]
+
+    /// Those with a signature of their own.
+    static let signed: Set<String> = notes.union([approval])
+
     /// Those whose fields are part of the proof.
-    static let proven: Set<String> = own.union([questionAsked, approval])
+    static let proven: Set<String> = own.union(signed).union([questionAsked])
 
     /// Every type of line. A new one goes here and nowhere else.
-    package static let known: Set<String> = own.union([
+    package static let known: Set<String> = own.union(notes).union([
         hostSeen, stepIntent, stepResult, stepDone, questionAsked, questionAnswered, approval, stepValue,
         checkpointReached,
         rollbackTasks, rollbackBegun, rollbackEnded, undoIntent, undoResult, undoDone, runPaused, runWentOn, runHalted,
@@ -48,6 +58,8 @@ package enum LineTypes {
     static let opening: Set<String> = ["by", "key", "next"]
     static let sealKeys: Set<String> = ["by", "covers", "ns", "root", "root_sig", "sig"]
     static let sealKeysWithNext: Set<String> = sealKeys.union(["next"])
+    static let witnessKeys: Set<String> = ["bytes", "covers", "host", "key", "ns", "sig"]
+    static let handWorkKeys: Set<String> = ["by", "end", "host", "key", "ns", "sig", "step", "what", "when"]
     static let recoveredKeys: Set<String> = ["cut", "cut_sha256"]
 }
 

@@ -22,7 +22,9 @@ package enum OperatorKeyStore {
     }
 
     package static let variable = "BLACKSTART_OPERATOR_KEY"
-    package static let namespaces = [Seal.namespace, RootStatement.namespace, ApprovalSignature.namespace]
+    package static let namespaces = [
+        Seal.namespace, RootStatement.namespace, ApprovalSignature.namespace, HandWork.namespace,
+    ]
 
     package static func keyPath(home: String) -> String { "\(home)/keys/operator" }
     /// What `journal verify` trusts unless it is told otherwise.

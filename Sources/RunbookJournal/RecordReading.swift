@@ -20,10 +20,10 @@ package enum RecordFault: Error, Hashable, Sendable {
 }
 
 extension Record {
-    /// The record of one line; nil for the journal's own lines. A rollback whose tasks stand in more than one line is
+    /// The record of one line; nil for the journal's own lines and for notes. A rollback whose tasks stand in more than one line is
     /// read by ``all(in:)``.
     package init?(_ entry: JournalEntry) throws(RecordFault) {
-        guard !LineTypes.own.contains(entry.type) else { return nil }
+        guard !LineTypes.own.contains(entry.type), !LineTypes.notes.contains(entry.type) else { return nil }
         var fields = RecordFields(entry)
         self = try Self.read(&fields)
         try fields.end()
@@ -40,8 +40,8 @@ extension Record {
                 try fields.end()
                 continue
             }
-            // A seal may fall due between the lines of one rollback.
-            guard entry.type != LineTypes.seal else { continue }
+            // A seal may fall due between the lines of one rollback, and a witness may answer there.
+            guard entry.type != LineTypes.seal, !LineTypes.notes.contains(entry.type) else { continue }
             // A crash can leave them without their `rollback.begun`: then the rollback never began.
             defer { tasks.removeAll() }
             guard let record = try Record(entry) else { continue }

@@ -6,7 +6,7 @@ package struct SystemError: Error, Hashable, Sendable {
 
     package init(_ code: Int32) { self.code = code }
 
-    static var last: SystemError { SystemError(errno) }
+    package static var last: SystemError { SystemError(errno) }
 
     /// No room left, or none left for this user.
     var isFullDisk: Bool { code == ENOSPC || code == EDQUOT }
@@ -67,6 +67,23 @@ package enum SystemCalls {
             guard count > 0 else { throw SystemError(EIO) }
             written += count
         }
+    }
+
+    /// Bytes of a file from `offset` on, fewer where it ends before.
+    package static func bytes(of path: String, from offset: Int, count: Int) throws(SystemError) -> [UInt8] {
+        let descriptor = try open(path, O_RDONLY)
+        defer { Glibc.close(descriptor) }
+        var bytes: [UInt8] = []
+        while bytes.count < count {
+            var part = [UInt8](repeating: 0, count: min(1 << 20, count - bytes.count))
+            let at = off_t(offset + bytes.count)
+            let read = try uninterrupted {
+                part.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, at) }
+            }
+            guard read > 0 else { break }
+            bytes += part.prefix(read)
+        }
+        return bytes
     }
 
     package static func flush(_ descriptor: Int32) throws(SystemError) { _ = try uninterrupted { fsync(descriptor) } }

@@ -3,7 +3,7 @@ package enum VerifyScript {
     package static let name = "verify-journal.sh"
 
     /// What a run may record, as a pattern of the shell.
-    private static let records = LineTypes.known.subtracting(LineTypes.own).subtracting([LineTypes.approval]).sorted()
+    private static let records = LineTypes.known.subtracting(LineTypes.own).subtracting(LineTypes.signed).sorted()
         .joined(separator: " | ")
 
     package static let text = ##"""
@@ -82,6 +82,21 @@ package enum VerifyScript {
             esac
         }
 
+        # text NAME: as `field`, with its quotes and with all that is escaped as it stands.
+        text() {
+            rest=${line#*"\"$1\":\""}
+            value=
+            while :; do
+                part=${rest%%\"*}
+                rest=${rest#*\"}
+                value="$value$part"
+                tail=$part
+                while case $tail in *\\\\) true ;; *) false ;; esac do tail=${tail%??}; done
+                case $tail in *\\) value="$value\"" ;; *) break ;; esac
+            done
+            value="\"$value\""
+        }
+
         # number NAME: the number of that name in $line, as $value.
         number() {
             value=${line#*"\"$1\":"}
@@ -118,9 +133,18 @@ package enum VerifyScript {
             ssh-keygen -Y verify -q -f "$signers" -I "$as" -n "$space" -s "$work/sig" "$@" <"$file" >/dev/null 2>&1
         }
 
+        # upto N: the first N lines.
+        upto() {
+            i=0
+            while [ $i -lt "$1" ] && IFS= read -r old; do
+                printf '%s\n' "$old"
+                i=$((i + 1))
+            done <"$work/prefix"
+        }
+
         : >"$work/prefix"
         n=0 run= state=start sealed=0 last=0000000000000000000000000000000000000000000000000000000000000000
-        time= up= opened= asked=" "
+        time= up= opened= asked=" " seals=" "
         while IFS= read -r line; do
             n=$((n + 1))
             rest=${line#'{"prev":"'}
@@ -143,6 +167,8 @@ package enum VerifyScript {
                 if [ "$type" = run.open ]; then
                     field run
                     run=$value
+                    field mark
+                    mark=$value
                     case $run in '' | [.-]* | *[!A-Za-z0-9._-]*) broken $n "that is no name of a run" ;; esac
                 fi
                 field by
@@ -230,11 +256,7 @@ package enum VerifyScript {
                 number covers
                 covers=$value
                 case $asked in *" $covers:$step "*) ;; *) broken $n "the approval answers no question" ;; esac
-                i=0
-                while [ $i -lt "$covers" ] && IFS= read -r old; do
-                    printf '%s\n' "$old"
-                    i=$((i + 1))
-                done <"$work/prefix" >"$work/question"
+                upto "$covers" >"$work/question"
                 case $choice in
                 approve) ;;
                 failed) echo refuse >>"$work/question" ;;
@@ -250,6 +272,55 @@ package enum VerifyScript {
                 fi
                 echo "line $n: $choice, signed by $who"
                 ;;
+            hand.work)
+                [ $state = writing ] || broken $n "work by hand has no place here"
+                field by
+                who=$value
+                field key
+                doer=$value
+                field sig
+                sig=$value
+                field end
+                end=${value:--}
+                field step
+                step=${value:--}
+                field host
+                host=${value:--}
+                text what
+                what=$value
+                text when
+                printf 'blackstart by hand 1\nrun %s\nmark %s\nstep %s\nhost %s\nend %s\nwhen %s\nwhat %s\n' \
+                    "$run" "$mark" "$step" "$host" "$end" "$value" "$what" >"$work/statement"
+                at
+                echo "$who $doer" >"$work/signers"
+                armoured "$sig" && signed "$work/signers" "$who" blackstart-by-hand "$work/statement" ||
+                    broken $n "the work by hand is not signed by who did it, as it stands"
+                if [ -n "$trusted" ]; then
+                    signed "$trusted" "$who" blackstart-by-hand "$work/statement" -O "verify-time=$at" ||
+                        broken $n "$who signed, with a key that is not among the allowed signers"
+                fi
+                echo "line $n: done by hand, signed by $who"
+                ;;
+            witness)
+                [ $state = writing ] || broken $n "a witness has no place here"
+                field host
+                who=$value
+                field key
+                keeper=$value
+                field sig
+                sig=$value
+                number bytes
+                size=$value
+                number covers
+                covers=$value
+                case $seals in *" $covers "*) ;; *) broken $n "the witness names no seal" ;; esac
+                upto "$covers" >"$work/kept"
+                [ "$(($(wc -c <"$work/kept")))" = "$size" ] || broken $n "the witness names another number of bytes"
+                echo "witness $keeper" >"$work/signers"
+                armoured "$sig" && signed "$work/signers" witness blackstart-witness "$work/kept" ||
+                    broken $n "the witness did not sign the journal up to the seal that the line names"
+                echo "line $n: $who keeps a copy of lines 1 to $covers"
+                ;;
             \##(records)) [ $state = writing ] || broken $n "a line of type $type has no place here" ;;
             *) broken $n "no line is of type $type" ;;
             esac
@@ -260,6 +331,7 @@ package enum VerifyScript {
                     asked="$asked$n:$value "
                 fi
             fi
+            [ "$type" = seal ] && seals="$seals$n "
             field ts
             time=$value
             up=${line#*',"up":'}

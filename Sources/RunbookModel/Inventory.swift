@@ -16,6 +16,10 @@ package struct Inventory: Hashable, Sendable {
     package var contacts: [Contact] = []
     /// In file order; those that hosts name need not be here.
     package var services: [Service] = []
+    /// Hosts that keep copies of journals, which only ever grow.
+    package var witnesses: [Named] = []
+    /// Absolute path of the file that says who may operate and approve at this site; nil: whoever has the store's say.
+    package var allowedSigners: String?
     /// How many times faster than real time the site's clock runs: 1 at a real site, more in a lab.
     package var labSpeed = 1
     /// Absolute path of the shell that plays the commands of `local` steps in a lab; nil at a real site.

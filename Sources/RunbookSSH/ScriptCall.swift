@@ -1,6 +1,7 @@
 internal import Glibc
 internal import RunbookModel
 internal import RunbookTransport
+internal import Synchronization
 
 /// One request, played as a shell text on a host, and its reply.
 struct ScriptCall: Sendable {
@@ -21,6 +22,7 @@ struct ScriptCall: Sendable {
     private static let opening = Array(ReceiptScript.opening.utf8)
 
     func play(_ runner: some ScriptRunner, _ progress: @escaping @Sendable (OutputChunk) -> Void) async -> HostReply {
+        if case .witness(let question) = request.operation { return await playWitness(question, runner) }
         if !keepsReceipts { return await playInSession(runner, progress) }
         var random = SystemRandomNumberGenerator()
         let nonce = String(UInt64.random(in: 0...UInt64.max, using: &random), radix: 36)
@@ -52,6 +54,7 @@ struct ScriptCall: Sendable {
         case .submit(let submission, _): submission.receipt.run
         case .attach(let id, _, _, _), .inspect(let id), .fence(let id), .markLost(let id), .kill(let id, _): id.run
         case .heads(let run): run
+        case .witness(let question): question.run
         case .contact, .survey, .probe, .tidy: nil
         }
     }
@@ -59,7 +62,7 @@ struct ScriptCall: Sendable {
     /// It changes nothing on the host, however much of it came there.
     private var isQuestion: Bool {
         switch request.operation {
-        case .contact, .survey, .probe, .heads: true
+        case .contact, .survey, .probe, .heads, .witness: true
         case .submit, .attach, .inspect, .fence, .markLost, .kill, .tidy: false
         }
     }
@@ -73,7 +76,7 @@ struct ScriptCall: Sendable {
         case .submit(_, let deadline), .attach(_, _, _, let deadline): deadline
         case .probe(let probe): probe.timeout + Self.margin
         case .kill: .seconds(40)
-        case .contact, .survey, .inspect, .fence, .markLost, .tidy, .heads: .seconds(30)
+        case .contact, .survey, .inspect, .fence, .markLost, .tidy, .heads, .witness: .seconds(30)
         }
     }
 
@@ -81,7 +84,7 @@ struct ScriptCall: Sendable {
         switch request.operation {
         case .submit, .attach: .deadline
         case .probe: .probe(ProbeAnswer(.timedOut))
-        case .contact, .survey, .inspect, .fence, .markLost, .kill, .tidy, .heads:
+        case .contact, .survey, .inspect, .fence, .markLost, .kill, .tidy, .heads, .witness:
             .failure(TransportFailure(.lost, sent: true, "the host did not answer in time"))
         }
     }
@@ -122,6 +125,27 @@ struct ScriptCall: Sendable {
         return (seconds - Int64(time(nil))) * 1_000
     }
 
+    // MARK: Witnesses
+
+    /// What a witness may answer beside a copy: its words and a signature.
+    private static let witnessLimit = 256 << 10
+
+    private func playWitness(_ question: WitnessRequest, _ runner: some ScriptRunner) async -> HostReply {
+        // An account with a forced command takes no variables and no other words.
+        let job = ScriptJob(
+            command: WitnessScript.command, environment: [], input: question.input, deadline: deadline)
+        var limit = Self.witnessLimit
+        if case .get = question { limit += JournalCopy.limitBytes }
+        let heard = JournalCopy(limitBytes: limit)
+        do throws(TransportFailure) {
+            _ = try await runner.run(job) { heard.take($0) }
+        } catch { return error.isDeadline ? late : .failure(error.ofQuestion) }
+        guard let reply = WitnessReply(heard.bytes) else {
+            return .failure(TransportFailure(.unsuitable, sent: true, "what answers there is no witness"))
+        }
+        return .witness(reply)
+    }
+
     // MARK: Hosts without receipts
 
     /// The command goes to the host as it is, and lives as long as the session.
@@ -159,7 +183,8 @@ struct ScriptCall: Sendable {
                     return .failure(TransportFailure(.lost, sent: true, "the session ended without an exit status"))
                 }
             } catch { return error.isDeadline ? .deadline : .failure(error) }
-        case .survey, .attach, .inspect, .fence, .markLost, .kill, .tidy, .heads: return .failure(.noReceipts)
+        case .survey, .attach, .inspect, .fence, .markLost, .kill, .tidy, .heads, .witness:
+            return .failure(.noReceipts)
         }
     }
 
@@ -290,4 +315,24 @@ private final class PlainReader: Sendable {
 
     var stdout: [UInt8] { kept.withLock { $0.stdout } }
     var stderr: [UInt8] { kept.withLock { $0.stderr } }
+}
+
+/// What comes on stdout, up to a limit.
+private final class JournalCopy: Sendable {
+    static let limitBytes = 1 << 30
+
+    private let heard = Mutex<[UInt8]>([])
+    private let limit: Int
+
+    init(limitBytes: Int) { limit = limitBytes }
+
+    func take(_ chunk: OutputChunk) -> Bool {
+        guard chunk.stream == .stdout else { return true }
+        return heard.withLock { heard in
+            heard += chunk.bytes.prefix(max(0, limit - heard.count))
+            return heard.count < limit
+        }
+    }
+
+    var bytes: [UInt8] { heard.withLock { $0 } }
 }

@@ -146,6 +146,8 @@ struct WorldCore {
             for receipt in tidied { tidy(ReceiptKey(host: pending.host, path: receipt.path)) }
             answer(pending, .tidied)
         case .heads(let run): tellHeads(of: run, pending)
+        case .witness:
+            answer(pending, .failure(TransportFailure(.unsuitable, sent: false, "a rehearsal has no witnesses")))
         }
     }
 

@@ -217,6 +217,8 @@ package struct HostRequest: Hashable, Sendable {
         case tidy([ReceiptID])
         /// What the receipts of a run say of its journal; changes nothing.
         case heads(run: String)
+        /// Of a witness: to keep some of a journal, or to tell what it keeps.
+        case witness(WitnessRequest)
     }
 
     package var host: String?

@@ -71,6 +71,7 @@ package enum ReceiptScript {
         case .kill(let id, _): words(["bs_kill", id.path])
         case .tidy(let ids): words(["bs_tidy"] + ids.map(\.path))
         case .heads(let run): words(["bs_heads", run])
+        case .witness: nil
         }
     }
 
@@ -323,7 +324,7 @@ extension HostRequest.Operation {
         case .submit(let submission, _): submission.privilege
         case .probe(let probe): probe.privilege
         case .kill(_, let privilege), .survey(let privilege): privilege
-        case .contact, .attach, .inspect, .fence, .markLost, .tidy, .heads: nil
+        case .contact, .attach, .inspect, .fence, .markLost, .tidy, .heads, .witness: nil
         }
     }
 
@@ -333,7 +334,7 @@ extension HostRequest.Operation {
         case .probe(let probe):
             if case .run(_, let environment) = probe.probe { return environment }
             return []
-        case .contact, .survey, .attach, .inspect, .fence, .markLost, .kill, .tidy, .heads: return []
+        case .contact, .survey, .attach, .inspect, .fence, .markLost, .kill, .tidy, .heads, .witness: return []
         }
     }
 }

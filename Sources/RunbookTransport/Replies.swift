@@ -9,6 +9,7 @@ package enum HostReply: Hashable, Sendable {
     case tidied
     /// The heads of the journal that submissions brought, by receipt.
     case heads([ReceiptHead])
+    case witness(WitnessReply)
     /// `deadline` passed and the attempt had not ended.
     case deadline
     /// No answer. `sent` tells whether any byte of the request may have reached the host.

@@ -61,7 +61,7 @@ package struct VaultTransport: Transport {
     private static func isCut(_ reply: HostReply) -> Bool {
         switch reply {
         case .failure, .deadline: true
-        case .contact, .survey, .probe, .receipt, .ended, .tidied, .heads: false
+        case .contact, .survey, .probe, .receipt, .ended, .tidied, .heads, .witness: false
         }
     }
 
@@ -86,7 +86,7 @@ package struct VaultTransport: Transport {
             request.operation = .probe(probe)
         case .kill(let id, let privilege): request.operation = .kill(id, filled(privilege))
         case .survey(let privilege): request.operation = .survey(filled(privilege))
-        case .contact, .attach, .inspect, .fence, .markLost, .tidy, .heads: break
+        case .contact, .attach, .inspect, .fence, .markLost, .tidy, .heads, .witness: break
         }
         return request
     }
@@ -135,7 +135,7 @@ extension SecretMask {
         case .failure(var failure):
             failure.message = masked(failure.message)
             return .failure(failure)
-        case .contact, .survey, .receipt, .ended, .tidied, .heads, .deadline: return reply
+        case .contact, .survey, .receipt, .ended, .tidied, .heads, .witness, .deadline: return reply
         }
     }
 }

@@ -31,7 +31,8 @@ struct KeyReferenceTests {
             RunbookDefaults.keys.map { "step defaults.\($0)" },
         "a broken inventory is told what is wrong, where, and what to do": ["inventory.version"],
         "a host with every key": [
-            "inventory.name", "inventory.hosts", "inventory.lab_speed", "host.kind", "host.address", "host.port",
+            "inventory.name", "inventory.hosts", "inventory.lab_speed", "inventory.witnesses",
+            "inventory.allowed_signers", "host.kind", "host.address", "host.port",
             "host.user", "host.identity_file", "host.known_hosts", "host.host_key", "host.receipts", "host.location",
             "host.bmc",
         ],

@@ -93,6 +93,7 @@ struct Dialogue {
         case .kill(let id, _): return "kill \(id.path)"
         case .tidy: return "tidy"
         case .heads: return "heads"
+        case .witness: return "witness"
         }
     }
 

@@ -34,7 +34,7 @@ private final class CutTransport: Transport {
         case .tidy(let receipts):
             tidied.withLock { $0 += receipts.map(\.path) }
             reply(.tidied)
-        case .survey, .probe, .fence, .markLost, .kill, .heads:
+        case .survey, .probe, .fence, .markLost, .kill, .heads, .witness:
             reply(.failure(TransportFailure(.unsuitable, sent: false, "?")))
         }
     }

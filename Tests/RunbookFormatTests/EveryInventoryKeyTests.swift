@@ -16,6 +16,8 @@ import Testing
         let host = try #require(inventory.host("san1"))
         #expect(inventory.name == "North")
         #expect(inventory.labSpeed == 20)
+        #expect(inventory.witnesses.map(\.name) == ["san1", "late"])
+        #expect(inventory.allowedSigners == "sites/signers")
         #expect(host.kind == .appliance)
         #expect(host.address == "10.0.0.11")
         #expect(host.port == 22)
@@ -26,7 +28,7 @@ import Testing
         #expect(!host.receipts)
         #expect(host.location == "room 0.14, rack 2, unit 4")
         #expect(host.bmc == "10.9.0.11")
-        #expect(host.place == SourcePlace(path: "sites/north.yaml", line: 7, column: 3))
+        #expect(host.place == SourcePlace(path: "sites/north.yaml", line: 9, column: 3))
     }
 
     @Test("what a host has from the defaults of its inventory")

@@ -100,7 +100,7 @@ import Testing
         for _ in 0..<2 { try OperatorKeyStore.trust(alice, home: "\(scratch.path)/home") }
         #expect(
             try scratch.text("home/keys/allowed_signers")
-                == "# ours\nalice@ops namespaces=\"blackstart-journal,blackstart-root,blackstart-approval\" \(alice.publicKey.text)\n"
+                == "# ours\nalice@ops namespaces=\"blackstart-journal,blackstart-root,blackstart-approval,blackstart-by-hand\" \(alice.publicKey.text)\n"
         )
     }
 
