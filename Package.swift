@@ -66,6 +66,10 @@ let package = Package(
             name: "ledger", dependencies: ["RunbookJournal", crypto], path: "scripts/bench/ledger",
             swiftSettings: houseSettings),
 
+        // For scripts/prove only.
+        .executableTarget(
+            name: "tamper", dependencies: ["RunbookJournal"], path: "Tests/Proofs/tamper", swiftSettings: houseSettings),
+
         // What several test targets use.
         .target(name: "TestTools", path: "Tests/TestTools", swiftSettings: houseSettings),
         .testTarget(name: "HouseTests", swiftSettings: houseSettings),
