@@ -212,10 +212,10 @@ package enum ReceiptScript {
             printf %s "$6" >"$d/run" && printf '' >"$d/out" && printf '' >"$d/err"
         } 2>/dev/null
         bs_end='bs_end() { { printf "" >"$d/end.$1"; } 2>/dev/null || mv "$d/run" "$d/end.$1"; }'; eval "$bs_end"
-        # Says what it made of `go`, and closes the pipe that was waited at.
-        bs_runner='d=$1; '"$bs_end"'; trap "" HUP; ln -s "run:$$:$2" "$d/go" || exit 1
+        # Says what it made of `go`, and closes the pipe that was waited at. Whoever waited may be gone: the command runs all the same.
+        bs_runner='d=$1; '"$bs_end"'; trap "" HUP PIPE; ln -s "run:$$:$2" "$d/go" || exit 1
           echo "run:$$:$2"; exec >/dev/null
-          (trap - HUP; '"$bs_run"') >>"$d/out" 2>>"$d/err"
+          (trap - HUP PIPE; '"$bs_run"') >>"$d/out" 2>>"$d/err"
           bs_end "exit:$?"'
         bs_submit() {
           bs_take "$1"; j=$3

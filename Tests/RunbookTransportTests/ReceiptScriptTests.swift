@@ -49,6 +49,26 @@ struct ReceiptScriptTests {
         #expect(host.runs == 1)
     }
 
+    @Test("whoever waits for the start is killed at that moment: the command runs all the same, and its end is told")
+    func waiterKilled() throws {
+        try FileManager.default.createDirectory(atPath: "\(host.scratch.path)/bin", withIntermediateDirectories: false)
+        try host.scratch.write(
+            "bin/ln",
+            Array(
+                """
+                #!/bin/sh
+                /bin/ln "$@" || exit
+                case $2 in run:*) kill -9 "$(cat "$HOME/main")"; while kill -0 "$(cat "$HOME/main")"; do :; done;; esac
+                exit 0
+
+                """.utf8), mode: 0o700)
+        let script = try host.text(.submit(ScriptHost.submission("echo on"), deadline: .seconds(60)))
+        try host.feed(Array("echo $$ >\"$HOME/main\"\n\(script)".utf8), path: "\(host.scratch.path)/bin")
+        let status = try host.until { !$0.alive }
+        #expect(status.end == .exit(0) && status.stdoutBytes == 3)
+        #expect(host.runs == 1)
+    }
+
     @Test("submitted many times at once, it runs once")
     func atOnce() throws {
         let script = Array(try host.text(.submit(ScriptHost.submission("echo x"), deadline: .seconds(60))).utf8)
