@@ -102,7 +102,9 @@ package struct FileStorage: JournalStorage {
 
     package func writeSigners(_ text: String) {
         replace(Self.signersName, text)
-        if access("\(folder)/\(VerifyScript.name)", F_OK) != 0 { replace(VerifyScript.name, VerifyScript.text) }
+        // Also where there is one: a power loss may have left it empty, and an empty script finds no fault.
+        replace(VerifyScript.name, VerifyScript.text)
+        try? SystemCalls.flushFolder(folder)
     }
 
     private func replace(_ name: String, _ text: String) {
@@ -126,6 +128,7 @@ package struct FileStorage: JournalStorage {
         defer { Glibc.close(descriptor) }
         do {
             try SystemCalls.write(Array(text.utf8), to: descriptor)
+            try SystemCalls.flush(descriptor)
             return true
         } catch {
             return false
