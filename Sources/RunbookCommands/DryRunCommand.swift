@@ -198,15 +198,15 @@ private struct KilledStorage: RunStorage {
         self.after = after
     }
 
-    func append(_ records: [Record], at moment: Moment) throws(StorageFault) {
-        try storage.append(records, at: moment)
+    func append(_ records: [Record], at moment: Moment, closing: Bool) throws(StorageFault) {
+        try storage.append(records, at: moment, closing: closing)
         guard let after else { return }
         for case .taskSettled(let settlement) in records where settlement.task.step == after {
             throw .crashed
         }
     }
 
-    func seal(closing: Bool) throws(StorageFault) { try storage.seal(closing: closing) }
+    func seal() throws(StorageFault) { try storage.seal() }
     func sealIfDue(at moment: Moment) throws(StorageFault) { try storage.sealIfDue(at: moment) }
     var head: String { storage.head }
     var runsOnReserve: Bool { storage.runsOnReserve }

@@ -86,8 +86,7 @@ package struct JournalAdd: ParsableCommand {
             }
         } catch { throw refusal ?? Operator.failure(error, run: folder.called(in: places.runs(nil)), trust) }
         do {
-            try journal.append(drafts, uptime: now.uptime, wall: now.wall)
-            try journal.seal(closing: true)
+            try journal.append(drafts, uptime: now.uptime, wall: now.wall, closing: true)
         } catch { throw CommandFailure(.programFailed, error.message) }
         journal.close()
         let about = work.step.map { " for the step \($0)" } ?? ""

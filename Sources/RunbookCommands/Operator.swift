@@ -70,6 +70,10 @@ enum Operator {
         case .locked:
             CommandFailure(
                 .programFailed, fault.message, hint: "let the other session end; two would start everything twice")
+        case .neverBegan:
+            CommandFailure(
+                .programFailed, fault.message,
+                hint: "nothing has happened: remove its folder, or begin a run under another name")
         default: CommandFailure(.programFailed, fault.message)
         }
     }

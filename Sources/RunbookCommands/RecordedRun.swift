@@ -19,6 +19,9 @@ struct RecordedRun {
         _ folder: RunFolder, _ places: Places, maxParallel: Int? = nil
     ) throws(CommandFailure) -> RecordedRun {
         let entries = try entries(folder)
+        guard !entries.isEmpty else {
+            throw Operator.failure(.neverBegan(path: folder.journal), run: folder.name)
+        }
         let opening: RunOpening
         let frozen: (runbook: [UInt8], inventory: [UInt8])
         do {

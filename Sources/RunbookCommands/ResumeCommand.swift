@@ -106,10 +106,12 @@ struct Resumption {
         let prepared = try answers.answers(for: seen.plan)
         var event = try first(seen)
         let isRollback = if case .rollbackRequested = event { true } else { false }
-        try Self.refuseIfOver(seen, isRollback: isRollback)
+        let unsealed = Self.unsealed(seen, isRollback: isRollback)
+        if unsealed == nil { try Self.refuseIfOver(seen, isRollback: isRollback) }
         let key = try Operator.key(runs, places, useAgent: true, asks: answers.asks(console))
         let trust = try SiteTrust.of(self.trust, seen.plan.inventory, places)
         try trust?.admit(key, Seal.namespace, at: SystemClock().now().wall)
+        if let unsealed { return try seal(seen, unsealed, key, trust) }
         let logins = try LoginSecrets(seen.plan, places, asks: answers.asks(console))
         let vault = try SecretSources(plan: seen.plan, places: places, asks: answers.asks(console))
             .vault(beside: logins)
@@ -158,6 +160,36 @@ struct Resumption {
             }
             return (journal, recorded)
         } catch { throw refusal ?? Operator.failure(error, run: called, trust) }
+    }
+
+    /// How a run ended that is over, and whose last words a power loss has left without their seal; nil of others.
+    private static func unsealed(_ recorded: RecordedRun, isRollback: Bool) -> Outcome? {
+        guard !isRollback, let outcome = recorded.state.closed, outcome.isFinal,
+            !JournalReading(entries: recorded.entries).isClosed
+        else { return nil }
+        return outcome
+    }
+
+    /// Nothing is left to do but to sign what stands.
+    private func seal(
+        _ seen: RecordedRun, _ outcome: Outcome, _ key: any OperatorKey, _ trust: SiteTrust?
+    ) throws(CommandFailure) -> Outcome {
+        let now = SystemClock().now()
+        do {
+            let (journal, _) = try JournalWriter.resume(
+                folder: folder.path, opening: Draft(type: LineTypes.sessionOpen, fields: [:]), operator: key,
+                trust: trust?.enforced, uptime: now.uptime, wall: now.wall
+            ) { entries, _ in entries.count == seen.entries.count }
+            // The end of the run stays the last thing that is said of it.
+            try journal.append(Record.closed(outcome).drafts, uptime: now.uptime, wall: now.wall, closing: true)
+            journal.close()
+        } catch { throw Operator.failure(error, run: called, trust) }
+        if !console.isData {
+            Terminal.out(
+                "Run \(seen.opening.run) was over (\(outcome.rawValue)), and its last lines had no seal yet: now they have.\n"
+            )
+        }
+        return outcome
     }
 
     /// A witness that keeps more of this run than there is here has seen it go on: whoever resumes an older copy would do

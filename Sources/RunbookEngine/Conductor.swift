@@ -187,15 +187,17 @@ private struct Session {
             effects += decision.effects
         }
         try keepOutputs(of: records)
-        if !records.isEmpty { try parts.storage.append(records, at: moment) }
+        let outcome = Self.outcome(of: effects)
+        if !records.isEmpty || outcome != nil {
+            try parts.storage.append(records, at: moment, closing: outcome != nil)
+        }
         parts.observer.recorded(records, by: engine, at: moment)
-        for case .finish(let outcome) in effects {
-            try parts.storage.seal(closing: true)
+        if outcome != nil {
             self.outcome = outcome
             return []
         }
         if effects.contains(.seal) {
-            try parts.storage.seal(closing: false)
+            try parts.storage.seal()
         } else {
             try parts.storage.sealIfDue(at: moment)
         }
@@ -208,11 +210,16 @@ private struct Session {
     private mutating func stopOnFullDisk(_ moment: Moment) throws(StorageFault) -> [Effect] {
         let decision = engine.handle(.haltRequested(reason: "the disk that holds the journal is full"))
         guard !decision.records.isEmpty else { return [] }
-        try parts.storage.append(decision.records, at: moment)
+        outcome = Self.outcome(of: decision.effects)
+        try parts.storage.append(decision.records, at: moment, closing: outcome != nil)
         parts.observer.recorded(decision.records, by: engine, at: moment)
-        for case .finish(let outcome) in decision.effects { self.outcome = outcome }
-        try parts.storage.seal(closing: outcome != nil)
+        if outcome == nil { try parts.storage.seal() }
         return decision.effects
+    }
+
+    private static func outcome(of effects: [Effect]) -> Outcome? {
+        for case .finish(let outcome) in effects { return outcome }
+        return nil
     }
 
     /// Where the output of a submission goes; nil for requests that print nothing. An attempt that is followed again is

@@ -17,15 +17,16 @@ package final class JournaledRun: RunStorage {
         self.outputs = outputs
     }
 
-    package func append(_ records: [Record], at moment: Moment) throws(StorageFault) {
+    package func append(_ records: [Record], at moment: Moment, closing: Bool) throws(StorageFault) {
         do {
-            try journal.append(records.flatMap(\.drafts), uptime: moment.uptime, wall: moment.wall)
+            try journal.append(
+                records.flatMap(\.drafts), uptime: moment.uptime, wall: moment.wall, closing: closing)
         } catch { throw .failed(error.message) }
         witnesses?.recorded()
     }
 
-    package func seal(closing: Bool) throws(StorageFault) {
-        do { try journal.seal(closing: closing) } catch { throw .failed(error.message) }
+    package func seal() throws(StorageFault) {
+        do { try journal.seal(closing: false) } catch { throw .failed(error.message) }
         witnesses?.sealed()
     }
 

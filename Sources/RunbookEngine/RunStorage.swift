@@ -4,9 +4,10 @@ package import RunbookTransport
 /// Where a run is written down. Implemented by a journal in a folder, and by memory in tests.
 package protocol RunStorage: Sendable {
     /// Puts the records on record, in order, and returns when they are durable. After a failure nothing more may be done.
-    func append(_ records: [Record], at moment: Moment) throws(StorageFault)
-    /// Signs all that stands; a closing seal is the last of its session.
-    func seal(closing: Bool) throws(StorageFault)
+    /// With `closing` they are the last of their session, and signed with all that stands, in the same flush.
+    func append(_ records: [Record], at moment: Moment, closing: Bool) throws(StorageFault)
+    /// Signs all that stands.
+    func seal() throws(StorageFault)
     /// Signs if something has stood unsigned for too long.
     func sealIfDue(at moment: Moment) throws(StorageFault)
     /// `seq:sha256` of the last durable line.

@@ -78,6 +78,9 @@ package struct JournalReading: Hashable, Sendable {
     /// The first line that can't be read; nothing after it is.
     package var broken: JournalBroken?
 
+    /// Of entries that were read before.
+    package init(entries: [JournalEntry] = []) { self.entries = entries }
+
     /// Whether the last session has ended: a seal that lets no key follow, and not that of an opening.
     package var isClosed: Bool {
         guard let last = entries.last, last.type == LineTypes.seal, last.fields["next"] == nil else { return false }

@@ -90,12 +90,14 @@ package final class JournalWriter: Sendable {
     }
 
     /// Appends `drafts` as one write and one flush, with a seal if one is due, and returns when they are durable. If a
-    /// draft can't be a line, nothing is appended and the journal goes on.
+    /// draft can't be a line, nothing is appended and the journal goes on. With `closing` the closing seal goes with them.
     /// Not for `run.open`, `session.open`, `seal`, `recovered`.
-    package func append(_ drafts: [Draft], uptime: Int64, wall: Int64) throws(JournalFault) {
+    package func append(
+        _ drafts: [Draft], uptime: Int64, wall: Int64, closing: Bool = false
+    ) throws(JournalFault) {
         try change { (ledger: inout JournalLedger) throws(JournalFault) in
-            guard !drafts.isEmpty else { return }
             for draft in drafts { try ledger.record(draft, uptime: uptime, wall: wall) }
+            if closing { return try ledger.seal(closing: true) }
             if ledger.isSealDue(uptime: uptime) { try ledger.seal(closing: false) }
         }
     }

@@ -113,8 +113,10 @@ package enum VerifyScript {
             at="$at${clock%:*}${clock#*:}Z"
         }
 
-        # armoured TEXT: whether it is base64 without a spare bit; then it is in the file `sig`.
+        # armoured TEXT: whether it is base64 without a spare bit; then it is in the file `sig`. ssh-keygen takes a signature of
+        # version 0 for one of version 1: that bit is looked at here.
         armoured() {
+            case $1 in U1NIU0lHAAAAAQAA*) ;; *) return 1 ;; esac
             body=${1%%=*}
             case $body in '' | *[!A-Za-z0-9+/]*) return 1 ;; esac
             case $1 in

@@ -159,6 +159,30 @@ struct JournalCommandTests {
         // A run that nobody writes any more is followed to where it is.
         #expect(try program("journal show r --follow").lines.count == all)
     }
+
+    @Test("a run that was over when its disk lost the last seal is sealed by a resume, and nothing runs")
+    func unsealedEnd() throws {
+        // Outcome 3 is final, and so are all that leave nothing to do.
+        _ = try shell("sed -i '$d' home/runs/r/journal.jsonl", in: program.scratch.path)
+        #expect(try program("journal verify r").stdout.contains("Closed    no"))
+        let said = try program("resume r --no-input")
+        #expect(said.status == 3 && said.stdout.contains("Run r was over (succeeded-with-gaps)"), "\(said)")
+        let verified = try program("journal verify r")
+        #expect(verified.status == 0 && verified.stdout.contains("Closed    yes"), "\(verified)")
+        let again = try program("resume r --no-input")
+        #expect(again.status == 64 && again.stderr.contains("run `r` is over: succeeded-with-gaps"), "\(again)")
+        #expect(try program("status r").stdout.contains("gaps"))
+    }
+
+    @Test(
+        "a journal without a whole line is a run that never began, and says what to do", arguments: ["", "{\"prev\""])
+    func neverBegan(_ text: String) throws {
+        try program.scratch.write("home/runs/r/journal.jsonl", Array(text.utf8))
+        let said = try program("resume r --no-input")
+        #expect(said.status == 1, "\(said)")
+        #expect(said.stderr.contains("the run was killed before it did anything"), "\(said.stderr)")
+        #expect(said.stderr.contains("hint: nothing has happened: remove its folder"), "\(said.stderr)")
+    }
 }
 
 @Suite("A journal is followed while it is written", .serialized)

@@ -106,18 +106,19 @@ final class MemoryStorage: RunStorage {
 
     let state = Lock(State())
 
-    func append(_ records: [Record], at moment: Moment) throws(StorageFault) {
+    func append(_ records: [Record], at moment: Moment, closing: Bool) throws(StorageFault) {
         try state.withLock { (state: inout State) throws(StorageFault) in
             state.appends += 1
             let crashes = state.appends == state.crashAt
             if crashes, state.losesLast { throw .crashed }
             state.records += records
             state.batches.append(records)
+            if closing { state.seals += 1 }
             if crashes { throw .crashed }
         }
     }
 
-    func seal(closing: Bool) throws(StorageFault) { state.withLock { $0.seals += 1 } }
+    func seal() throws(StorageFault) { state.withLock { $0.seals += 1 } }
     func sealIfDue(at moment: Moment) throws(StorageFault) {}
     var head: String { "\(state.withLock { $0.records.count }):00" }
     var runsOnReserve: Bool { false }

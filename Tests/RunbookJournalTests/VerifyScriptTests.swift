@@ -1,3 +1,4 @@
+import Foundation
 import RunbookJournal
 import TestTools
 import Testing
@@ -73,6 +74,19 @@ struct VerifyScriptTests {
             }
             try isSame(Array(lines[...index].joined()), "cut after line \(index + 1)")
             try isSame(Array(lines[...index].joined().dropLast(5)), "cut in line \(index + 1)")
+        }
+    }
+
+    @Test("a last signature of a version that ssh-keygen takes, and that there is not")
+    func version() throws {
+        let text = String(decoding: bytes, as: UTF8.self)
+        let last = try #require(text.range(of: "\"sig\":\"U1NIU0lHAAAAAQAA", options: .backwards))
+        let root = try #require(text.range(of: "\"root_sig\":\"U1NIU0lHAAAAAQAA", options: .backwards))
+        for range in [last, root] {
+            let changed = text.replacingCharacters(
+                in: range, with: text[range].replacing("AAAAAQAA", with: "AAAAAAAA"))
+            #expect(try script(Array(changed.utf8)).status == 7)
+            try isSame(Array(changed.utf8), "another version")
         }
     }
 
