@@ -32,7 +32,7 @@ package struct RunFolder: Hashable, Sendable {
     package var outputs: String { "\(path)/outputs" }
 
     /// Throws where a run has this folder already.
-    package func checkFree() throws(RunFolderFault) { if access(journal, F_OK) == 0 { throw .exists(name) } }
+    package func checkFree() throws(RunFolderFault) { if JournalReader.hasBegun(journal) { throw .exists(name) } }
 
     /// Makes the folder with its frozen copies, durable; the journal is what makes it a run.
     package func make(

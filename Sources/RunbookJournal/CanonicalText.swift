@@ -13,6 +13,14 @@ enum CanonicalText {
     /// Appends `text` in quotes.
     static func append(_ text: String, to line: inout [UInt8]) {
         line.append(UInt8(ascii: "\""))
+        defer { line.append(UInt8(ascii: "\"")) }
+        var text = text
+        let isCopied = text.withUTF8 { bytes in
+            guard bytes.allSatisfy(isPlain) else { return false }
+            line.append(contentsOf: bytes)
+            return true
+        }
+        guard !isCopied else { return }
         for scalar in text.unicodeScalars {
             switch scalar {
             case "\"": line.append(contentsOf: [UInt8(ascii: "\\"), UInt8(ascii: "\"")])
@@ -28,7 +36,12 @@ enum CanonicalText {
                 }
             }
         }
-        line.append(UInt8(ascii: "\""))
+    }
+
+    /// Whether `byte` stands for itself wherever it is: printable ASCII but for the quote and the backslash.
+    @inline(__always)
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte < 0x7F && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
     }
 
     /// `[a-z0-9_.]`, at least one.

@@ -18,13 +18,14 @@ package struct FileStorage: JournalStorage {
     private let journal: Int32
     private let lock: JournalLock
 
-    /// A new, empty journal whose name is durable. `folder` and what is missing above it are made.
+    /// A new, empty journal whose name is durable. `folder` and what is missing above it are made. A file without a whole
+    /// line is of a run that was killed before it began: nothing has followed from it, and it is taken over.
     package static func create(_ folder: String) throws(JournalFault) -> FileStorage {
         let path = "\(folder)/\(JournalReader.fileName)"
         try checked("make", folder) { () throws(SystemError) in try SystemCalls.makeFolders(folder) }
         // Before anything is made: a journal that is there stays as it is, lock and all.
-        guard access(path, F_OK) != 0 else { throw .exists(path: path) }
-        return try opened(folder, path: path, flags: O_CREAT | O_EXCL)
+        guard !JournalReader.hasBegun(path) else { throw .exists(path: path) }
+        return try opened(folder, path: path, flags: O_CREAT)
     }
 
     /// The journal that is there.
@@ -45,12 +46,21 @@ package struct FileStorage: JournalStorage {
             let journal = try checked("open", path) { () throws(SystemError) in
                 try SystemCalls.open(path, O_RDWR | O_APPEND | flags)
             }
-            do throws(SystemError) {
-                try SystemCalls.flush(journal)
-                try SystemCalls.flushFolder(folder)
+            do throws(JournalFault) {
+                if flags & O_CREAT != 0 {
+                    // Again, now that nobody else writes.
+                    guard !JournalReader.hasBegun(path) else { throw .exists(path: path) }
+                    guard ftruncate(journal, 0) == 0 else {
+                        throw .system(operation: "empty", path: path, error: .last)
+                    }
+                }
+                try checked("flush", path) { () throws(SystemError) in
+                    try SystemCalls.flush(journal)
+                    try SystemCalls.flushFolder(folder)
+                }
             } catch {
                 Glibc.close(journal)
-                throw .system(operation: "flush", path: path, error: error)
+                throw error
             }
             return FileStorage(path: path, folder: folder, journal: journal, lock: lock)
         } catch {
@@ -100,22 +110,25 @@ package struct FileStorage: JournalStorage {
 
     package func freeReserve() -> Bool { unlink("\(folder)/\(Self.reserveName)") == 0 }
 
-    package func writeSigners(_ text: String) {
-        replace(Self.signersName, text)
+    package func writeSigners(_ text: String) -> Bool {
+        let isWritten = replace(Self.signersName, text)
         // Also where there is one: a power loss may have left it empty, and an empty script finds no fault.
-        replace(VerifyScript.name, VerifyScript.text)
+        let hasScript = replace(VerifyScript.name, VerifyScript.text)
         try? SystemCalls.flushFolder(folder)
+        return isWritten && hasScript
     }
 
-    private func replace(_ name: String, _ text: String) {
+    private func replace(_ name: String, _ text: String) -> Bool {
         // Under another name first: a reader never sees half of it.
         let draft = "\(folder)/.\(name).new"
         let isWritten = Self.write(text, to: draft, flags: O_CREAT | O_TRUNC)
-        if !isWritten || rename(draft, "\(folder)/\(name)") != 0 { unlink(draft) }
+        if isWritten, rename(draft, "\(folder)/\(name)") == 0 { return true }
+        unlink(draft)
+        return false
     }
 
-    package func addSigners(_ text: String) {
-        _ = Self.write(text, to: "\(folder)/\(Self.signersName)", flags: O_APPEND)
+    package func addSigners(_ text: String) -> Bool {
+        Self.write(text, to: "\(folder)/\(Self.signersName)", flags: O_APPEND)
     }
 
     package func close() {

@@ -1,11 +1,9 @@
 /// Lower-case hexadecimal, the only form in a journal.
 package enum Hex {
-    private static let digits = Array("0123456789abcdef".utf8)
-
     package static func append(_ bytes: some Sequence<UInt8>, to text: inout [UInt8]) {
         for byte in bytes {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
+            text.append(character(byte >> 4))
+            text.append(character(byte & 15))
         }
     }
 
@@ -31,6 +29,11 @@ package enum Hex {
             }
         }
         return bytes
+    }
+
+    @inline(__always)
+    private static func character(_ digit: UInt8) -> UInt8 {
+        digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + (digit - 10)
     }
 
     static func digit(_ character: UInt8) -> UInt8? {

@@ -64,6 +64,12 @@ struct JournalLedger: Sendable {
         if let next { announced.append(.run(run, next.publicKey)) }
     }
 
+    /// ``unwritten`` is on the disk. `chain` is the same as it was, and may have caught up.
+    mutating func settle(_ chain: JournalChain) {
+        self.chain = chain
+        settle()
+    }
+
     /// ``unwritten`` is on the disk.
     mutating func settle() {
         unwritten.removeAll()
@@ -73,6 +79,7 @@ struct JournalLedger: Sendable {
     mutating func destroyKey() { key = nil }
 
     private mutating func addSeal(by key: any OperatorKey, _ successor: Seal.Successor) throws(JournalFault) {
+        chain.catchUp()
         let seal: Draft
         do {
             seal = try Seal.draft(over: chain, of: run, by: key, successor)

@@ -18,7 +18,7 @@ package enum JournalLine {
         guard (0...LineLimits.integer).contains(entry.uptime) else { throw .integerOutOfRange(entry.uptime) }
 
         var line: [UInt8] = []
-        line.reserveCapacity(256)
+        line.reserveCapacity(512)
         line.append(contentsOf: #"{"prev":""#.utf8)
         Hex.append(previous, to: &line)
         line.append(contentsOf: #"","seq":"#.utf8)
@@ -27,11 +27,10 @@ package enum JournalLine {
         CanonicalText.append(entry.type, to: &line)
         var isTimeWritten = false
         var isUptimeWritten = false
-        for key in try sortedKeys(entry.fields) {
-            guard !LineTypes.envelope.contains(key) else { throw .reservedKey(key) }
-            if !isTimeWritten, isOrdered("ts", key) { appendTime(entry.timestamp, &isTimeWritten, to: &line) }
-            if !isUptimeWritten, isOrdered("up", key) { appendUptime(entry.uptime, &isUptimeWritten, to: &line) }
-            guard let value = entry.fields[key] else { continue }
+        for (key, value) in try sorted(entry.fields) {
+            guard !LineTypes.isOfEnvelope(key) else { throw .reservedKey(key) }
+            if !isTimeWritten, "ts" < key { appendTime(entry.timestamp, &isTimeWritten, to: &line) }
+            if !isUptimeWritten, "up" < key { appendUptime(entry.uptime, &isUptimeWritten, to: &line) }
             line.append(UInt8(ascii: ","))
             CanonicalText.append(key, to: &line)
             line.append(UInt8(ascii: ":"))
@@ -48,9 +47,8 @@ package enum JournalLine {
     package static func decode(
         _ line: ArraySlice<UInt8>
     ) throws(LineFault) -> (entry: JournalEntry, previous: [UInt8]) {
-        var reader = try LineReader(line)
-        let read = try reader.line(keepsFields: { _ in true })
-        return (read.entry, read.previous)
+        let read = try LineReader.read(line, keeping: .all)
+        return (read.entry, read.previous.bytes)
     }
 
     private static func appendTime(_ time: Int64, _ isWritten: inout Bool, to line: inout [UInt8]) {
@@ -90,8 +88,7 @@ package enum JournalLine {
             guard members.count != 1 || members["b64"] == nil else { throw .reservedObject }
             line.append(UInt8(ascii: "{"))
             var isFirst = true
-            for key in try sortedKeys(members) {
-                guard let member = members[key] else { continue }
+            for (key, member) in try sorted(members) {
                 if !isFirst { line.append(UInt8(ascii: ",")) }
                 isFirst = false
                 CanonicalText.append(key, to: &line)
@@ -104,13 +101,12 @@ package enum JournalLine {
         guard line.count <= Limits.lineBytes else { throw .tooLong(bytes: line.count) }
     }
 
-    private static func sortedKeys(_ fields: [String: JournalValue]) throws(LineFault) -> [String] {
-        let keys = fields.keys.sorted(by: isOrdered)
-        for key in keys where !CanonicalText.isKey(key.utf8) { throw .badKey(key) }
-        return keys
-    }
-
-    private static func isOrdered(_ one: String, _ other: String) -> Bool {
-        one.utf8.lexicographicallyPrecedes(other.utf8)
+    private static func sorted(
+        _ fields: [String: JournalValue]
+    ) throws(LineFault) -> [(key: String, value: JournalValue)] {
+        let bad = fields.keys.filter { !CanonicalText.isKey($0.utf8) }
+        if let first = bad.min(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) { throw .badKey(first) }
+        // They are ASCII: their order as strings is that of their bytes.
+        return fields.sorted { $0.key < $1.key }
     }
 }

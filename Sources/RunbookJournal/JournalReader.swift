@@ -1,4 +1,5 @@
 import Glibc
+import RunbookModel
 
 /// Reads a journal without proving it: for `journal show`, `status`, and what resume has proven before.
 package enum JournalReader {
@@ -10,6 +11,14 @@ package enum JournalReader {
     /// The process on this machine that is writing the journal in a run's folder; nil where none is known.
     package static func writer(of folder: String) -> Int? {
         JournalLock.livingHolder("\(folder)/\(FileStorage.lockName)")
+    }
+
+    /// Whether a journal file has a whole line: before its first one is on disk, nothing follows from a run. One that can't be
+    /// looked at counts as begun.
+    package static func hasBegun(_ path: String) -> Bool {
+        do {
+            return try SystemCalls.bytes(of: path, from: 0, count: Limits.lineBytes).contains(UInt8(ascii: "\n"))
+        } catch { return error.code != ENOENT && error.code != ENOTDIR }
     }
 
     /// The bytes of a journal file.

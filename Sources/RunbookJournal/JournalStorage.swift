@@ -11,9 +11,9 @@ package protocol JournalStorage: Sendable {
     func truncate(to length: Int) throws(SystemError)
     /// Gives space that was kept back for the last words to the disk; false if there is none (any more).
     func freeReserve() -> Bool
-    /// Replaces what is kept beside for stock tools: the list of signers. Nothing depends on it, so nothing fails with it.
-    func writeSigners(_ text: String)
-    func addSigners(_ text: String)
+    /// Replaces what is kept beside for stock tools: the list of signers. Nothing depends on it, so nothing fails with it: false tells that it is not whole.
+    func writeSigners(_ text: String) -> Bool
+    func addSigners(_ text: String) -> Bool
     /// Lets go of everything; nothing is called after.
     func close()
 }

@@ -9,7 +9,7 @@ package enum JournalVerifier {
     ) -> Result<JournalReport, JournalBroken> {
         var verification = JournalVerification(bytes, trust: trust)
         do {
-            while try verification.takeLine() {}
+            try verification.takeAll()
             return .success(try verification.report())
         } catch {
             return .failure(error)
@@ -17,7 +17,7 @@ package enum JournalVerifier {
     }
 }
 
-/// The check of one journal, line by line.
+/// The check of one journal, line by line, while the lines that follow are being read.
 ///
 ///     start   --run.open-->     opened
 ///     opened  --seal-->         writing      by the operator's key
@@ -69,31 +69,50 @@ struct JournalVerification {
         self.trust = trust
     }
 
-    /// Checks the next line; false at the end.
-    mutating func takeLine() throws(JournalBroken) -> Bool {
-        guard at < bytes.count else { return false }
-        line += 1
-        guard let range = JournalReader.line(of: bytes, from: at) else { throw broken(.unterminated) }
-        let read = try read(range)
-        // First, for a line that is missing, doubled or moved breaks the chain too, and this tells it from a changed one.
-        guard read.entry.sequence == line else {
-            throw broken(.sequence(expected: line, found: read.entry.sequence))
+    mutating func takeAll() throws(JournalBroken) {
+        var reading = JournalStretch(of: bytes)
+        reading?.begin()
+        while let stretch = reading {
+            let pieces = stretch.finish()
+            reading = stretch.next
+            reading?.begin()
+            for piece in pieces { try take(piece, of: stretch) }
+            chain.prefix = stretch.hash(to: at)
         }
-        guard read.previous == chain.hash else { throw unchained(read.entry, range) }
+    }
+
+    private mutating func take(_ piece: JournalStretch.Piece, of stretch: JournalStretch) throws(JournalBroken) {
+        for next in piece.lines {
+            line += 1
+            try take(next, of: stretch)
+        }
+        guard let fault = piece.fault else { return }
+        line += 1
+        throw broken(fault)
+    }
+
+    private mutating func take(_ next: JournalStretch.Line, of stretch: JournalStretch) throws(JournalBroken) {
+        let entry = next.read.entry
+        // First, for a line that is missing, doubled or moved breaks the chain too, and this tells it from a changed one.
+        guard entry.sequence == line else { throw broken(.sequence(expected: line, found: entry.sequence)) }
+        let isChained = next.read.previous == chain.lineHash
+        if entry.type == LineTypes.seal || !isChained { chain.prefix = stretch.hash(to: at) }
+        guard isChained else { throw unchained(entry, at..<next.end) }
         do {
-            try take(read.entry)
+            try take(entry)
         } catch {
             throw broken(error)
         }
-        chain.take(bytes[range], of: read.entry)
-        if read.entry.fields["kind"]?.string == QuestionKind.approval.rawValue {
-            asked[line] = ApprovalSignature.Asked(step: read.entry.fields["step"]?.string ?? "", chain)
+        chain.take(next.hash, leaf: next.leaf, of: entry, count: next.end - at)
+        at = next.end
+        if entry.fields["kind"]?.string == QuestionKind.approval.rawValue {
+            chain.prefix = stretch.hash(to: at)
+            asked[line] = ApprovalSignature.Asked(step: entry.fields["step"]?.string ?? "", chain)
         }
-        if read.entry.type == LineTypes.seal {
-            seals[line] = WitnessNote.Kept(bytes: range.upperBound, digest: chain.digest())
+        if entry.type == LineTypes.seal {
+            chain.prefix = stretch.hash(to: at)
+            seals[line] = WitnessNote.Kept(bytes: at, digest: chain.digest())
         }
-        at = range.upperBound
-        return true
     }
 
     func report() throws(JournalBroken) -> JournalReport {
@@ -107,15 +126,6 @@ struct JournalVerification {
 
     private func broken(_ reason: JournalBroken.Reason) -> JournalBroken { JournalBroken(line: line, reason: reason) }
 
-    private func read(_ range: Range<Int>) throws(JournalBroken) -> LineReader.Line {
-        do {
-            var reader = try LineReader(bytes[range])
-            return try reader.line(keepsFields: LineTypes.proven.contains)
-        } catch {
-            throw broken(.unreadable(error))
-        }
-    }
-
     // MARK: Which line of two
 
     /// `prev` of this line and the line before disagree. If this line is as the lines after it know it, or as a seal's
@@ -124,9 +134,8 @@ struct JournalVerification {
         guard line > 1 else { return broken(.unchained) }
         let isBeforeChanged: Bool
         if let after = JournalReader.line(of: bytes, from: range.upperBound) {
-            var reader = try? LineReader(bytes[after])
-            let next = try? reader?.line(keepsFields: { _ in false })
-            isBeforeChanged = next?.previous == JournalChain.hash(of: bytes[range])
+            let next = try? LineReader.read(bytes[after], keeping: .none)
+            isBeforeChanged = next?.previous.bytes == JournalChain.hash(of: bytes[range])
         } else {
             let isSigned = signer.map { Seal.isSigned(entry, over: chain, by: $0) } ?? true
             isBeforeChanged = entry.type == LineTypes.seal && !isSigned

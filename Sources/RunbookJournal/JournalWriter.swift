@@ -1,3 +1,4 @@
+import Dispatch
 import Synchronization
 
 /// Appends to the journal of one run: the only writer, and the only way anything gets in.
@@ -11,7 +12,11 @@ package final class JournalWriter: Sendable {
         var storage: (any JournalStorage)?
         var isPoisoned = false
         var runsOnReserve = false
+        var signers: SignerList
     }
+
+    /// For fewer lines another thread is not woken.
+    private static let linesApart = 16
 
     private let state: Mutex<State>
 
@@ -78,10 +83,10 @@ package final class JournalWriter: Sendable {
             var session = JournalBatch(storage, bytes: ledger.unwritten)
             session.runsOnReserve = recovery.runsOnReserve
             try session.write()
-            storage.writeSigners(standing.report.allowedSigners + ledger.announced.map(\.line).joined())
+            let signers = SignerList(standing.report.signers + ledger.announced, on: storage)
             ledger.settle()
             let writer = JournalWriter(
-                State(ledger: ledger, storage: storage, runsOnReserve: session.runsOnReserve))
+                State(ledger: ledger, storage: storage, runsOnReserve: session.runsOnReserve, signers: signers))
             return (writer, standing.entries)
         } catch {
             storage.close()
@@ -142,6 +147,8 @@ package final class JournalWriter: Sendable {
             var ledger = state.ledger
             try body(&ledger)
             guard !ledger.unwritten.isEmpty else { return }
+            // While the disk works, so does another processor.
+            let chain = ledger.chain.lag < Self.linesApart ? nil : ChainApart(ledger.chain)
             var batch = JournalBatch(storage, bytes: ledger.unwritten)
             batch.runsOnReserve = state.runsOnReserve
             defer { state.runsOnReserve = batch.runsOnReserve }
@@ -152,9 +159,8 @@ package final class JournalWriter: Sendable {
                 state.ledger.destroyKey()
                 throw error
             }
-            let signers = ledger.announced.map(\.line).joined()
-            if !signers.isEmpty { storage.addSigners(signers) }
-            ledger.settle()
+            state.signers.add(ledger.announced, on: storage)
+            ledger.settle(chain?.caughtUp ?? ledger.chain)
             state.ledger = ledger
         }
     }
@@ -175,12 +181,55 @@ package final class JournalWriter: Sendable {
         do {
             var batch = JournalBatch(storage, bytes: ledger.unwritten)
             try batch.write()
-            storage.writeSigners(ledger.announced.map(\.line).joined())
+            let signers = SignerList(ledger.announced, on: storage)
             ledger.settle()
-            return JournalWriter(State(ledger: ledger, storage: storage, runsOnReserve: batch.runsOnReserve))
+            return JournalWriter(
+                State(ledger: ledger, storage: storage, runsOnReserve: batch.runsOnReserve, signers: signers))
         } catch {
             storage.close()
             throw error
+        }
+    }
+}
+
+/// A chain that catches up on another thread, or on the one that asks for it, whichever comes first.
+private final class ChainApart: Sendable {
+    private let chain: Mutex<JournalChain>
+
+    init(_ chain: JournalChain) {
+        self.chain = Mutex(chain)
+        DispatchQueue.global().async { [self] in _ = caughtUp }
+    }
+
+    var caughtUp: JournalChain {
+        chain.withLock { chain in
+            chain.catchUp()
+            return chain
+        }
+    }
+}
+
+/// The keys beside the journal, for stock tools. What a full disk keeps out of the file comes into it later.
+private struct SignerList {
+    private var text = ""
+    private var isWhole: Bool
+
+    init(_ signers: [JournalReport.Signer], on storage: any JournalStorage) {
+        // A person's key comes back with every session.
+        var lines: [String] = []
+        var seen: Set<String> = []
+        for line in signers.map(\.line) where seen.insert(line).inserted { lines.append(line) }
+        text = lines.joined()
+        isWhole = storage.writeSigners(text)
+    }
+
+    mutating func add(_ signers: [JournalReport.Signer], on storage: any JournalStorage) {
+        let more = signers.map(\.line).joined()
+        text += more
+        if !isWhole {
+            isWhole = storage.writeSigners(text)
+        } else if !more.isEmpty {
+            isWhole = storage.addSigners(more)
         }
     }
 }

@@ -5,32 +5,52 @@ import RunbookModel
 struct LineReader {
     struct Line {
         var entry: JournalEntry
-        var previous: [UInt8]
+        var previous: LineHash
     }
 
-    private let bytes: ArraySlice<UInt8>
-    private var at: Int
+    /// Which fields are wanted; all of them are checked in any case.
+    enum Fields {
+        case all
+        /// Of the lines whose fields are part of the proof.
+        case proven
+        case none
+    }
+
+    private let bytes: LineBytes
+    /// Where the line feed stands.
+    private let end: Int
+    private var at = 0
 
     /// `line` includes its line feed.
-    init(_ line: ArraySlice<UInt8>) throws(LineFault) {
+    init(_ line: LineBytes) throws(LineFault) {
         guard line.count <= Limits.lineBytes else { throw .tooLong(bytes: line.count) }
-        guard line.last == UInt8(ascii: "\n") else { throw .notTerminated }
-        bytes = line.dropLast()
-        at = line.startIndex
+        guard line.count > 0, line[line.count - 1] == UInt8(ascii: "\n") else { throw .notTerminated }
+        bytes = line
+        end = line.count - 1
     }
 
-    /// `keepsFields` tells by the type whether the fields are wanted; all of them are checked in any case.
-    mutating func line(keepsFields: (String) -> Bool) throws(LineFault) -> Line {
+    static func read(_ line: ArraySlice<UInt8>, keeping fields: Fields) throws(LineFault) -> Line {
+        try line.withUnsafeBufferPointer { (bytes) throws(LineFault) in
+            var reader = try LineReader(LineBytes(bytes))
+            return try reader.line(keeping: fields)
+        }
+    }
+
+    mutating func line(keeping wanted: Fields) throws(LineFault) -> Line {
         try expect(#"{"prev":""#)
-        guard bytes.endIndex - at >= 64, let previous = Hex.decode(bytes[at..<at + 64]) else { throw .envelope("prev") }
-        at += 64
+        guard let previous = LineHash(hex: bytes, at: at) else { throw .envelope("prev") }
+        at += 2 * LineHash.length
         try expect(#"","seq":"#)
         let sequence = try integer()
         guard sequence >= 1 else { throw .envelope("seq") }
         try expect(#","t":"#)
-        guard case .string(let type) = try string(keeps: true) else { throw .envelope("t") }
-        guard LineTypes.known.contains(type) else { throw .unknownType(type) }
-        let keeps = keepsFields(type)
+        let type = try type()
+        let keeps =
+            switch wanted {
+            case .all: true
+            case .proven: type.isProven
+            case .none: false
+            }
 
         var timestamp: Int64?
         var uptime: Int64?
@@ -40,10 +60,10 @@ struct LineReader {
             at += 1
             let key = try key(after: last)
             last = key
-            try expect(":")
-            if bytes[key].elementsEqual("ts".utf8) {
+            try expect(UInt8(ascii: ":"))
+            if isText(key, "ts") {
                 timestamp = try time()
-            } else if bytes[key].elementsEqual("up".utf8) {
+            } else if isText(key, "up") {
                 let value = try integer()
                 guard value >= 0 else { throw .envelope("up") }
                 uptime = value
@@ -54,13 +74,22 @@ struct LineReader {
                 if keeps { fields[text(key)] = value }
             }
         }
-        try expect("}")
-        guard at == bytes.endIndex else { throw fault(.trailing) }
+        try expect(UInt8(ascii: "}"))
+        guard at == end else { throw fault(.trailing) }
         guard let timestamp else { throw .envelope("ts") }
         guard let uptime else { throw .envelope("up") }
         let entry = JournalEntry(
-            sequence: Int(sequence), type: type, timestamp: timestamp, uptime: uptime, fields: fields)
+            sequence: Int(sequence), type: type.name, timestamp: timestamp, uptime: uptime, fields: fields)
         return Line(entry: entry, previous: previous)
+    }
+
+    private mutating func type() throws(LineFault) -> LineTypes.Known {
+        let start = at
+        _ = try string(keeps: false)
+        if let known = LineTypes.known(bytes[start + 1..<at - 1]) { return known }
+        at = start
+        guard case .string(let name) = try string(keeps: true) else { throw .envelope("t") }
+        throw .unknownType(name)
     }
 
     // MARK: Values
@@ -85,7 +114,7 @@ struct LineReader {
     }
 
     private mutating func array(keeps: Bool, depth: Int) throws(LineFault) -> JournalValue {
-        try expect("[")
+        try expect(UInt8(ascii: "["))
         var values: [JournalValue] = []
         if peek() == UInt8(ascii: "]") {
             at += 1
@@ -95,14 +124,14 @@ struct LineReader {
             let element = try value(keeps: keeps, depth: depth + 1)
             if keeps { values.append(element) }
             if peek() == UInt8(ascii: "]") { break }
-            try expect(",")
+            try expect(UInt8(ascii: ","))
         }
         at += 1
         return .array(values)
     }
 
     private mutating func object(keeps: Bool, depth: Int) throws(LineFault) -> JournalValue {
-        try expect("{")
+        try expect(UInt8(ascii: "{"))
         var members: [String: JournalValue] = [:]
         if peek() == UInt8(ascii: "}") {
             at += 1
@@ -115,14 +144,14 @@ struct LineReader {
             let key = try key(after: last)
             last = key
             count += 1
-            try expect(":")
-            let isEncoded = count == 1 && bytes[key].elementsEqual("b64".utf8)
+            try expect(UInt8(ascii: ":"))
+            let isEncoded = count == 1 && isText(key, "b64")
             let start = at
             let member = try value(keeps: keeps, depth: depth + 1)
             if isEncoded { encoded = start..<at }
             if keeps { members[text(key)] = member }
             if peek() == UInt8(ascii: "}") { break }
-            try expect(",")
+            try expect(UInt8(ascii: ","))
         }
         at += 1
         if count == 1, let encoded {
@@ -159,18 +188,18 @@ struct LineReader {
     }
 
     private mutating func time() throws(LineFault) -> Int64 {
-        try expect("\"")
-        guard bytes.endIndex - at >= UTCTime.length, let time = UTCTime.milliseconds(bytes[at..<at + UTCTime.length])
+        try expect(UInt8(ascii: "\""))
+        guard end - at >= UTCTime.length, let time = UTCTime.milliseconds(bytes[at..<at + UTCTime.length])
         else { throw .envelope("ts") }
         at += UTCTime.length
-        try expect("\"")
+        try expect(UInt8(ascii: "\""))
         return time
     }
 
     // MARK: Strings
 
     private mutating func string(keeps: Bool) throws(LineFault) -> JournalValue {
-        try expect("\"")
+        try expect(UInt8(ascii: "\""))
         let start = at
         var decoded: [UInt8] = []
         var copied = at
@@ -196,22 +225,39 @@ struct LineReader {
                     decoded.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
                 }
                 copied = at
-            case 0x20...0x7E: at += 1
+            case 0x20...0x7E: skipPlain()
             case 0...0x7F: throw fault(.control)
             default: try multibyte()
             }
         }
     }
 
+    /// Passes over printable ASCII but for quotes and backslashes, eight at once. Stops at the line feed at the latest.
+    private mutating func skipPlain() {
+        at += 1
+        let (ones, tops): (UInt64, UInt64) = (0x0101_0101_0101_0101, 0x8080_8080_8080_8080)
+        while at + 8 <= bytes.count {
+            let word = bytes.word(at: at)
+            let (quote, backslash, delete) = (word ^ ones &* 0x22, word ^ ones &* 0x5C, word ^ ones &* 0x7F)
+            // A byte's top bit is set where it is below 0x20, one of those three, or no ASCII; and maybe in bytes after.
+            let others = word | (word &- ones &* 0x20) | (quote &- ones) | (backslash &- ones) | (delete &- ones)
+            guard others & tops == 0 else {
+                at += (others & tops).trailingZeroBitCount / 8
+                return
+            }
+            at += 8
+        }
+    }
+
     /// `\"`, `\\`, or `\uXXXX` (lower case) of a character that has to be escaped.
     private mutating func escape() throws(LineFault) -> UInt32 {
-        guard bytes.endIndex - at >= 2 else { throw fault(.escape) }
+        guard end - at >= 2 else { throw fault(.escape) }
         let kind = bytes[at + 1]
         if kind == UInt8(ascii: "\"") || kind == UInt8(ascii: "\\") {
             at += 2
             return UInt32(kind)
         }
-        guard kind == UInt8(ascii: "u"), bytes.endIndex - at >= 6 else { throw fault(.escape) }
+        guard kind == UInt8(ascii: "u"), end - at >= 6 else { throw fault(.escape) }
         var scalar: UInt32 = 0
         for index in at + 2..<at + 6 {
             guard let digit = Hex.digit(bytes[index]) else { throw fault(.escape) }
@@ -232,7 +278,7 @@ struct LineReader {
         case 0xF0...0xF4: (length, least) = (4, 0x10000)
         default: throw fault(.utf8)
         }
-        guard bytes.endIndex - at >= length else { throw fault(.utf8) }
+        guard end - at >= length else { throw fault(.utf8) }
         var scalar = UInt32(first) & (0x7F >> UInt32(length))
         for index in at + 1..<at + length {
             guard bytes[index] & 0xC0 == 0x80 else { throw fault(.utf8) }
@@ -247,37 +293,57 @@ struct LineReader {
 
     /// The next key, without quotes, which has to come after `last` bytewise (an empty range: the first).
     private mutating func key(after last: Range<Int>) throws(LineFault) -> Range<Int> {
-        try expect("\"")
+        try expect(UInt8(ascii: "\""))
         let start = at
-        while let byte = peek(), CanonicalText.isKeyByte(byte) { at += 1 }
-        guard at > start else { throw fault(.key) }
+        var next = at
+        while next < end, CanonicalText.isKeyByte(bytes[next]) { next += 1 }
+        at = next
+        guard at > start, peek() == UInt8(ascii: "\"") else { throw fault(.key) }
         let key = start..<at
-        guard peek() == UInt8(ascii: "\"") else { throw fault(.key) }
         at += 1
-        if !last.isEmpty, !bytes[last].lexicographicallyPrecedes(bytes[key]) {
+        if !last.isEmpty, !isBefore(last, key) {
             throw fault(bytes[last].elementsEqual(bytes[key]) ? .duplicateKey : .keyOrder)
         }
         return key
     }
 
+    private func isBefore(_ one: Range<Int>, _ other: Range<Int>) -> Bool {
+        for index in 0..<min(one.count, other.count) {
+            let (left, right) = (bytes[one.lowerBound + index], bytes[other.lowerBound + index])
+            if left != right { return left < right }
+        }
+        return one.count < other.count
+    }
+
     private func isEnvelope(_ key: Range<Int>) -> Bool {
-        let key = bytes[key]
-        return key.elementsEqual("prev".utf8) || key.elementsEqual("seq".utf8) || key.elementsEqual("t".utf8)
+        isText(key, "prev") || isText(key, "seq") || isText(key, "t")
     }
 
     @inline(__always)
-    private func peek() -> UInt8? { at < bytes.endIndex ? bytes[at] : nil }
+    private func peek() -> UInt8? { at < end ? bytes[at] : nil }
+
+    @inline(__always)
+    private mutating func expect(_ byte: UInt8) throws(LineFault) {
+        guard peek() == byte else { throw fault(.expected("`\(Unicode.Scalar(byte))`")) }
+        at += 1
+    }
 
     private mutating func expect(_ text: StaticString) throws(LineFault) {
         let count = text.utf8CodeUnitCount
-        let matches = text.withUTF8Buffer { wanted in
-            bytes.endIndex - at >= count && bytes[at..<at + count].elementsEqual(wanted)
-        }
-        guard matches else { throw fault(.expected("`\(text)`")) }
+        guard end - at >= count, isText(at..<at + count, text) else { throw fault(.expected("`\(text)`")) }
         at += count
+    }
+
+    @inline(__always)
+    private func isText(_ range: Range<Int>, _ text: StaticString) -> Bool {
+        text.withUTF8Buffer { wanted in
+            guard range.count == wanted.count else { return false }
+            for index in 0..<wanted.count where bytes[range.lowerBound + index] != wanted[index] { return false }
+            return true
+        }
     }
 
     private func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
 
-    private func fault(_ syntax: LineFault.Syntax) -> LineFault { .syntax(syntax, offset: at - bytes.startIndex) }
+    private func fault(_ syntax: LineFault.Syntax) -> LineFault { .syntax(syntax, offset: at) }
 }

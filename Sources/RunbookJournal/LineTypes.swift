@@ -52,8 +52,27 @@ package enum LineTypes {
         runClose,
     ])
 
+    /// A known type, to be found by the bytes of its name: a string for each line of a journal costs more than its hash.
+    struct Known: Sendable {
+        let name: String
+        let isProven: Bool
+        fileprivate let bytes: [UInt8]
+    }
+
+    private static let knownByLength: [[Known]] = {
+        let all = known.map { Known(name: $0, isProven: proven.contains($0), bytes: Array($0.utf8)) }
+        return (0...(all.map(\.bytes.count).max() ?? 0)).map { length in all.filter { $0.bytes.count == length } }
+    }()
+
+    static func known(_ name: Slice<UnsafeBufferPointer<UInt8>>) -> Known? {
+        guard name.count < knownByLength.count else { return nil }
+        return knownByLength[name.count].first { $0.bytes.elementsEqual(name) }
+    }
+
     /// Keys that every line carries outside its fields.
-    static let envelope: Set<String> = ["prev", "seq", "t", "ts", "up"]
+    static func isOfEnvelope(_ key: String) -> Bool {
+        key == "prev" || key == "seq" || key == "t" || key == "ts" || key == "up"
+    }
     /// What the journal adds to the opening of a session.
     static let opening: Set<String> = ["by", "key", "next"]
     static let sealKeys: Set<String> = ["by", "covers", "ns", "root", "root_sig", "sig"]

@@ -4,13 +4,14 @@ import Crypto
 package struct MerkleTree: Sendable {
     package private(set) var count = 0
     /// Of subtrees whose sizes are the bits of ``count``, the largest first.
-    private var peaks: [SHA256Digest] = []
+    private var peaks: [LineHash] = []
 
     package init() {}
 
-    package mutating func add(leaf: some Collection<UInt8>) { add(Self.hash(leaf: leaf)) }
+    package mutating func add(leaf: some Collection<UInt8>) { add(LineHash(Self.hash(leaf: leaf))) }
 
-    mutating func add(_ hash: SHA256Digest) {
+    /// `hash` is that of a leaf.
+    mutating func add(_ hash: LineHash) {
         var hash = hash
         // As in counting: a carry joins two subtrees of one size.
         var carry = count
@@ -26,7 +27,7 @@ package struct MerkleTree: Sendable {
     package var root: [UInt8] {
         guard var root = peaks.last else { return Array(SHA256().finalize()) }
         for left in peaks.dropLast().reversed() { root = Self.hash(left, root) }
-        return Array(root)
+        return root.bytes
     }
 
     static func hash(leaf: some Collection<UInt8>) -> SHA256Digest {
@@ -36,24 +37,22 @@ package struct MerkleTree: Sendable {
     }
 
     /// A leaf that is a hash itself.
-    static func hash(leaf: SHA256Digest) -> SHA256Digest {
-        withUnsafeTemporaryAllocation(byteCount: 1 + SHA256Digest.byteCount, alignment: 1) { buffer in
+    static func hash(leaf: LineHash) -> LineHash {
+        withUnsafeTemporaryAllocation(byteCount: 1 + LineHash.length, alignment: 1) { buffer in
             buffer[0] = 0
             leaf.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: buffer[1...]).copyMemory(from: $0) }
-            var hash = SHA256()
-            hash.update(bufferPointer: UnsafeRawBufferPointer(buffer))
-            return hash.finalize()
+            return LineHash(of: UnsafeRawBufferPointer(buffer))
         }
     }
 
-    private static func hash(_ left: SHA256Digest, _ right: SHA256Digest) -> SHA256Digest {
-        withUnsafeTemporaryAllocation(byteCount: 1 + 2 * SHA256Digest.byteCount, alignment: 1) { buffer in
+    private static func hash(_ left: LineHash, _ right: LineHash) -> LineHash {
+        withUnsafeTemporaryAllocation(byteCount: 1 + 2 * LineHash.length, alignment: 1) { buffer in
             buffer[0] = 1
             left.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: buffer[1...]).copyMemory(from: $0) }
-            right.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: buffer[33...]).copyMemory(from: $0) }
-            var hash = SHA256()
-            hash.update(bufferPointer: UnsafeRawBufferPointer(buffer))
-            return hash.finalize()
+            right.withUnsafeBytes {
+                UnsafeMutableRawBufferPointer(rebasing: buffer[(1 + LineHash.length)...]).copyMemory(from: $0)
+            }
+            return LineHash(of: UnsafeRawBufferPointer(buffer))
         }
     }
 

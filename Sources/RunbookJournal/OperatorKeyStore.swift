@@ -167,8 +167,12 @@ package enum OperatorKeyStore {
         let lines = standing.split(separator: UInt8(ascii: "\n"))
         guard !lines.contains(where: { $0.elementsEqual(line.dropLast()) }) else { return }
         // People edit this file: its last line may lack an end.
-        let isWhole = standing.isEmpty || standing.last == UInt8(ascii: "\n")
-        try append(isWhole ? line : [UInt8(ascii: "\n")] + line, to: path, flags: O_CREAT | O_APPEND, mode: 0o644)
+        if let last = standing.last, last != UInt8(ascii: "\n") { standing.append(UInt8(ascii: "\n")) }
+        // Whole or not at all: a list that was cut admits nobody.
+        let draft = "\(path).\(getpid()).\(UInt32.random(in: 0...UInt32.max))"
+        defer { unlink(draft) }
+        try append(standing + line, to: draft, flags: O_CREAT | O_EXCL, mode: 0o644)
+        guard rename(draft, path) == 0 else { throw .last }
     }
 
     private static func append(

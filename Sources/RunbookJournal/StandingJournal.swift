@@ -34,7 +34,7 @@ struct StandingJournal {
         bytes = whole
         do {
             var verification = JournalVerification(contents, trust: trust)
-            while try verification.takeLine() {}
+            try verification.takeAll()
             report = try verification.report()
             chain = verification.chain
             entries = try JournalReader.entries(contents)

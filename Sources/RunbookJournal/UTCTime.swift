@@ -31,7 +31,8 @@ package enum UTCTime {
     }
 
     /// Milliseconds since 1970, or nil unless `text` is exactly what ``text(_:)`` writes.
-    package static func milliseconds(_ text: ArraySlice<UInt8>) -> Int64? {
+    package static func milliseconds<Text: RandomAccessCollection>(_ text: Text) -> Int64?
+    where Text.Element == UInt8, Text.Index == Int {
         guard text.count == length else { return nil }
         var at = text.startIndex
         func number(_ count: Int) -> Int64? {

@@ -149,4 +149,22 @@ import Testing
         }
         #expect(seals == 6)
     }
+
+    @Test(
+        "a run that was killed before its first line was whole never began: its name can be taken",
+        arguments: ["", "{\"prev"])
+    func neverBegan(_ text: String) throws {
+        let scratch = try Scratch()
+        let folder = "\(scratch.path)/runs/r"
+        _ = try shell("mkdir -p runs/r", in: scratch.path)
+        try scratch.write("runs/r/journal.jsonl", Array(text.utf8))
+        let writer = try JournalWriter.create(
+            folder: folder, opening: Sample.opening, operator: try Sample.alice(), uptime: 0, wall: Sample.wall)
+        writer.close()
+        #expect(JournalVerifier.verify(try scratch.read("runs/r/journal.jsonl")).broken == nil)
+        #expect(throws: JournalFault.exists(path: "\(folder)/journal.jsonl")) {
+            try JournalWriter.create(
+                folder: folder, opening: Sample.opening, operator: try Sample.alice(), uptime: 0, wall: Sample.wall)
+        }
+    }
 }

@@ -189,6 +189,20 @@ import Testing
         #expect(report.sealedThrough == report.lines)
         #expect(report.records == 4_096)
     }
+
+    @Test("keys that a full disk kept out of the list come into it once there is room, each once")
+    func signersLater() throws {
+        let storage = MemoryStorage()
+        let writer = try Sample.writer(on: storage)
+        storage.disk.withLock { $0.takesSigners = false }
+        try writer.append([Sample.step("a")], uptime: 1, wall: Sample.wall)
+        try writer.seal(closing: false)
+        storage.disk.withLock { $0.takesSigners = true }
+        try writer.append([Sample.step("b")], uptime: 2, wall: Sample.wall)
+        try writer.seal(closing: true)
+        let signers = try JournalVerifier.verify(storage.bytes).get().allowedSigners
+        #expect(storage.disk.withLock { $0.signers } == signers)
+    }
 }
 
 extension [UInt8] {

@@ -12,6 +12,7 @@ final class MemoryStorage: JournalStorage {
         var onFlush: () throws(SystemError) -> Void = {}
         var hasReserve = true
         var signers = ""
+        var takesSigners = true
         var writes = 0
         var flushes = 0
         var truncations = 0
@@ -58,8 +59,20 @@ final class MemoryStorage: JournalStorage {
         }
     }
 
-    func writeSigners(_ text: String) { disk.withLock { $0.signers = text } }
-    func addSigners(_ text: String) { disk.withLock { $0.signers += text } }
+    func writeSigners(_ text: String) -> Bool {
+        disk.withLock { disk in
+            if disk.takesSigners { disk.signers = text }
+            return disk.takesSigners
+        }
+    }
+
+    func addSigners(_ text: String) -> Bool {
+        disk.withLock { disk in
+            // A full disk takes a part.
+            disk.signers += disk.takesSigners ? text : String(text.prefix(5))
+            return disk.takesSigners
+        }
+    }
     func close() { disk.withLock { $0.isClosed = true } }
 }
 
