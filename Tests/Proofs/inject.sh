@@ -71,6 +71,7 @@ listed() { awk 'NF != 4 { print "no signer: " $0; next } { print $3, $4 }' "$fol
 is_as_undisturbed() {
     sort "$RAN" | cmp -s - "$work/steps" || { breaks "ran: $(sort "$RAN" | uniq -c | tr -s ' \n' ' ')"; return 1; }
     "$program" journal verify proof >"$work/verified" 2>&1 || { breaks "$(cat "$work/verified")"; return 1; }
+    is_sealed || { breaks "its last lines are not sealed"; return 1; }
     left >"$work/left" 2>&1
     cmp -s "$work/left" "$work/undisturbed" || { breaks "it left: $(diff "$work/undisturbed" "$work/left" | tail -n +2)"; return 1; }
     announced >"$work/announced"
@@ -90,15 +91,13 @@ is_honest() {
     esac || { breaks "it ended with $code, and $errors errors"; return 1; }
     case $code-$call-$file-$kind in
     # The last words about a full disk have a reserve.
-    130-* | 1-write-*journal.jsonl-ENOSPC | 1-write-*journal.jsonl-full) is_sealed_full ;;
+    130-* | 1-write-*journal.jsonl-ENOSPC | 1-write-*journal.jsonl-full | 1-pwrite-*-ENOSPC | 1-pwrite-*-full) is_sealed_full ;;
     # Whoever goes on has to be at the end.
     0-write-*journal.jsonl-ENOSPC | 0-write-*journal.jsonl-full) is_near_end ;;
     esac || { breaks "that the disk is full was not recorded and sealed"; return 1; }
 }
-is_sealed_full() {
-    grep -q '"t":"run.halted".*the disk that holds the journal is full' "$journal" &&
-        tail -n 1 "$journal" | grep '"t":"seal"' | grep -qv '"next"'
-}
+is_sealed() { tail -n 1 "$journal" | grep '"t":"seal"' | grep -qv '"next"'; }
+is_sealed_full() { grep -q '"t":"run.halted".*the disk that holds the journal is full' "$journal" && is_sealed; }
 is_near_end() { [ "$(sed '1,/^INJECTED/d' "$work/calls" | grep -c '^write .*journal.jsonl')" -le 3 ]; }
 # Whether nothing was begun: no line of the journal is whole.
 is_unbegun() { [ ! -e "$journal" ] || [ "$(wc -l <"$journal")" = 0 ]; }
