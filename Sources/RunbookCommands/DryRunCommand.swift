@@ -210,5 +210,6 @@ private struct KilledStorage: RunStorage {
     func sealIfDue(at moment: Moment) throws(StorageFault) { try storage.sealIfDue(at: moment) }
     var head: String { storage.head }
     var runsOnReserve: Bool { storage.runsOnReserve }
+    func freeReserve() -> Bool { storage.freeReserve() }
     func output(of attempt: ReceiptID) throws(StorageFault) -> any OutputSink { try storage.output(of: attempt) }
 }

@@ -150,7 +150,7 @@ struct RunSession {
 
     static func failure(_ fault: ConductorFault, _ run: String) -> CommandFailure {
         switch fault {
-        case .storage(.failed(let why)):
+        case .storage(.failed(let why)), .storage(.full(let why)):
             CommandFailure(
                 .programFailed, "the run can't be written down any more, so it stops: \(why)",
                 hint: "make room or mend the disk, then `blackstart resume \(run)`")

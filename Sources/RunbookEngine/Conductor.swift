@@ -186,7 +186,10 @@ private struct Session {
             records += decision.records
             effects += decision.effects
         }
-        try keepOutputs(of: records)
+        do { try keepOutputs(of: records) } catch {
+            if case .full = error { recordFullDisk(moment) }
+            throw error
+        }
         let outcome = Self.outcome(of: effects)
         if !records.isEmpty || outcome != nil {
             try parts.storage.append(records, at: moment, closing: outcome != nil)
@@ -206,9 +209,23 @@ private struct Session {
         return effects
     }
 
+    private static let fullDisk = "the disk that holds the journal is full"
+
+    /// What a command printed found no room, so its end can't be recorded; its host still knows it, and is asked when the
+    /// run is resumed. Why the run stops goes on record all the same.
+    private func recordFullDisk(_ moment: Moment) {
+        guard parts.storage.freeReserve() else { return }
+        do {
+            try parts.storage.append(
+                [.halted(reason: Self.fullDisk), .closed(.interrupted)], at: moment, closing: true)
+        } catch {
+            // The error that is on its way says enough.
+        }
+    }
+
     /// "Disk full, stopped" goes on record while there is room for it.
     private mutating func stopOnFullDisk(_ moment: Moment) throws(StorageFault) -> [Effect] {
-        let decision = engine.handle(.haltRequested(reason: "the disk that holds the journal is full"))
+        let decision = engine.handle(.haltRequested(reason: Self.fullDisk))
         guard !decision.records.isEmpty else { return [] }
         outcome = Self.outcome(of: decision.effects)
         try parts.storage.append(decision.records, at: moment, closing: outcome != nil)

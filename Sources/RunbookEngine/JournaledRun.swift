@@ -39,6 +39,7 @@ package final class JournaledRun: RunStorage {
 
     package var head: String { journal.head }
     package var runsOnReserve: Bool { journal.runsOnReserve }
+    package func freeReserve() -> Bool { journal.freeReserve() }
 
     package func output(of attempt: ReceiptID) throws(StorageFault) -> any OutputSink {
         let number = count.withLock { count in

@@ -83,6 +83,23 @@ private struct TailBytes {
     }
 }
 
+/// Calls again while a signal interrupts it.
+private func uninterrupted(_ body: () -> Int32) -> Int32 {
+    while true {
+        let value = body()
+        if value >= 0 || errno != EINTR { return value }
+    }
+}
+
+extension StorageFault {
+    /// What failed, and the system's words for it.
+    fileprivate static func last(_ what: String) -> StorageFault {
+        let code = errno
+        let words = "\(what): \(String(cString: strerror(code)))"
+        return code == ENOSPC || code == EDQUOT ? .full(words) : .failed(words)
+    }
+}
+
 /// A file that is made when the first byte comes. What goes wrong is remembered and told at the end.
 private struct Piece {
     let path: String
@@ -93,7 +110,7 @@ private struct Piece {
 
     mutating func write(_ bytes: ArraySlice<UInt8>, at offset: Int64) {
         guard fault == nil, !bytes.isEmpty else { return }
-        if descriptor < 0 { descriptor = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600) }
+        if descriptor < 0 { descriptor = uninterrupted { open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600) } }
         if descriptor < 0 { return note() }
         var rest = bytes
         while !rest.isEmpty {
@@ -103,6 +120,9 @@ private struct Piece {
                 if errno == EINTR { continue }
                 return note()
             }
+            // Never seen, and would never end.
+            if written == 0 { errno = EIO }
+            guard written > 0 else { return note() }
             rest = rest.dropFirst(written)
         }
     }
@@ -120,13 +140,13 @@ private struct Piece {
         }
     }
 
-    private mutating func note() { fault = .failed("can't write \(path): \(String(cString: strerror(errno)))") }
+    private mutating func note() { fault = .last("can't write \(path)") }
 
     /// Durable under its final name.
     func settle(_ name: String) throws(StorageFault) {
         if let fault { throw fault }
-        guard fdatasync(descriptor) == 0, rename(path, name) == 0 else {
-            throw .failed("can't keep \(name): \(String(cString: strerror(errno)))")
+        guard uninterrupted({ fdatasync(descriptor) }) == 0, uninterrupted({ rename(path, name) }) == 0 else {
+            throw .last("can't keep \(name)")
         }
     }
 
@@ -187,25 +207,24 @@ private struct StreamFile {
         defer { remove() }
         guard count > 0 else { return }
         let name = "\(folder)/\(Hex.text(hasher.finalize()))-\(count)"
+        if let fault = head.fault ?? tail.fault { throw fault }
         if tailCount <= Int64(halfBytes) {
             // Nothing is left out: head and tail are one file again.
             head.copy(tail, from: 0, count: Int(tailCount), to: halfBytes)
             try head.settle(name)
         } else {
             var straight = Piece("\(tail.path).straight")
-            defer { straight.shut() }
+            // Under its own name it is gone once it is kept.
+            defer { straight.remove() }
             let start = Int(tailCount % Int64(halfBytes))
             straight.copy(tail, from: start, count: halfBytes - start, to: 0)
             straight.copy(tail, from: 0, count: start, to: halfBytes - start)
-            if let fault = tail.fault { throw fault }
             try head.settle("\(name).head")
             try straight.settle("\(name).tail")
         }
-        let directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let directory = uninterrupted { open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
         defer { if directory >= 0 { close(directory) } }
-        guard directory >= 0, fsync(directory) == 0 else {
-            throw .failed("can't keep \(name): \(String(cString: strerror(errno)))")
-        }
+        guard directory >= 0, uninterrupted({ fsync(directory) }) == 0 else { throw .last("can't keep \(name)") }
     }
 
     mutating func remove() {

@@ -14,6 +14,8 @@ package protocol RunStorage: Sendable {
     var head: String { get }
     /// Whether the disk is full, and only what was kept back for this moment is left.
     var runsOnReserve: Bool { get }
+    /// Gives up what is kept back for last words; false where nothing is (any more).
+    func freeReserve() -> Bool
     /// Room for what one attempt prints.
     func output(of attempt: ReceiptID) throws(StorageFault) -> any OutputSink
     /// The session is over and sealed: gives what was written down to whoever keeps copies, as far as they answer.
@@ -55,6 +57,8 @@ package struct OutputSummary: Hashable, Sendable {
 package enum StorageFault: Error, Hashable, Sendable {
     /// What failed, in the system's words.
     case failed(String)
+    /// The same, for want of room.
+    case full(String)
     /// The program itself is to end here: how a rehearsed crash strikes.
     case crashed
 }

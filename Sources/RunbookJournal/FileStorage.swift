@@ -83,7 +83,8 @@ package struct FileStorage: JournalStorage {
     private static func keepReserve(_ path: String) throws(SystemError) {
         let descriptor = try SystemCalls.open(path, O_WRONLY | O_CREAT)
         defer { Glibc.close(descriptor) }
-        let code = posix_fallocate(descriptor, 0, off_t(reserveBytes))
+        var code = EINTR
+        while code == EINTR { code = posix_fallocate(descriptor, 0, off_t(reserveBytes)) }
         guard SystemError(code).isFullDisk else { return }
         unlink(path)
         throw SystemError(code)

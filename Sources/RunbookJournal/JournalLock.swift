@@ -39,7 +39,7 @@ struct JournalLock: Sendable {
     }
 
     private static func claim(_ descriptor: Int32) throws(SystemError) {
-        guard ftruncate(descriptor, 0) == 0 else { throw .last }
+        _ = try SystemCalls.uninterrupted { ftruncate(descriptor, 0) }
         try SystemCalls.write(Array("\(getpid()) \(boot())\n".utf8), to: descriptor)
     }
 

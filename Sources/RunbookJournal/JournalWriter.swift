@@ -128,6 +128,15 @@ package final class JournalWriter: Sendable {
     /// The disk is full and the reserve is being used up: record that, seal, stop.
     package var runsOnReserve: Bool { state.withLock { $0.runsOnReserve } }
 
+    /// Something beside the journal found the disk full: makes room for the last words.
+    package func freeReserve() -> Bool {
+        state.withLock { state in
+            guard !state.isPoisoned, let storage = state.storage else { return false }
+            state.runsOnReserve = state.runsOnReserve || storage.freeReserve()
+            return state.runsOnReserve
+        }
+    }
+
     /// Lets go of file and lock; secrets are dropped. Seals nothing.
     package func close() {
         state.withLock { state in

@@ -95,7 +95,6 @@ package enum SystemCalls {
         try flush(descriptor)
     }
 
-    /// Makes `path` and what is missing above it, readable by the owner only, each name durable.
     /// What a folder holds, without `.` and `..`, in no order.
     package static func names(in folder: String) throws(SystemError) -> [String] {
         guard let directory = opendir(folder) else { throw .last }
@@ -110,12 +109,14 @@ package enum SystemCalls {
         return names
     }
 
+    /// Makes `path` and what is missing above it, readable by the owner only, each name durable.
     package static func makeFolders(_ path: String) throws(SystemError) {
         if access(path, F_OK) == 0 { return }
         let parent = folder(of: path)
         if parent != path { try makeFolders(parent) }
-        if mkdir(path, 0o700) != 0 {
-            let error = SystemError.last
+        do {
+            _ = try uninterrupted { mkdir(path, 0o700) }
+        } catch {
             guard error.code == EEXIST else { throw error }
             return
         }

@@ -122,6 +122,7 @@ final class MemoryStorage: RunStorage {
     func sealIfDue(at moment: Moment) throws(StorageFault) {}
     var head: String { "\(state.withLock { $0.records.count }):00" }
     var runsOnReserve: Bool { false }
+    func freeReserve() -> Bool { false }
     func output(of attempt: ReceiptID) throws(StorageFault) -> any OutputSink { MemorySink() }
     var records: [Record] { state.withLock { $0.records } }
 }
