@@ -304,7 +304,8 @@ package enum ReceiptScript {
           w=$q
           printf %s "$2" >"$w/env"; printf %s "$3" >"$w/question"
           bs_give | $bs_session /bin/sh -c "$bs_run" "blackstart:probe" "$w" "$b" "$bs_sh" "$bs_umask" "$bs_as" "BS $nonce" "$w/env" "$w/question" >"$w/out" 2>"$w/err" & p=$!
-          ( sleep "$1"; : >"$w/late"; [ "$bs_as" = plain ] || for k in $(bs_kin); do bs_root kill -KILL "$k"; done
+          # Who is not needed takes its sleep along; a shell that was killed would leave it behind.
+          ( trap 'kill "$!" 2>/dev/null; exit' TERM; sleep "$1" & wait "$!"; : >"$w/late"; [ "$bs_as" = plain ] || for k in $(bs_kin); do bs_root kill -KILL "$k"; done
             kill -KILL "-$p" 2>/dev/null || kill -KILL "$p" 2>/dev/null ) </dev/null >/dev/null 2>&1 & k=$!
           wait "$p"; x=$?
           kill "$k" 2>/dev/null
