@@ -65,7 +65,11 @@ struct RunReport {
         case .unreachable: "NOTHING WAS STARTED. Hosts could not be reached."
         case .waiting: "WAITING for a person. Nothing goes on without one."
         case .rolledBack: "ROLLED BACK."
-        case .interrupted: "STOPPED on request. Nothing is in flight."
+        case .interrupted:
+            switch state.halted {
+            case nil, StopRequests.reason: "STOPPED on request. Nothing is in flight."
+            case let reason?: "STOPPED: \(TerminalText.shown(reason)). Nothing is in flight."
+            }
         }
     }
 

@@ -9,6 +9,9 @@ final class StopRequests: Sendable {
         case signal, key, lostTerminal
     }
 
+    /// What goes on record where a person wanted it.
+    static let reason = "stopped on request"
+
     private let first = Mutex<ContinuousClock.Instant?>(nil)
     private let say: @Sendable (String) -> Void
     private let halt: @Sendable (String) -> Void
@@ -53,6 +56,6 @@ final class StopRequests: Sendable {
         if source != .lostTerminal {
             say("\nStopping: what is in flight ends first. Once more to leave at once.\n")
         }
-        halt(source == .lostTerminal ? "the terminal went away" : "stopped on request")
+        halt(source == .lostTerminal ? "the terminal went away" : Self.reason)
     }
 }
