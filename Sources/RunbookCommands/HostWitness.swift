@@ -164,7 +164,7 @@ struct HostWitness: Sendable {
     var json: JournalValue {
         .array(
             testimonies.map { one in
-                var members: [String: JournalValue] = ["host": .string(one.host ?? Host.localName)]
+                var members: JournalFields = ["host": .string(one.host ?? Host.localName)]
                 members["bytes"] = one.copy.map { .integer(Int64($0.bytes)) }
                 members["line"] = one.head.map { .integer(Int64($0.sequence)) }
                 members["words"] = .string(Self.words(one) ?? "")

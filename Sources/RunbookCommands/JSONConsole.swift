@@ -20,7 +20,7 @@ final class JSONConsole: RunObserver {
     func recorded(_ records: [Record], by engine: borrowing Engine, at moment: Moment) {
         var text = ""
         for draft in records.flatMap(\.drafts) {
-            let fields = draft.fields.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+            let fields = draft.fields.map { ($0.key, $0.value) }
             text += JSONText.line(
                 [
                     ("type", .string("event")), ("event", .string(draft.type)), ("up", .integer(moment.uptime)),
@@ -42,13 +42,13 @@ final class JSONConsole: RunObserver {
             ] + (outcome.map { [("exit", .integer(Int64($0.exitCode)))] } ?? []) + [
                 (
                     "steps",
-                    .object(Dictionary(uniqueKeysWithValues: steps.map { ($0.step, .string($0.state.rawValue)) }))
+                    .object(JournalFields(steps.map { ($0.step, .string($0.state.rawValue)) }))
                 ),
                 (
                     "tasks",
                     .object(
-                        Dictionary(
-                            uniqueKeysWithValues: plan.tasks.indices.map {
+                        JournalFields(
+                            plan.tasks.indices.map {
                                 (plan.tasks[$0].id.description, .string(state.word($0).rawValue))
                             }))
                 ),
@@ -78,7 +78,7 @@ enum JSONText {
         case .boolean(let flag): flag ? "true" : "false"
         case .array(let values): "[\(values.map { Self.value($0) }.joined(separator: ","))]"
         case .object(let members):
-            "{\(members.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(Self.value($0.value))" }.joined(separator: ","))}"
+            "{\(members.map { "\(quoted($0.key)):\(Self.value($0.value))" }.joined(separator: ","))}"
         case .bytes(let bytes): quoted(String(decoding: bytes, as: UTF8.self))
         }
     }

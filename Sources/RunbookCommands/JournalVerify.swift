@@ -308,7 +308,7 @@ struct VerdictText {
                 "by_hand",
                 .array(
                     report.hands.map { hand in
-                        var members: [String: JournalValue] = [
+                        var members: JournalFields = [
                             "by": .string(hand.by), "key": .string(hand.fingerprint),
                             "seq": .integer(Int64(hand.sequence)),
                             "what": .string(hand.work.what), "when": .string(hand.work.when),

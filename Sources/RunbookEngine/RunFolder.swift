@@ -154,15 +154,13 @@ package struct RunOpening: Hashable, Sendable {
     }
 
     package var draft: Draft {
-        var fields = selection.fields
-        fields.merge(
-            [
-                "run": .string(run), "mark": .string(mark), "mode": .string(mode.rawValue), "title": .string(title),
-                "plan": .string(plan),
-                "runbook": .string(runbook), "inventory": .string(inventory), "version": .integer(1),
-                "vars": .array(pairs.map { .array([.string($0.name), .string($0.value)]) }),
-            ]) { _, own in own }
-        return Draft(type: LineTypes.runOpen, fields: fields)
+        let own: JournalFields = [
+            "run": .string(run), "mark": .string(mark), "mode": .string(mode.rawValue), "title": .string(title),
+            "plan": .string(plan),
+            "runbook": .string(runbook), "inventory": .string(inventory), "version": .integer(1),
+            "vars": .array(pairs.map { .array([.string($0.name), .string($0.value)]) }),
+        ]
+        return Draft(type: LineTypes.runOpen, fields: own.merging(selection.fields))
     }
 
     package init(_ entries: [JournalEntry]) throws(RunFolderFault) {
@@ -189,8 +187,8 @@ package struct RunOpening: Hashable, Sendable {
 
 extension Selection {
     /// What of it stands in the opening of a run: nothing where all is wanted.
-    fileprivate var fields: [String: JournalValue] {
-        var fields: [String: JournalValue] = [:]
+    fileprivate var fields: JournalFields {
+        var fields = JournalFields()
         for (key, words) in [("limit", limit), ("tags", tags), ("skip_tags", skipTags)] where !words.isEmpty {
             fields[key] = .array(words.map(JournalValue.string))
         }
@@ -199,7 +197,7 @@ extension Selection {
         return fields
     }
 
-    fileprivate init(_ fields: [String: JournalValue]) throws(RunFolderFault) {
+    fileprivate init(_ fields: JournalFields) throws(RunFolderFault) {
         func words(_ key: String) throws(RunFolderFault) -> [String] {
             guard let value = fields[key] else { return [] }
             guard let words = value.array?.map(\.string), words.allSatisfy({ $0 != nil }) else { throw .noOpening }

@@ -36,13 +36,10 @@ package struct HandWork: Hashable, Sendable {
 
     /// The bytes that are signed. Words stand in it as they do in the journal, quotes and all.
     package var statement: String {
-        var words: [UInt8] = []
-        CanonicalText.append(when, to: &words)
-        words += "\nwhat ".utf8
-        CanonicalText.append(what, to: &words)
+        let words = [when, what].map { String(decoding: CanonicalText.quoted($0), as: UTF8.self) }
         return
-            "blackstart by hand 1\nrun \(run)\nmark \(mark)\nstep \(step ?? "-")\nhost \(host ?? "-")\nend \(end?.rawValue ?? "-")\nwhen "
-            + String(decoding: words, as: UTF8.self) + "\n"
+            "blackstart by hand 1\nrun \(run)\nmark \(mark)\nstep \(step ?? "-")\nhost \(host ?? "-")\nend \(end?.rawValue ?? "-")\n"
+            + "when \(words[0])\nwhat \(words[1])\n"
     }
 
     package func signed(by key: any OperatorKey) throws(KeyFault) -> SSHSIG {
@@ -59,7 +56,7 @@ package struct HandWork: Hashable, Sendable {
     // MARK: In a journal
 
     package func draft(by signer: String, _ signature: SSHSIG) -> Draft {
-        var fields: [String: JournalValue] = [
+        var fields: JournalFields = [
             "by": .string(signer), "key": .string(signature.publicKey.text), "ns": .string(Self.namespace),
             "sig": .string(Base64.text(signature.blob)), "what": .string(what), "when": .string(when),
         ]

@@ -32,7 +32,7 @@ package enum Hex {
     }
 
     @inline(__always)
-    private static func character(_ digit: UInt8) -> UInt8 {
+    static func character(_ digit: UInt8) -> UInt8 {
         digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + (digit - 10)
     }
 

@@ -67,15 +67,17 @@ struct JournalChain: Sendable {
         lineHash = hash
     }
 
-    /// The next line, taken in.
-    mutating func line(_ draft: Draft, timestamp: Int64, uptime: Int64) throws(LineFault) -> [UInt8] {
+    /// Appends the next line to `lines`, and takes it in. Where it throws, what it has appended is no line.
+    mutating func append(
+        _ draft: Draft, timestamp: Int64, uptime: Int64, to lines: inout [UInt8]
+    ) throws(LineFault) {
         let entry = JournalEntry(
             sequence: sequence + 1, type: draft.type, timestamp: timestamp, uptime: uptime, fields: draft.fields)
-        let line = try JournalLine.encode(entry, previous: hash)
-        take(Self.lineHash(of: line[...]), of: entry, line.count)
-        waiting.bytes += line
+        let start = lines.count
+        try JournalLine.append(entry, previous: lineHash, to: &lines)
+        take(Self.lineHash(of: lines[start...]), of: entry, lines.count - start)
+        waiting.bytes += lines[start...]
         waiting.lines.append(lineHash)
-        return line
     }
 
     static func hash(of line: ArraySlice<UInt8>) -> [UInt8] { lineHash(of: line).bytes }

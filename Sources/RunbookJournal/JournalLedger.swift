@@ -4,6 +4,7 @@ struct JournalLedger: Sendable {
     /// A seal is due after this many lines, or this long after the first line that it will cover.
     static let linesPerSeal = 1_024
     static let millisecondsPerSeal: Int64 = 5_000
+    private static let usualLineBytes = 400
 
     let run: String
     private(set) var chain: JournalChain
@@ -43,6 +44,9 @@ struct JournalLedger: Sendable {
         self.key = key
         announced = [.operator(operatorKey.principal, operatorKey.publicKey), .run(run, key.publicKey)]
     }
+
+    /// Makes room for so many lines.
+    mutating func expect(_ lines: Int) { unwritten.reserveCapacity(lines * Self.usualLineBytes) }
 
     /// Adds a record's line, and a seal where so many lines make one due.
     mutating func record(_ draft: Draft, uptime: Int64, wall: Int64) throws(JournalFault) {
@@ -93,19 +97,20 @@ struct JournalLedger: Sendable {
     }
 
     private mutating func add(_ draft: Draft, uptime: Int64, wall: Int64) throws(JournalFault) {
-        unwritten += try Self.line(draft, on: &chain, uptime: uptime, wall: wall)
+        try Self.append(draft, on: &chain, uptime: uptime, wall: wall, to: &unwritten)
         if unsealedLines == 0 { unsealedSince = chain.uptime }
         unsealedLines += 1
     }
 
-    /// The next line of `chain`. A clock that is wrong beyond what a line can hold must not stop a run.
-    static func line(
-        _ draft: Draft, on chain: inout JournalChain, uptime: Int64, wall: Int64
-    ) throws(JournalFault) -> [UInt8] {
+    /// The next line of `chain`, after what stands in `lines`. A clock that is wrong beyond what a line can hold must not
+    /// stop a run.
+    static func append(
+        _ draft: Draft, on chain: inout JournalChain, uptime: Int64, wall: Int64, to lines: inout [UInt8]
+    ) throws(JournalFault) {
         do {
-            return try chain.line(
+            try chain.append(
                 draft, timestamp: min(max(wall, 0), LineLimits.timestamp),
-                uptime: min(max(uptime, 0), LineLimits.integer))
+                uptime: min(max(uptime, 0), LineLimits.integer), to: &lines)
         } catch {
             throw .line(type: draft.type, error)
         }

@@ -9,7 +9,16 @@ package enum JournalLine {
     /// The line of `entry`, line feed included, at most ``Limits/lineBytes``. `previous` is the SHA-256 of the whole
     /// line before (32 bytes).
     package static func encode(_ entry: JournalEntry, previous: [UInt8]) throws(LineFault) -> [UInt8] {
-        guard previous.count == 32 else { throw .envelope("prev") }
+        guard let previous = LineHash(previous) else { throw .envelope("prev") }
+        var line: [UInt8] = []
+        try append(entry, previous: previous, to: &line)
+        return line
+    }
+
+    /// The same after what stands in `lines`, which stays as it was where this throws.
+    static func append(
+        _ entry: JournalEntry, previous: LineHash, to lines: inout [UInt8]
+    ) throws(LineFault) {
         guard entry.sequence >= 1, entry.sequence <= LineLimits.integer else {
             throw .sequenceOutOfRange(entry.sequence)
         }
@@ -17,30 +26,38 @@ package enum JournalLine {
         guard (0...LineLimits.timestamp).contains(entry.timestamp) else { throw .timeOutOfRange(entry.timestamp) }
         guard (0...LineLimits.integer).contains(entry.uptime) else { throw .integerOutOfRange(entry.uptime) }
 
-        var line: [UInt8] = []
-        line.reserveCapacity(512)
-        line.append(contentsOf: #"{"prev":""#.utf8)
-        Hex.append(previous, to: &line)
-        line.append(contentsOf: #"","seq":"#.utf8)
-        line.append(contentsOf: String(entry.sequence).utf8)
-        line.append(contentsOf: #","t":"#.utf8)
+        try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Limits.lineBytes) { (room) throws(LineFault) in
+            var line = LineSink(room)
+            try append(entry, previous: previous, to: &line)
+            guard line.count <= Limits.lineBytes else { throw .tooLong(bytes: line.count) }
+            lines.append(contentsOf: line.bytes)
+        }
+    }
+
+    private static func append(
+        _ entry: JournalEntry, previous: LineHash, to line: inout LineSink
+    ) throws(LineFault) {
+        line.append(#"{"prev":""#)
+        previous.appendHex(to: &line)
+        line.append(#"","seq":"#)
+        line.append(Int64(entry.sequence))
+        line.append(#","t":"#)
         CanonicalText.append(entry.type, to: &line)
         var isTimeWritten = false
         var isUptimeWritten = false
-        for (key, value) in try sorted(entry.fields) {
-            guard !LineTypes.isOfEnvelope(key) else { throw .reservedKey(key) }
-            if !isTimeWritten, "ts" < key { appendTime(entry.timestamp, &isTimeWritten, to: &line) }
-            if !isUptimeWritten, "up" < key { appendUptime(entry.uptime, &isUptimeWritten, to: &line) }
+        for member in entry.fields {
+            guard CanonicalText.isKey(member.key) else { throw .badKey(member.key) }
+            guard !LineTypes.isOfEnvelope(member.key) else { throw .reservedKey(member.key) }
+            if !isTimeWritten, "ts" < member.key { appendTime(entry.timestamp, &isTimeWritten, to: &line) }
+            if !isUptimeWritten, "up" < member.key { appendUptime(entry.uptime, &isUptimeWritten, to: &line) }
             line.append(UInt8(ascii: ","))
-            CanonicalText.append(key, to: &line)
+            CanonicalText.append(member.key, to: &line)
             line.append(UInt8(ascii: ":"))
-            try append(value, depth: 1, to: &line)
+            try append(member.value, depth: 1, to: &line)
         }
         if !isTimeWritten { appendTime(entry.timestamp, &isTimeWritten, to: &line) }
         if !isUptimeWritten { appendUptime(entry.uptime, &isUptimeWritten, to: &line) }
-        line.append(contentsOf: "}\n".utf8)
-        guard line.count <= Limits.lineBytes else { throw .tooLong(bytes: line.count) }
-        return line
+        line.append("}\n")
     }
 
     /// The entry of a line (line feed included) and the hash that it carries of the line before.
@@ -51,32 +68,34 @@ package enum JournalLine {
         return (read.entry, read.previous.bytes)
     }
 
-    private static func appendTime(_ time: Int64, _ isWritten: inout Bool, to line: inout [UInt8]) {
-        line.append(contentsOf: #","ts":""#.utf8)
+    private static func appendTime(_ time: Int64, _ isWritten: inout Bool, to line: inout LineSink) {
+        line.append(#","ts":""#)
         UTCTime.append(time, to: &line)
         line.append(UInt8(ascii: "\""))
         isWritten = true
     }
 
-    private static func appendUptime(_ uptime: Int64, _ isWritten: inout Bool, to line: inout [UInt8]) {
-        line.append(contentsOf: #","up":"#.utf8)
-        line.append(contentsOf: String(uptime).utf8)
+    private static func appendUptime(_ uptime: Int64, _ isWritten: inout Bool, to line: inout LineSink) {
+        line.append(#","up":"#)
+        line.append(uptime)
         isWritten = true
     }
 
-    private static func append(_ value: JournalValue, depth: Int, to line: inout [UInt8]) throws(LineFault) {
+    private static func append(_ value: JournalValue, depth: Int, to line: inout LineSink)
+        throws(LineFault)
+    {
         guard depth < LineLimits.depth else { throw .tooDeep }
         switch value {
         case .string(let text): CanonicalText.append(text, to: &line)
         case .integer(let number):
             guard number.magnitude <= LineLimits.integer.magnitude else { throw .integerOutOfRange(number) }
-            line.append(contentsOf: String(number).utf8)
-        case .boolean(let flag): line.append(contentsOf: (flag ? "true" : "false").utf8)
+            line.append(number)
+        case .boolean(let flag): line.append(flag ? "true" : "false")
         case .bytes(let bytes):
             guard depth + 1 < LineLimits.depth else { throw .tooDeep }
-            line.append(contentsOf: #"{"b64":""#.utf8)
-            line.append(contentsOf: Base64.encode(bytes))
-            line.append(contentsOf: #""}"#.utf8)
+            line.append(#"{"b64":""#)
+            line.append(Base64.encode(bytes))
+            line.append(#""}"#)
         case .array(let values):
             line.append(UInt8(ascii: "["))
             for (index, element) in values.enumerated() {
@@ -87,26 +106,14 @@ package enum JournalLine {
         case .object(let members):
             guard members.count != 1 || members["b64"] == nil else { throw .reservedObject }
             line.append(UInt8(ascii: "{"))
-            var isFirst = true
-            for (key, member) in try sorted(members) {
-                if !isFirst { line.append(UInt8(ascii: ",")) }
-                isFirst = false
-                CanonicalText.append(key, to: &line)
+            for (index, member) in members.enumerated() {
+                guard CanonicalText.isKey(member.key) else { throw .badKey(member.key) }
+                if index > 0 { line.append(UInt8(ascii: ",")) }
+                CanonicalText.append(member.key, to: &line)
                 line.append(UInt8(ascii: ":"))
-                try append(member, depth: depth + 1, to: &line)
+                try append(member.value, depth: depth + 1, to: &line)
             }
             line.append(UInt8(ascii: "}"))
         }
-        // A value this long can't be part of a line any more: stop before memory does.
-        guard line.count <= Limits.lineBytes else { throw .tooLong(bytes: line.count) }
-    }
-
-    private static func sorted(
-        _ fields: [String: JournalValue]
-    ) throws(LineFault) -> [(key: String, value: JournalValue)] {
-        let bad = fields.keys.filter { !CanonicalText.isKey($0.utf8) }
-        if let first = bad.min(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) { throw .badKey(first) }
-        // They are ASCII: their order as strings is that of their bytes.
-        return fields.sorted { $0.key < $1.key }
     }
 }

@@ -6,7 +6,7 @@ package enum JournalValue: Hashable, Sendable {
     case boolean(Bool)
     case array([JournalValue])
     /// Keys are `[a-z0-9_.]`; an object whose only key is `b64` is reserved for ``bytes(_:)``.
-    case object([String: JournalValue])
+    case object(JournalFields)
     /// Written as `{"b64":"…"}`.
     case bytes([UInt8])
 
@@ -20,16 +20,16 @@ package enum JournalValue: Hashable, Sendable {
     package var integer: Int64? { if case .integer(let value) = self { value } else { nil } }
     package var boolean: Bool? { if case .boolean(let value) = self { value } else { nil } }
     package var array: [JournalValue]? { if case .array(let value) = self { value } else { nil } }
-    package var object: [String: JournalValue]? { if case .object(let value) = self { value } else { nil } }
+    package var object: JournalFields? { if case .object(let value) = self { value } else { nil } }
 }
 
 /// What a caller hands to the journal: a type and its fields. Everything else is the journal's own business.
 package struct Draft: Hashable, Sendable {
     package var type: String
     /// Without the journal's own keys `prev`, `seq`, `t`, `ts`, `up`.
-    package var fields: [String: JournalValue]
+    package var fields: JournalFields
 
-    package init(type: String, fields: [String: JournalValue]) {
+    package init(type: String, fields: JournalFields) {
         self.type = type
         self.fields = fields
     }
@@ -45,9 +45,9 @@ package struct JournalEntry: Hashable, Sendable {
     /// Monotonic milliseconds since the session began.
     package var uptime: Int64
     /// Without `prev`, `seq`, `t`, `ts`, `up`.
-    package var fields: [String: JournalValue]
+    package var fields: JournalFields
 
-    package init(sequence: Int, type: String, timestamp: Int64, uptime: Int64, fields: [String: JournalValue]) {
+    package init(sequence: Int, type: String, timestamp: Int64, uptime: Int64, fields: JournalFields) {
         self.sequence = sequence
         self.type = type
         self.timestamp = timestamp

@@ -16,7 +16,7 @@ package final class JournalWriter: Sendable {
     }
 
     /// For fewer lines another thread is not woken.
-    private static let linesApart = 16
+    private static let linesApart = 64
 
     private let state: Mutex<State>
 
@@ -70,7 +70,8 @@ package final class JournalWriter: Sendable {
             var recovery = JournalBatch(storage)
             var chain = standing.chain
             if let recovered = standing.recovered {
-                recovery.bytes = try JournalLedger.line(recovered, on: &chain, uptime: uptime, wall: wall)
+                try JournalLedger.append(
+                    recovered, on: &chain, uptime: uptime, wall: wall, to: &recovery.bytes)
             }
             // Signed before anything is cut: a person who refuses leaves the journal as it was.
             var ledger = try JournalLedger(
@@ -101,6 +102,7 @@ package final class JournalWriter: Sendable {
         _ drafts: [Draft], uptime: Int64, wall: Int64, closing: Bool = false
     ) throws(JournalFault) {
         try change { (ledger: inout JournalLedger) throws(JournalFault) in
+            ledger.expect(drafts.count)
             for draft in drafts { try ledger.record(draft, uptime: uptime, wall: wall) }
             if closing { return try ledger.seal(closing: true) }
             if ledger.isSealDue(uptime: uptime) { try ledger.seal(closing: false) }

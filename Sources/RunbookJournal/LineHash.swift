@@ -18,6 +18,12 @@ struct LineHash: Hashable, Sendable {
         self.init(hash.finalize())
     }
 
+    /// nil unless they are 32 bytes.
+    init?(_ bytes: [UInt8]) {
+        guard bytes.count == Self.length else { return nil }
+        held = bytes.withUnsafeBytes { $0.loadUnaligned(as: SIMD32<UInt8>.self) }
+    }
+
     /// From 64 characters at `start`; nil unless they are there and lower-case hexadecimal.
     init?(hex text: LineBytes, at start: Int) {
         guard text.count - start >= 2 * Self.length else { return nil }
@@ -38,6 +44,22 @@ struct LineHash: Hashable, Sendable {
     }
 
     var bytes: [UInt8] { withUnsafeBytes { Array($0) } }
+
+    /// As 64 characters, lower-case hexadecimal.
+    func appendHex(to text: inout LineSink) {
+        var words = SIMD8<UInt64>()
+        let parts = unsafeBitCast(held, to: SIMD8<UInt32>.self)
+        for index in 0..<8 {
+            // Four bytes to eight characters at once, the reverse of reading them.
+            var pairs = UInt64(UInt32(littleEndian: parts[index]))
+            pairs = (pairs | pairs << 16) & 0x0000_FFFF_0000_FFFF
+            pairs = (pairs | pairs << 8) & 0x00FF_00FF_00FF_00FF
+            let values = (pairs >> 4 & 0x000F_000F_000F_000F) | (pairs & 0x000F_000F_000F_000F) << 8
+            let letters = (values &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+            words[index] = (values &+ 0x3030_3030_3030_3030 &+ letters &* 0x27).littleEndian
+        }
+        Swift.withUnsafeBytes(of: words) { text.append($0) }
+    }
 
     func withUnsafeBytes<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
         Swift.withUnsafeBytes(of: held, body)

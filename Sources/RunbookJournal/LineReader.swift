@@ -54,7 +54,7 @@ struct LineReader {
 
         var timestamp: Int64?
         var uptime: Int64?
-        var fields: [String: JournalValue] = [:]
+        var fields = JournalFields()
         var last = at..<at
         while peek() == UInt8(ascii: ",") {
             at += 1
@@ -132,7 +132,7 @@ struct LineReader {
 
     private mutating func object(keeps: Bool, depth: Int) throws(LineFault) -> JournalValue {
         try expect(UInt8(ascii: "{"))
-        var members: [String: JournalValue] = [:]
+        var members = JournalFields()
         if peek() == UInt8(ascii: "}") {
             at += 1
             return .object(members)
@@ -225,27 +225,10 @@ struct LineReader {
                     decoded.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
                 }
                 copied = at
-            case 0x20...0x7E: skipPlain()
+            case 0x20...0x7E: at = CanonicalText.endOfPlain(bytes, from: at)
             case 0...0x7F: throw fault(.control)
             default: try multibyte()
             }
-        }
-    }
-
-    /// Passes over printable ASCII but for quotes and backslashes, eight at once. Stops at the line feed at the latest.
-    private mutating func skipPlain() {
-        at += 1
-        let (ones, tops): (UInt64, UInt64) = (0x0101_0101_0101_0101, 0x8080_8080_8080_8080)
-        while at + 8 <= bytes.count {
-            let word = bytes.word(at: at)
-            let (quote, backslash, delete) = (word ^ ones &* 0x22, word ^ ones &* 0x5C, word ^ ones &* 0x7F)
-            // A byte's top bit is set where it is below 0x20, one of those three, or no ASCII; and maybe in bytes after.
-            let others = word | (word &- ones &* 0x20) | (quote &- ones) | (backslash &- ones) | (delete &- ones)
-            guard others & tops == 0 else {
-                at += (others & tops).trailingZeroBitCount / 8
-                return
-            }
-            at += 8
         }
     }
 

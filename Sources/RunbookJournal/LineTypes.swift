@@ -71,7 +71,13 @@ package enum LineTypes {
 
     /// Keys that every line carries outside its fields.
     static func isOfEnvelope(_ key: String) -> Bool {
-        key == "prev" || key == "seq" || key == "t" || key == "ts" || key == "up"
+        switch key.utf8.count {
+        case 1: key == "t"
+        case 2: key == "ts" || key == "up"
+        case 3: key == "seq"
+        case 4: key == "prev"
+        default: false
+        }
     }
     /// What the journal adds to the opening of a session.
     static let opening: Set<String> = ["by", "key", "next"]

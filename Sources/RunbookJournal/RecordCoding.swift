@@ -174,7 +174,7 @@ extension JournalValue {
     }
 }
 
-extension [String: JournalValue] {
+extension JournalFields {
     /// Fields that are there.
     static func of(_ fields: (String, JournalValue?)...) -> Self { of(fields) }
 
@@ -191,7 +191,7 @@ extension [String: JournalValue] {
     }
 
     private static func of(_ fields: [(String, JournalValue?)]) -> Self {
-        var members: Self = [:]
+        var members = Self()
         for (key, value) in fields { members[key] = value }
         return members
     }

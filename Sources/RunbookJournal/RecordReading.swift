@@ -114,7 +114,7 @@ extension Record {
 /// The fields of a line, each to be taken once; what is left over is a fault.
 private struct RecordFields {
     let type: String
-    private var fields: [String: JournalValue]
+    private var fields: JournalFields
 
     init(_ entry: JournalEntry) {
         type = entry.type
@@ -122,7 +122,7 @@ private struct RecordFields {
     }
 
     func end() throws(RecordFault) {
-        if let field = fields.keys.min() { throw .unknown(type: type, field: field) }
+        if let field = fields.first?.key { throw .unknown(type: type, field: field) }
     }
 
     private mutating func take(_ field: String) throws(RecordFault) -> JournalValue {

@@ -28,7 +28,7 @@ package enum Seal {
     ) throws(KeyFault) -> Draft {
         let signature = try SSHSIG.make(digest: chain.digest(), namespace: namespace, key: key)
         let statement = RootStatement(run: run, lines: chain.sequence, root: chain.root, next: successor.key)
-        var fields: [String: JournalValue] = [
+        var fields: JournalFields = [
             "by": .string(key.principal), "covers": .integer(Int64(chain.sequence)), "ns": .string(namespace),
             "root": .string(Hex.text(statement.root)),
             "root_sig": .string(Base64.text(try statement.signed(by: key).blob)),

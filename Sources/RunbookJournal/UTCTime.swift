@@ -5,13 +5,15 @@ package enum UTCTime {
     /// nil outside the years 1970 to 9999. `milliseconds` count from 1970.
     package static func text(_ milliseconds: Int64) -> String? {
         guard (0...LineLimits.timestamp).contains(milliseconds) else { return nil }
-        var bytes: [UInt8] = []
-        append(milliseconds, to: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: length) { room in
+            var text = LineSink(room)
+            append(milliseconds, to: &text)
+            return String(decoding: text.bytes, as: UTF8.self)
+        }
     }
 
     /// `milliseconds` is within range.
-    static func append(_ milliseconds: Int64, to line: inout [UInt8]) {
+    static func append(_ milliseconds: Int64, to line: inout LineSink) {
         let time = milliseconds % 86_400_000
         let (year, month, day) = date(days: milliseconds / 86_400_000)
         digits(year, 4, to: &line)
@@ -59,7 +61,8 @@ package enum UTCTime {
         return days * 86_400_000 + hour * 3_600_000 + minute * 60_000 + second * 1000 + fraction
     }
 
-    private static func digits(_ value: Int64, _ count: Int, to line: inout [UInt8]) {
+    @inline(__always)
+    private static func digits(_ value: Int64, _ count: Int, to line: inout LineSink) {
         var divisor: Int64 = 1
         for _ in 1..<count { divisor *= 10 }
         while divisor > 0 {

@@ -4,11 +4,11 @@ import Testing
 @Suite struct JournalLineTests {
     private let zeros = String(repeating: "0", count: 64)
 
-    private func entry(_ fields: [String: JournalValue]) -> JournalEntry {
+    private func entry(_ fields: JournalFields) -> JournalEntry {
         JournalEntry(sequence: 1, type: "step.done", timestamp: 1_768_446_000_123, uptime: 42, fields: fields)
     }
 
-    private func encoded(_ fields: [String: JournalValue]) throws -> String {
+    private func encoded(_ fields: JournalFields) throws -> String {
         String(decoding: try JournalLine.encode(entry(fields), previous: JournalLine.origin), as: UTF8.self)
     }
 
@@ -31,7 +31,7 @@ import Testing
 
     @Test("what was written reads back the same")
     func roundTrip() throws {
-        let fields: [String: JournalValue] = [
+        let fields: JournalFields = [
             "s": .string("\u{0}\"\\\u{2028}e\u{301}\u{1F468}\u{200D}"), "n": .integer(0), "b": .bytes([]),
             "o": .object(["b64": .string("x"), "c": .array([.integer(1), .bytes([1, 2, 3, 4])])]),
             "t2": .boolean(false),
@@ -131,9 +131,9 @@ import Testing
             (["seq": .integer(1)], .reservedKey("seq")),
             (["a": .integer(9_007_199_254_740_992)], .integerOutOfRange(9_007_199_254_740_992)),
             (["a": .integer(.min)], .integerOutOfRange(.min)), (["a": .object(["b64": .string("")])], .reservedObject),
-            (["a": .string(String(repeating: "x", count: 66_000))], .tooLong(bytes: 66_105)),
-        ] as [([String: JournalValue], LineFault)])
-    func unwritable(fields: [String: JournalValue], fault: LineFault) {
+            (["a": .string(String(repeating: "x", count: 66_000))], .tooLong(bytes: 66_147)),
+        ] as [(JournalFields, LineFault)])
+    func unwritable(fields: JournalFields, fault: LineFault) {
         #expect(throws: fault) { try encoded(fields) }
     }
 

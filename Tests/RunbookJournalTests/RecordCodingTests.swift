@@ -205,7 +205,7 @@ import Testing
     func refused() throws {
         for record in Self.records {
             let draft = Draft(record)
-            func read(_ fields: [String: JournalValue]) throws -> Record? {
+            func read(_ fields: JournalFields) throws -> Record? {
                 try Record(JournalEntry(sequence: 1, type: draft.type, timestamp: 0, uptime: 0, fields: fields))
             }
             var more = draft.fields
