@@ -48,12 +48,14 @@ let package = Package(
         .target(
             name: "RunbookLab", dependencies: ["RunbookModel", "RunbookFormat", "RunbookSimulation"],
             swiftSettings: houseSettings),
+        .target(
+            name: "RunbookPreparedness", dependencies: ["RunbookModel", "RunbookPlan"], swiftSettings: houseSettings),
         // L4
         .target(
             name: "RunbookCommands",
             dependencies: [
                 "RunbookModel", "RunbookFormat", "RunbookPlan", "RunbookJournal", "RunbookTransport", "RunbookEngine",
-                "RunbookSSH", "RunbookSimulation", "RunbookLab",
+                "RunbookSSH", "RunbookSimulation", "RunbookPreparedness", "RunbookLab",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: houseSettings),
@@ -95,6 +97,10 @@ let package = Package(
             swiftSettings: houseSettings),
         .testTarget(
             name: "RunbookSimulationTests", dependencies: ["RunbookModel", "RunbookTransport", "RunbookSimulation"],
+            swiftSettings: houseSettings),
+        .testTarget(
+            name: "RunbookPreparednessTests",
+            dependencies: ["RunbookModel", "RunbookFormat", "RunbookPlan", "RunbookPreparedness"],
             swiftSettings: houseSettings),
         .testTarget(
             name: "BlackstartTests", dependencies: ["RunbookCommands", "RunbookFormat", "TestTools", "blackstart"],

@@ -21,7 +21,7 @@ need() {
 need_python() {
     need python3-venv
     python=.build/python
-    want="check-jsonschema==0.39.0 ansible-core==2.19.14 asyncssh==2.24.1"
+    want="check-jsonschema==0.39.0 ansible-core==2.19.14 asyncssh==2.24.1 pydantic-sarif==0.1.1"
     [ "$(cat $python/have 2>/dev/null)" = "$want" ] && return 0
     rm -rf $python
     python3 -m venv $python

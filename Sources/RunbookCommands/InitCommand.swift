@@ -86,6 +86,7 @@ enum StarterSite {
           verify: { run: "zpool list -H -o health ${{ vars.pool }}", equals: ONLINE, retries: 30, delay: 10s }
           undo: { run: "zpool export ${{ vars.pool }}" }
           estimate: 1m
+          why: Database and application keep their files in it.
           if_it_fails: Do not force the import. A second import can destroy the pool.
           contact: storage
         - { id: cp-storage, name: Storage is up, needs: [pool], checkpoint: storage }
@@ -97,6 +98,8 @@ enum StarterSite {
           verify: { run: systemctl is-active postgresql, equals: active, retries: 6, delay: 5s }
           undo: { run: systemctl stop postgresql }
           estimate: 30s
+          why: The application can't start without it.
+          if_it_fails: Read the last lines of its log, and call operations.
         - id: application
           name: Start the application
           needs: [database]
@@ -105,6 +108,8 @@ enum StarterSite {
           verify: { run: systemctl is-active shop, equals: active, retries: 6, delay: 5s }
           undo: { run: systemctl stop shop }
           estimate: 30s
+          why: This is what people wait for.
+          if_it_fails: Read the last lines of its log, and call operations.
 
         """
 

@@ -1,6 +1,7 @@
 internal import RunbookEngine
 internal import RunbookModel
 internal import RunbookPlan
+internal import RunbookPreparedness
 internal import RunbookTransport
 
 /// How a run ended, as test reports have it: a case for each task, in reading order.
@@ -80,6 +81,12 @@ enum GitHubAnnotation {
     static func line(_ diagnostic: Diagnostic) -> String {
         let more = diagnostic.hint.map { "\nhint: \($0)" } ?? ""
         return line(diagnostic.severity.rawValue, diagnostic.place, diagnostic.message + more)
+    }
+
+    static func line(_ finding: Finding) -> String {
+        let more = finding.path.map { "\n\($0)" }.joined() + "\nFix: \(finding.fix)"
+        return line(
+            finding.rule.severity.rawValue, finding.place, "\(finding.rule.rawValue): \(finding.message)\(more)")
     }
 
     /// What went wrong in a run, each where the runbook says what was to be done.

@@ -78,13 +78,13 @@ package struct TrustOptions: ParsableArguments {
 }
 
 package enum OutputFormat: String, ExpressibleByArgument, CaseIterable, Sendable {
-    case text, json, junit, github
+    case text, json, junit, github, sarif
 }
 package enum ProgressStyle: String, ExpressibleByArgument, CaseIterable, Sendable { case auto, tty, plain, json }
 
 /// How much is said, and in which form.
 package struct ConsoleOptions: ParsableArguments {
-    @Option(help: "text, json (one object a line), junit, or github (annotations).")
+    @Option(help: "text, json (one object a line), junit, github (annotations), or sarif (2.1.0).")
     package var output = OutputFormat.text
 
     @Option(help: "auto, tty (a block that is redrawn), plain, or json.")

@@ -5,67 +5,6 @@ internal import RunbookJournal
 internal import RunbookModel
 internal import RunbookPlan
 
-/// `check RUNBOOK…`: reads the files and says what is wrong with them; touches no host.
-package struct CheckCommand: ParsableCommand {
-    package static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Read runbooks and inventories and say what is wrong. Touches no host.")
-
-    @Argument(help: "The runbooks.")
-    package var runbooks: [String]
-
-    @Option(name: [.customShort("f"), .long], help: "A fixture to check against each runbook as well.")
-    package var fixture: [String] = []
-
-    @OptionGroup package var site: SiteOptions
-    @OptionGroup package var console: ConsoleOptions
-
-    package init() {}
-
-    package func run() throws {
-        try console.check(.text, .json, .github)
-        let places = Places()
-        var diagnostics: [Diagnostic] = []
-        var failure: CommandFailure?
-        for path in runbooks {
-            do throws(CommandFailure) {
-                let files = try SiteFiles.read(runbook: path, inventory: site.inventory, home: places.userHome)
-                let plan = try files.plan(try site.overrides(), site.selection)
-                for fixture in fixture { _ = try FixtureFile.read(fixture, files) }
-                let warnings = InventoryAdvice.check(files.inventory, inventoryText: files.inventoryBytes)
-                // Runbooks may share an inventory: what is to be said of it is said once.
-                let new = warnings.filter { !diagnostics.contains($0) }
-                diagnostics += new
-                guard !console.isJSON else { continue }
-                for warning in new where console.output == .text { Terminal.message(warning.rendered + "\n") }
-                if !console.quiet {
-                    let found = warnings.isEmpty ? "no faults" : "no errors, \(Count.of(warnings.count, "warning"))"
-                    Terminal.out(
-                        "\(path): \(found). \(Count.of(plan.runbook.steps.count, "step")), "
-                            + "\(Count.of(plan.tasks.count, "task")).\n")
-                }
-            } catch {
-                diagnostics += error.diagnostics
-                failure = error
-                if console.output == .text, !console.isJSON { Terminal.message(error.rendered) }
-                if console.output == .github, error.diagnostics.isEmpty { Terminal.message(error.rendered) }
-            }
-        }
-        if console.output == .github { for fault in diagnostics { Terminal.out(GitHubAnnotation.line(fault)) } }
-        if console.isJSON {
-            for diagnostic in diagnostics {
-                Terminal.out(
-                    JSONText.line([
-                        ("type", .string("diagnostic")), ("severity", .string(diagnostic.severity.rawValue)),
-                        ("path", .string(diagnostic.place.path)), ("line", .integer(Int64(diagnostic.place.line))),
-                        ("column", .integer(Int64(diagnostic.place.column))),
-                        ("message", .string(diagnostic.message)), ("hint", .string(diagnostic.hint ?? "")),
-                    ]))
-            }
-        }
-        if let failure { throw ExitCode(failure.code.rawValue) }
-    }
-}
-
 /// `plan RUNBOOK`: what would happen.
 package struct PlanCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(

@@ -17,6 +17,9 @@ enum InventoryKeys {
                 "services", .named(.mapping(service)), "{}", "Services that hosts provide and require, by name.",
                 since: "0.3"),
             Key(
+                "waivers", .list(.mapping(waiver)), "[]",
+                "Findings of `blackstart check` that somebody accepts, for a while.", since: "0.3"),
+            Key(
                 "witnesses", .names(single: true), "[]",
                 "Hosts, by name, that keep copies of journals; see `blackstart witness script`.", since: "0.3"),
             Key(
@@ -65,6 +68,20 @@ enum InventoryKeys {
         [
             Key("external", .boolean, "false", "Whether it comes from outside, as power from the grid.", since: "0.3"),
             Key("requires", .names(single: true), "[]", "Services that have to be there before it.", since: "0.3"),
+        ])
+
+    static let waiver = KeyTable(
+        "waiver",
+        [
+            Key(
+                "rule", .word(Rule.allCases.map(\.rawValue)), isRequired: true, "The rule that has found it.",
+                since: "0.3"),
+            Key(
+                "about", .names(single: true), "[]",
+                "The hosts, services or steps that it is about; without it, whatever the rule finds.", since: "0.3"),
+            Key("who", .words, isRequired: true, "Who accepts it.", since: "0.3"),
+            Key("why", .words, isRequired: true, "Why it may stay as it is.", since: "0.3"),
+            Key("until", .date, isRequired: true, "The last day that it holds.", since: "0.3"),
         ])
 
     private static let need = KeyType.word(Protection.Need.allCases.map(\.rawValue))

@@ -49,6 +49,7 @@ package enum InventoryReader {
         }
         let reader = SystemFactsReader(findings: findings)
         inventory.services = reader.services(fields)
+        inventory.waivers = reader.waivers(fields)
         if inventory.hosts.count == hosts.count { reader.check(inventory) }
         // A host with faults is a host that groups may name.
         readGroups(fields, hosts.map(\.key.name), &inventory, findings)

@@ -32,14 +32,31 @@ struct SystemFactsReader {
         backup.place = fields.nonEmpty("where")
         backup.interval = fields.duration("every")
         if let included = fields.boolean("image_included") { backup.imageIncluded = included }
-        if let date = fields.text("last_test"), let place = fields.value("last_test")?.place {
-            if Instant.parse("\(date)T00:00:00Z") == nil {
-                findings.add(
-                    at: place, "`last_test` has to be a date, not `\(Excerpt.of(date))`", hint: "write \"2026-08-02\"")
-            }
-            backup.lastTest = date
-        }
+        backup.lastTest = date(fields, "last_test")
         return backup
+    }
+
+    private func date(_ fields: Fields, _ key: String) -> String? {
+        guard let date = fields.text(key), let place = fields.value(key)?.place else { return nil }
+        if Instant.parse("\(date)T00:00:00Z") == nil {
+            findings.add(
+                at: place, "`\(key)` has to be a date, not `\(Excerpt.of(date))`", hint: "write \"2026-08-02\"")
+        }
+        return date
+    }
+
+    func waivers(_ fields: Fields) -> [Waiver] {
+        (fields.list("waivers") ?? []).compactMap { entry in
+            guard let inner = Fields(entry, InventoryKeys.waiver, what: "a waiver", findings) else { return nil }
+            let rule: Rule? = inner.word("rule")
+            let who = inner.required("who", of: "a waiver")
+            let why = inner.required("why", of: "a waiver")
+            if inner.value("until") == nil { _ = inner.required("until", of: "a waiver") }
+            guard let rule, let who, let why, let until = date(inner, "until") else { return nil }
+            return Waiver(
+                rule: rule, about: inner.names("about", single: true) ?? [], who: who, why: why, until: until,
+                at: entry.place)
+        }
     }
 
     private func services(_ fields: Fields, _ key: String) -> [Named] {
@@ -56,7 +73,8 @@ struct SystemFactsReader {
                 return nil
             }
             return Service(
-                name: key.name, isExternal: inner.boolean("external") ?? false, requires: services(inner, "requires"))
+                name: key.name, isExternal: inner.boolean("external") ?? false, requires: services(inner, "requires"),
+                at: key.place)
         }
     }
 

@@ -16,6 +16,8 @@ package struct Inventory: Hashable, Sendable {
     package var contacts: [Contact] = []
     /// In file order; those that hosts name need not be here.
     package var services: [Service] = []
+    /// In file order.
+    package var waivers: [Waiver] = []
     /// Hosts that keep copies of journals, which only ever grow.
     package var witnesses: [Named] = []
     /// Absolute path of the file that says who may operate and approve at this site; nil: whoever has the store's say.

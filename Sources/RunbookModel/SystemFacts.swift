@@ -32,6 +32,12 @@ package struct Protection: Hashable, Sendable {
     package init() {}
 }
 
+extension Protection.Need: Comparable {
+    package static func < (one: Self, other: Self) -> Bool {
+        (allCases.firstIndex(of: one) ?? 0) < (allCases.firstIndex(of: other) ?? 0)
+    }
+}
+
 /// How a machine's data are kept elsewhere.
 package struct Backup: Hashable, Sendable {
     /// `image`, `file`: what the site calls it.
@@ -54,8 +60,10 @@ package struct Service: Hashable, Sendable {
     /// It comes from outside, as power from the grid.
     package var isExternal: Bool
     package var requires: [Named]
+    package var place: SourcePlace
 
-    package init(name: String, isExternal: Bool, requires: [Named]) {
+    package init(name: String, isExternal: Bool, requires: [Named], at place: SourcePlace) {
+        self.place = place
         self.name = name
         self.isExternal = isExternal
         self.requires = requires

@@ -19,7 +19,19 @@ struct FirstUseTests {
                     """))
         #expect(
             try program("check site/runbook.yaml")
-                == Said(0, "site/runbook.yaml: no faults. 5 steps, 5 tasks.\n"))
+                == Said(
+                    0,
+                    """
+                    site/runbook.yaml: no faults. 5 steps, 5 tasks.
+
+                    WARNING  PLAN-ORPHAN  site/runbook.yaml:1:1
+                        The runbook does not say: `plan`, `approver`, `reviewed`.
+                        Fix: name the emergency plan that it is part of, who owns it, who has
+                        approved it, and when it was reviewed.
+
+                    Preparedness: 1 warning. `blackstart check --explain RULE` tells more.
+
+                    """))
         let rehearsal = try program("dry-run site/runbook.yaml --fixture site/fixture.yaml --run-id t")
         #expect(
             rehearsal

@@ -30,6 +30,9 @@ struct KeyReferenceTests {
         "what a step does not say comes from the defaults, and what it says stays":
             RunbookDefaults.keys.map { "step defaults.\($0)" },
         "a broken inventory is told what is wrong, where, and what to do": ["inventory.version"],
+        "a waiver says which finding, who accepts it, why, and until when": [
+            "inventory.waivers", "waiver.rule", "waiver.about", "waiver.who", "waiver.why", "waiver.until",
+        ],
         "a host with every key": [
             "inventory.name", "inventory.hosts", "inventory.lab_speed", "inventory.witnesses",
             "inventory.allowed_signers", "host.kind", "host.address", "host.port",

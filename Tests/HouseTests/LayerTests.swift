@@ -14,10 +14,11 @@ struct LayerTests {
         "RunbookEngine": ["RunbookModel", "RunbookPlan", "RunbookJournal", "RunbookTransport", "Crypto"],
         "RunbookSSH": ["CLibssh", "RunbookModel", "RunbookTransport", "Crypto"],
         "RunbookSimulation": ["RunbookModel", "RunbookTransport"],
+        "RunbookPreparedness": ["RunbookModel", "RunbookPlan"],
         "RunbookLab": ["RunbookModel", "RunbookFormat", "RunbookSimulation"],
         "RunbookCommands": [
             "RunbookModel", "RunbookFormat", "RunbookPlan", "RunbookJournal", "RunbookTransport", "RunbookEngine",
-            "RunbookSSH", "RunbookSimulation", "RunbookLab", "ArgumentParser",
+            "RunbookSSH", "RunbookSimulation", "RunbookPreparedness", "RunbookLab", "ArgumentParser",
         ],
         "blackstart": ["RunbookCommands"],
     ]

@@ -11,6 +11,15 @@ import Testing
             bytes: Corpus.bytes("every-inventory-key.yaml"), path: "sites/north.yaml", home: "/home/ops")
     }
 
+    @Test("a waiver says which finding, who accepts it, why, and until when")
+    func waivers() throws {
+        #expect(inventory.waivers.map(\.rule) == [.bootUnreachable, .planOrphan])
+        #expect(inventory.waivers.map { $0.about.map(\.name) } == [["dns", "san1"], []])
+        #expect(inventory.waivers.map(\.who) == ["Ada, head of operations", "Ada"])
+        #expect(inventory.waivers.map(\.why) == ["the second name server comes in May", "a draft"])
+        #expect(inventory.waivers.map(\.until) == ["2026-05-31", "2026-03-01"])
+    }
+
     @Test("a host with every key")
     func host() throws {
         let host = try #require(inventory.host("san1"))
@@ -28,7 +37,7 @@ import Testing
         #expect(!host.receipts)
         #expect(host.location == "room 0.14, rack 2, unit 4")
         #expect(host.bmc == "10.9.0.11")
-        #expect(host.place == SourcePlace(path: "sites/north.yaml", line: 9, column: 3))
+        #expect(host.place == SourcePlace(path: "sites/north.yaml", line: 12, column: 3))
     }
 
     @Test("what a host has from the defaults of its inventory")

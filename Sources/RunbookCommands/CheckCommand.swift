@@ -1,0 +1,99 @@
+package import ArgumentParser
+internal import RunbookEngine
+internal import RunbookFormat
+internal import RunbookJournal
+internal import RunbookModel
+internal import RunbookPlan
+internal import RunbookPreparedness
+internal import RunbookTransport
+
+/// `check RUNBOOK…`: reads the files and says what is wrong with them and what the emergency would find missing; touches
+/// no host.
+package struct CheckCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Say what is wrong with runbooks and inventories, and what an emergency would find missing.",
+        discussion: """
+            Touches no host. The rules are those of preparedness; `--explain` tells what one looks for, which sentence of \
+            M 6.138 it serves, and how it is waived. Ends with 2 where one of severity error has found something.
+            """)
+
+    @Argument(help: "The runbooks.")
+    package var runbooks: [String] = []
+
+    @Option(name: [.customShort("f"), .long], help: "A fixture to check against each runbook as well.")
+    package var fixture: [String] = []
+
+    @Option(help: ArgumentHelp("Tell about a rule, or about `all`, and check nothing.", valueName: "rule"))
+    package var explain: String?
+
+    @OptionGroup package var site: SiteOptions
+    @OptionGroup package var console: ConsoleOptions
+
+    package init() {}
+
+    package func validate() throws {
+        if runbooks.isEmpty, explain == nil { throw ValidationError("Name a runbook, or a rule with `--explain`.") }
+    }
+
+    package func run() throws {
+        if let explain { return try tell(explain) }
+        try console.check(.text, .json, .github, .sarif)
+        let places = Places()
+        let today = String((UTCTime.text(SystemClock().now().wall) ?? "").prefix(10))
+        var report = CheckReport()
+        var failure: CommandFailure?
+        for path in runbooks {
+            do throws(CommandFailure) {
+                let files = try SiteFiles.read(runbook: path, inventory: site.inventory, home: places.userHome)
+                let plan = try files.plan(try site.overrides(), site.selection)
+                for fixture in fixture { _ = try FixtureFile.read(fixture, files) }
+                let warnings = InventoryAdvice.check(files.inventory, inventoryText: files.inventoryBytes)
+                let new = report.add(warnings)
+                report.add(Preparedness.check(plan, today: today))
+                guard console.output == .text, !console.isJSON else { continue }
+                for warning in new { Terminal.message(warning.rendered + "\n") }
+                if !console.quiet {
+                    let found = warnings.isEmpty ? "no faults" : "no errors, \(Count.of(warnings.count, "warning"))"
+                    Terminal.out(
+                        "\(path): \(found). \(Count.of(plan.runbook.steps.count, "step")), "
+                            + "\(Count.of(plan.tasks.count, "task")).\n")
+                }
+            } catch {
+                report.add(error.diagnostics)
+                failure = error
+                if console.output == .text, !console.isJSON { Terminal.message(error.rendered) }
+                if console.output == .github || console.output == .sarif, error.diagnostics.isEmpty {
+                    Terminal.message(error.rendered)
+                }
+            }
+        }
+        if console.isJSON {
+            Terminal.out(report.json)
+        } else {
+            switch console.output {
+            case .github: Terminal.out(report.annotations)
+            case .sarif: Terminal.out(report.sarif)
+            case .text, .json, .junit:
+                Terminal.out(report.text(isFull: console.verbose, isQuiet: console.quiet))
+            }
+        }
+        if let failure { throw ExitCode(failure.code.rawValue) }
+        if report.hasErrors { throw ExitCode(ExitStatusCode.findings.rawValue) }
+    }
+
+    private func tell(_ name: String) throws(CommandFailure) {
+        try console.check(.text)
+        if name == "all" {
+            return Terminal.out(Rule.allCases.map { RuleText.full($0) }.joined(separator: "\n"))
+        }
+        guard let rule = Rule(rawValue: name.uppercased()) else {
+            throw CommandFailure(
+                .usage, "there is no rule `\(TerminalText.shown(name))`",
+                hint: Nearest.name(to: name, in: Rule.allCases.map { $0.rawValue.lowercased() }).map {
+                    "did you mean `\($0.uppercased())`?"
+                } ?? "`--explain all` tells of all of them")
+        }
+        Terminal.out(RuleText.full(rule))
+    }
+}

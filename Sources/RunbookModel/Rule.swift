@@ -1,0 +1,40 @@
+/// A rule of preparedness, by the name that findings and waivers give it.
+package enum Rule: String, Hashable, Sendable, CaseIterable {
+    case bootUnreachable = "BOOT-UNREACHABLE"
+    case exclusiveVirtual = "EXCLUSIVE-VIRTUAL"
+    case orderViolation = "ORDER-VIOLATION"
+    case runnerDepends = "RUNNER-DEPENDS"
+    case rtoInfeasible = "RTO-INFEASIBLE"
+    case affinity = "AFFINITY"
+    case maxPrinciple = "MAX-PRINCIPLE"
+    case backupMissing = "BACKUP-MISSING"
+    case backupStale = "BACKUP-STALE"
+    case backupUntested = "BACKUP-UNTESTED"
+    case backupNoImage = "BACKUP-NO-IMAGE"
+    case snapshotOnly = "SNAPSHOT-ONLY"
+    case strangerUnready = "STRANGER-UNREADY"
+    case unsafeStep = "UNSAFE-STEP"
+    case planOrphan = "PLAN-ORPHAN"
+    case waiverExpired = "WAIVER-EXPIRED"
+}
+
+/// Somebody accepts a finding, for a while.
+package struct Waiver: Hashable, Sendable {
+    package var rule: Rule
+    /// Hosts, services or steps; empty: whatever the rule finds.
+    package var about: [Named]
+    package var who: String
+    package var why: String
+    /// The last day that it holds, as `2026-08-02`.
+    package var until: String
+    package var place: SourcePlace
+
+    package init(rule: Rule, about: [Named], who: String, why: String, until: String, at place: SourcePlace) {
+        self.rule = rule
+        self.about = about
+        self.who = who
+        self.why = why
+        self.until = until
+        self.place = place
+    }
+}

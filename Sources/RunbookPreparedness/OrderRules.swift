@@ -1,0 +1,225 @@
+internal import RunbookModel
+internal import RunbookPlan
+
+/// The steps of a runbook played against what machines and services need.
+struct OrderRules {
+    let plan: Plan
+    let model: SiteModel
+
+    var findings: [Finding] { order + runner + objectives }
+
+    // MARK: ORDER-VIOLATION
+
+    /// By step: the services that are ready before it, as the bits of their numbers.
+    private func ready(_ order: [Int]) -> [ServiceSet] {
+        var ready = [ServiceSet](repeating: ServiceSet(), count: plan.runbook.steps.count)
+        for step in order {
+            for need in plan.stepNeeds[step] { ready[step].formUnion(after(need, ready)) }
+        }
+        return ready
+    }
+
+    private func after(_ step: Int, _ ready: [ServiceSet]) -> ServiceSet {
+        var after = ready[step]
+        for name in plan.runbook.steps[step].provides { service(name.name).map { after.insert($0) } }
+        return after
+    }
+
+    private func service(_ name: String) -> Int? { model.node(ofService: name).map { $0 - model.hostCount } }
+
+    /// Whatever a step needs before it.
+    private var steps: [Int] {
+        var waiting = plan.stepNeeds.map(\.count)
+        var order = waiting.indices.filter { waiting[$0] == 0 }
+        var next = 0
+        while next < order.count {
+            for step in plan.stepDependents[order[next]] {
+                waiting[step] -= 1
+                if waiting[step] == 0 { order.append(step) }
+            }
+            next += 1
+        }
+        return order
+    }
+
+    private var order: [Finding] {
+        guard !model.services.isEmpty else { return [] }
+        let ready = ready(steps)
+        var findings: [Finding] = []
+        var said: Set<[Int]> = []
+        for (number, step) in plan.runbook.steps.enumerated() {
+            for provided in step.provides {
+                for need in model.requires(ofService: provided.name) {
+                    guard let missing = self.missing(need.name, ready[number]),
+                        said.insert([-1 - missing, number]).inserted
+                    else { continue }
+                    findings.append(
+                        violation(step, "makes `\(provided.name)` ready", "`\(provided.name)` needs", missing))
+                }
+            }
+            guard acts(step) else { continue }
+            for host in Set(plan.tasksOfStep[number].compactMap { plan.tasks[$0].host }).sorted() {
+                for missing in missing(host, ready[number], []) where said.insert([host, missing]).inserted {
+                    let name = plan.inventory.hosts[host].name
+                    findings.append(violation(step, "acts on `\(name)`", "`\(name)` needs", missing))
+                }
+            }
+        }
+        return findings
+    }
+
+    /// Whether a step changes something on its hosts, so that they have to be up.
+    private func acts(_ step: Step) -> Bool {
+        switch step.action {
+        case .run, .script, .copy, .reboot: true
+        case .waitFor, .manual, .approval, .checkpoint: false
+        }
+    }
+
+    /// The number of a service that is not ready; nil: it is, or it comes from outside.
+    private func missing(_ name: String, _ ready: ServiceSet) -> Int? {
+        guard let node = model.node(ofService: name), !model.isExternal(node), !ready.contains(node - model.hostCount)
+        else { return nil }
+        return node - model.hostCount
+    }
+
+    /// What a machine needs and what carries it needs; where it may run on several, what the one needs that lacks least.
+    private func missing(_ host: Int, _ ready: ServiceSet, _ above: [Int]) -> [Int] {
+        let node = model.graph.nodes[host]
+        let own = node.needs.compactMap { missing(model.name($0), ready) }
+        guard let places = node.providers, !above.contains(host) else { return own }
+        let below = places.map { missing($0, ready, above + [host]) }.min { $0.count < $1.count } ?? []
+        return own + below.filter { !own.contains($0) }
+    }
+
+    private func violation(_ step: Step, _ what: String, _ needs: String, _ missing: Int) -> Finding {
+        let name = model.services[missing]
+        let late = plan.runbook.steps.filter { $0.provides.contains { $0.name == name } }
+        let providers = Set(model.providers[missing].map { model.inventory.hosts[$0].name })
+        let early = plan.runbook.steps.filter { other in
+            acts(other) && other.number < step.number && late.isEmpty
+                && plan.tasksOfStep[plan.stepIndex[other.id] ?? 0].contains { task in
+                    plan.tasks[task].host.map { providers.contains(plan.inventory.hosts[$0].name) } ?? false
+                }
+        }
+        var path = ["\(needs) `\(name)`"]
+        let fix: String
+        if let first = late.first {
+            let steps = late.prefix(4).map { "step \($0.number) (\($0.id))" }.joined(separator: ", ")
+            path.append("`\(name)` is ready after \(steps), which need not come first")
+            fix = "let step \(step.number) need step \(first.number): `needs: [\(first.id)]`"
+        } else {
+            path.append("no step makes `\(name)` ready")
+            if let near = early.last {
+                path.append(
+                    "step \(near.number) (\(near.id)) acts on what provides it, and does not say that it is ready")
+                fix = "give step \(near.number), or the one that checks it, `provides: [\(name)]` and a `verify`"
+            } else {
+                fix =
+                    "add the step that makes it ready, with `provides: [\(name)]`, or say in the inventory that "
+                    + "`\(name)` is `external`"
+            }
+        }
+        return Finding(
+            .orderViolation, step.id,
+            "step \(step.number) (\(step.id)) \(what) before `\(name)` is ready", path: path, fix: fix, at: step.place)
+    }
+
+    // MARK: RUNNER-DEPENDS
+
+    private var runner: [Finding] {
+        var findings: [Finding] = []
+        let numbers = Dictionary(
+            plan.inventory.hosts.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { one, _ in one })
+        func isVirtual(_ name: String) -> Bool { numbers[name].map(model.isVirtual) ?? false }
+        let used = Set(plan.tasks.compactMap(\.machine))
+        for number in used.sorted() {
+            let host = plan.inventory.hosts[number]
+            guard let via = host.via, isVirtual(via.name) else { continue }
+            findings.append(
+                Finding(
+                    .runnerDepends, host.name,
+                    "`\(host.name)` is reached through `\(via.name)`, which is a virtual machine",
+                    fix: "reach it directly, or through a physical machine", at: via.place))
+        }
+        for step in plan.runbook.steps {
+            guard let actor = step.delegateTo, isVirtual(actor.name) else { continue }
+            findings.append(
+                Finding(
+                    .runnerDepends, step.id,
+                    "step \(step.number) (\(step.id)) is carried out by `\(actor.name)`, which is a virtual machine",
+                    fix: "let a physical machine do it, or this one: `hosts: local`", at: actor.place))
+        }
+        let witnesses = plan.inventory.witnesses
+        if let first = witnesses.first, witnesses.allSatisfy({ isVirtual($0.name) }) {
+            findings.append(
+                Finding(
+                    .runnerDepends, first.name, "the copies of the journal lie on virtual machines alone",
+                    fix: "let a physical machine be a witness as well", at: first.place))
+        }
+        return findings
+    }
+
+    // MARK: RTO-INFEASIBLE
+
+    private var objectives: [Finding] {
+        var findings: [Finding] = []
+        let end = plan.estimate
+        if let rto = plan.runbook.rto, end > rto {
+            findings.append(
+                infeasible(
+                    plan.runbook.name, "the runbook takes \(DurationText.words(end)), and its `rto` is", rto,
+                    SourcePlace(path: plan.runbook.path, line: 1, column: 1)))
+        }
+        var finish = [Int64](repeating: 0, count: plan.runbook.steps.count)
+        var last: [Int: (step: Int, end: Int64)] = [:]
+        for step in steps {
+            let begin = plan.stepNeeds[step].map { finish[$0] }.max() ?? 0
+            finish[step] = begin + Plan.estimate(of: plan.runbook.steps[step])
+            for task in plan.tasksOfStep[step] {
+                guard let host = plan.tasks[task].host, finish[step] > last[host]?.end ?? -1 else { continue }
+                last[host] = (step, finish[step])
+            }
+        }
+        for (number, host) in plan.inventory.hosts.enumerated() {
+            guard let rto = host.facts.rto, let last = last[number], .milliseconds(last.end) > rto else { continue }
+            let step = plan.runbook.steps[last.step]
+            findings.append(
+                infeasible(
+                    host.name,
+                    "`\(host.name)` is back after \(DurationText.words(.milliseconds(last.end))), with step \(step.number) "
+                        + "(\(step.id)), and its `rto` is", rto, host.place))
+        }
+        return findings
+    }
+
+    private func infeasible(_ subject: String, _ words: String, _ rto: Duration, _ place: SourcePlace) -> Finding {
+        Finding(
+            .rtoInfeasible, subject, "\(words) \(DurationText.words(rto))",
+            fix: "shorten the slowest chain (`blackstart plan` shows it), correct its estimates, or agree on another "
+                + "objective", at: place)
+    }
+}
+
+/// Numbers of services.
+struct ServiceSet: Hashable, Sendable {
+    private var words: [UInt64] = []
+
+    func contains(_ number: Int) -> Bool {
+        number / 64 < words.count && words[number / 64] & (1 << UInt64(number % 64)) != 0
+    }
+
+    mutating func insert(_ number: Int) {
+        grow(to: number / 64 + 1)
+        words[number / 64] |= 1 << UInt64(number % 64)
+    }
+
+    mutating func formUnion(_ other: ServiceSet) {
+        grow(to: other.words.count)
+        for index in other.words.indices { words[index] |= other.words[index] }
+    }
+
+    private mutating func grow(to count: Int) {
+        if words.count < count { words += [UInt64](repeating: 0, count: count - words.count) }
+    }
+}

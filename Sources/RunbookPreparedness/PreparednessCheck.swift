@@ -1,0 +1,44 @@
+package import RunbookModel
+package import RunbookPlan
+
+extension Preparedness {
+    /// Everything that the rules find in a plan and its inventory. `today` is a date, as `2026-08-02`.
+    package static func check(_ plan: Plan, today: String) -> Preparedness {
+        let model = SiteModel(plan.inventory)
+        return Preparedness(
+            ColdStartRules(model).findings + OrderRules(plan: plan, model: model).findings
+                + SiteRules(model: model, today: today).findings + RunbookRules(runbook: plan.runbook).findings,
+            plan.inventory.waivers.filter { $0.until >= today })
+    }
+
+    /// What the rules find in an inventory alone.
+    package static func check(_ inventory: Inventory, today: String) -> Preparedness {
+        let model = SiteModel(inventory)
+        return Preparedness(
+            ColdStartRules(model).findings + SiteRules(model: model, today: today).findings,
+            inventory.waivers.filter { $0.until >= today })
+    }
+
+    private init(_ found: [Finding], _ waivers: [Waiver]) {
+        var findings: [Finding] = []
+        var waived: [Waived] = []
+        let order = Dictionary(uniqueKeysWithValues: Rule.allCases.enumerated().map { ($1, $0) })
+        let sorted = found.enumerated().sorted {
+            let one = order[$0.element.rule] ?? 0
+            let other = order[$1.element.rule] ?? 0
+            return one != other ? one < other : $0.offset < $1.offset
+        }
+        for (_, finding) in sorted {
+            let waiver = waivers.first { waiver in
+                waiver.rule == finding.rule && finding.rule != .waiverExpired
+                    && (waiver.about.isEmpty || waiver.about.contains { $0.name == finding.subject })
+            }
+            if let waiver {
+                waived.append(Waived(finding: finding, waiver: waiver))
+            } else {
+                findings.append(finding)
+            }
+        }
+        self.init(findings: findings, waived: waived)
+    }
+}
