@@ -67,6 +67,9 @@ let package = Package(
         .executableTarget(
             name: "ledger", dependencies: ["RunbookJournal", crypto], path: "scripts/bench/ledger",
             swiftSettings: houseSettings),
+        .executableTarget(
+            name: "coldstart", dependencies: ["RunbookModel", "RunbookPreparedness"], path: "scripts/bench/coldstart",
+            swiftSettings: houseSettings),
 
         // For scripts/prove only.
         .executableTarget(

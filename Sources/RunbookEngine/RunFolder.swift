@@ -32,7 +32,12 @@ package struct RunFolder: Hashable, Sendable {
     package var outputs: String { "\(path)/outputs" }
 
     /// Throws where a run has this folder already.
-    package func checkFree() throws(RunFolderFault) { if JournalReader.hasBegun(journal) { throw .exists(name) } }
+    package func checkFree() throws(RunFolderFault) {
+        do {
+            guard try JournalReader.hasBegun(journal) else { return }
+        } catch { throw .system(path: path, error) }
+        throw .exists(name)
+    }
 
     /// Makes the folder with its frozen copies, durable; the journal is what makes it a run.
     package func make(

@@ -24,7 +24,7 @@ package struct FileStorage: JournalStorage {
         let path = "\(folder)/\(JournalReader.fileName)"
         try checked("make", folder) { () throws(SystemError) in try SystemCalls.makeFolders(folder) }
         // Before anything is made: a journal that is there stays as it is, lock and all.
-        guard !JournalReader.hasBegun(path) else { throw .exists(path: path) }
+        try checkFree(path)
         return try opened(folder, path: path, flags: O_CREAT)
     }
 
@@ -49,7 +49,7 @@ package struct FileStorage: JournalStorage {
             do throws(JournalFault) {
                 if flags & O_CREAT != 0 {
                     // Again, now that nobody else writes.
-                    guard !JournalReader.hasBegun(path) else { throw .exists(path: path) }
+                    try checkFree(path)
                     guard ftruncate(journal, 0) == 0 else {
                         throw .system(operation: "empty", path: path, error: .last)
                     }
@@ -67,6 +67,11 @@ package struct FileStorage: JournalStorage {
             lock.release()
             throw error
         }
+    }
+
+    private static func checkFree(_ path: String) throws(JournalFault) {
+        let hasBegun = try checked("read", path) { () throws(SystemError) in try JournalReader.hasBegun(path) }
+        if hasBegun { throw .exists(path: path) }
     }
 
     private static func checked<Value>(

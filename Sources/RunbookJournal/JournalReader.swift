@@ -13,12 +13,14 @@ package enum JournalReader {
         JournalLock.livingHolder("\(folder)/\(FileStorage.lockName)")
     }
 
-    /// Whether a journal file has a whole line: before its first one is on disk, nothing follows from a run. One that can't be
-    /// looked at counts as begun.
-    package static func hasBegun(_ path: String) -> Bool {
-        do {
+    /// Whether a journal file has a whole line: before its first one is on disk, nothing follows from a run.
+    package static func hasBegun(_ path: String) throws(SystemError) -> Bool {
+        do throws(SystemError) {
             return try SystemCalls.bytes(of: path, from: 0, count: Limits.lineBytes).contains(UInt8(ascii: "\n"))
-        } catch { return error.code != ENOENT && error.code != ENOTDIR }
+        } catch {
+            guard error.code == ENOENT || error.code == ENOTDIR else { throw error }
+            return false
+        }
     }
 
     /// The bytes of a journal file.

@@ -73,7 +73,7 @@ package struct BlockedPart: Sendable {
 
     /// The smallest sets of `candidates` that bring up all that comes up with every one of them given; at most `most` of
     /// them. `effort` bounds the work, in nodes and edges looked at.
-    package func remedies(_ candidates: [Int], most: Int = 16, effort: Int = 10_000_000) -> Remedies {
+    package func remedies(_ candidates: [Int], most: Int = 16, effort: Int = 4_000_000) -> Remedies {
         let part = Part(graph, start, candidates: candidates)
         var search = Search(part, most: most, effort: effort)
         if search.smallest() {
@@ -97,17 +97,14 @@ private struct Part {
     let cost: Int
 
     init(_ whole: DependencyGraph, _ start: ColdStart, candidates: [Int]) {
-        let names = start.blocked
+        let names = Self.deciding(whole, start, Set(candidates))
         var number = [Int](repeating: -1, count: whole.nodes.count)
         for (index, name) in names.enumerated() { number[name] = index }
         graph = DependencyGraph(
             names.map { name in
-                let node = whole.nodes[name]
-                // A provider that is up is enough.
-                let waits = node.providers.map { $0.allSatisfy { !start.isUp[$0] } } ?? false
+                let waits = Self.waits(whole.nodes[name], start.isUp)
                 return DependencyGraph.Node(
-                    needs: node.needs.filter { !start.isUp[$0] }.map { number[$0] },
-                    providers: waits ? node.providers.map { $0.map { number[$0] } } : nil)
+                    needs: waits.needs.map { number[$0] }, providers: waits.providers.map { $0.map { number[$0] } })
             })
         self.names = names
         var isCandidate = [Bool](repeating: false, count: names.count)
@@ -117,6 +114,36 @@ private struct Part {
         isHopeful = best.isUp
         hopeful = best.isUp.indices.filter { best.isUp[$0] }
         cost = graph.nodes.reduce(graph.nodes.count) { $0 + $1.needs.count + ($1.providers?.count ?? 0) }
+    }
+
+    /// What of a node's wants is not there. A provider that is up is enough.
+    private static func waits(_ node: DependencyGraph.Node, _ isUp: [Bool]) -> DependencyGraph.Node {
+        let isProvided = node.providers?.contains { isUp[$0] } ?? true
+        return DependencyGraph.Node(
+            needs: node.needs.filter { !isUp[$0] }, providers: isProvided ? nil : node.providers)
+    }
+
+    /// The blocked nodes but for those that nobody waits for: they come up with what they need, whatever that takes.
+    private static func deciding(
+        _ whole: DependencyGraph, _ start: ColdStart, _ candidates: Set<Int>
+    ) -> [Int] {
+        let blocked = start.blocked
+        var clients = [Int](repeating: 0, count: whole.nodes.count)
+        func edges(_ node: Int) -> [Int] {
+            let waits = waits(whole.nodes[node], start.isUp)
+            return waits.needs + (waits.providers ?? [])
+        }
+        for node in blocked { for other in edges(node) { clients[other] += 1 } }
+        var isLeftOut = [Bool](repeating: false, count: whole.nodes.count)
+        var open = blocked.filter { clients[$0] == 0 && !candidates.contains($0) }
+        while let node = open.popLast() {
+            isLeftOut[node] = true
+            for other in edges(node) {
+                clients[other] -= 1
+                if clients[other] == 0, !candidates.contains(other) { open.append(other) }
+            }
+        }
+        return blocked.filter { !isLeftOut[$0] }
     }
 
     func original(_ nodes: [Int]) -> [Int] { nodes.map { names[$0] }.sorted() }

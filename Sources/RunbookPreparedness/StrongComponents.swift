@@ -10,6 +10,8 @@ enum StrongComponents {
         var index = [Int](repeating: -1, count: count)
         var low = index
         var component = index
+        // Whether an edge of it leads out of its set.
+        var escapes = [Bool](repeating: false, count: count)
         var found = 0
         var stack: [Int] = []
         var sinks: [[Int]] = []
@@ -34,11 +36,17 @@ enum StrongComponents {
                         enter(other)
                     } else if component[other] < 0 {
                         low[node] = min(low[node], index[other])
+                    } else {
+                        escapes[node] = true
                     }
                     continue
                 }
-                if let parent = visits.last?.node { low[parent] = min(low[parent], low[node]) }
-                guard low[node] == index[node] else { continue }
+                let parent = visits.last?.node
+                guard low[node] == index[node] else {
+                    if let parent { low[parent] = min(low[parent], low[node]) }
+                    continue
+                }
+                if let parent { escapes[parent] = true }
                 var members: [Int] = []
                 while let member = stack.popLast() {
                     component[member] = components
