@@ -11,13 +11,14 @@ struct LayerTests {
         "RunbookPlan": ["RunbookModel", "Crypto"],
         "RunbookJournal": ["RunbookModel", "Crypto", "CryptoExtras"],
         "RunbookTransport": ["RunbookModel"],
+        "RunbookPack": ["RunbookModel", "Crypto", "CryptoExtras"],
         "RunbookEngine": ["RunbookModel", "RunbookPlan", "RunbookJournal", "RunbookTransport", "Crypto"],
         "RunbookSSH": ["CLibssh", "RunbookModel", "RunbookTransport", "Crypto"],
         "RunbookSimulation": ["RunbookModel", "RunbookTransport"],
         "RunbookLab": ["RunbookModel", "RunbookFormat", "RunbookSimulation"],
         "RunbookCommands": [
             "RunbookModel", "RunbookFormat", "RunbookPlan", "RunbookJournal", "RunbookTransport", "RunbookEngine",
-            "RunbookSSH", "RunbookSimulation", "RunbookLab", "ArgumentParser",
+            "RunbookSSH", "RunbookSimulation", "RunbookLab", "RunbookPack", "ArgumentParser",
         ],
         "blackstart": ["RunbookCommands"],
     ]
