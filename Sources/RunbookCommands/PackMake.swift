@@ -94,7 +94,8 @@ package struct PackMake: ParsableCommand {
         let size = stat(out, &facts) == 0 ? ByteText.of(Int(facts.st_size)) : ""
         Terminal.out(
             "Wrote \(TerminalText.shown(out)): \(Count.of(site.runbooks.count, "runbook")), \(Count.of(items.count + 1, "file")), "
-                + "\(size).\nIt opens with \(opens.count > 1 ? "any of " : "")\(opens.joined(separator: ", ")).\n")
+                + "\(size).\nIt opens with\(opens.count > 1 ? " any one of these keys" : ""):\n"
+                + opens.map { "  \($0)\n" }.joined())
     }
 
     /// Each once.

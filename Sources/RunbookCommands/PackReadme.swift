@@ -87,11 +87,11 @@ struct PackReadme {
 
     private var rehearse: String {
         var text = "TO TRY IT WITHOUT A MACHINE\n\n" + wrapped("A fixture plays the site. Nothing is touched:")
-        guard let runbook = site.runbooks.first else { return text }
         for fixture in site.fixtures {
+            let runbook = site.runbooks[fixture.runbook]
             text +=
                 "    \(call) dry-run \(word(site.place(runbook.path))) -i \(word(site.place(runbook.inventory))) "
-                + "--fixture \(word(fixture))\n"
+                + "--fixture \(word(fixture.name))\n"
         }
         return text
     }
@@ -106,8 +106,8 @@ struct PackReadme {
         for inventory in Set(site.runbooks.map(\.inventory)).sorted() {
             rows.append((site.place(inventory), "the inventory"))
         }
-        for fixture in site.fixtures { rows.append((fixture, "a site to rehearse on")) }
-        for run in site.runs { rows.append(("\(run)/", "a run on record: journal verify \(run)")) }
+        for fixture in site.fixtures { rows.append((fixture.name, "a site to rehearse on")) }
+        for run in site.runs { rows.append(("\(run)/", "a run on record: \(call) journal verify \(run)")) }
         for (name, words) in rows { text += "  \(TerminalText.shown(name))\n      \(TerminalText.shown(words))\n" }
         text += "\n" + wrapped("The pack opens with \(opens.count > 1 ? "any one of these keys:" : "this:")")
         return text + opens.map { "    \($0)\n" }.joined()

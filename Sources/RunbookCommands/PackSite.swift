@@ -25,7 +25,8 @@ struct PackSite {
     }
 
     private(set) var runbooks: [PackedRunbook] = []
-    private(set) var fixtures: [String] = []
+    /// Each with the first runbook that it fits.
+    private(set) var fixtures: [(name: String, runbook: Int)] = []
     private(set) var runs: [String] = []
     private(set) var elsewhere: [Elsewhere] = []
     /// Private keys that the inventories log in with: they are not in the pack.
@@ -96,19 +97,19 @@ struct PackSite {
 
     mutating func add(fixture path: String) throws {
         var failure: CommandFailure?
-        for files in sites {
+        var fitting: Int?
+        for (number, files) in sites.enumerated() where fitting == nil {
             do {
                 _ = try FixtureFile.read(path, files)
-                failure = nil
-                break
+                fitting = number
             } catch { failure = failure ?? error }
         }
-        if let failure { throw failure }
+        guard let fitting else { throw failure ?? CommandFailure(.usage, "a fixture goes with a runbook") }
         let name = "fixtures/\(path.split(separator: "/").last ?? "")"
-        guard !fixtures.contains(name) else {
+        guard !fixtures.contains(where: { $0.name == name }) else {
             throw CommandFailure(.usage, "two fixtures have the name `\(TerminalText.shown(name))` in the pack")
         }
-        fixtures.append(name)
+        fixtures.append((name, fitting))
         others.append(try item(name, SiteFiles.contents(of: path, limit: Limits.fixtureBytes), path))
     }
 
@@ -212,8 +213,8 @@ struct PackSite {
 
 /// The program that runs just now, and the libraries that it was started with.
 struct PackProgram {
-    /// By their paths.
-    let libraries: [String]
+    /// Where each lies, by the name that programs ask for it.
+    let libraries: [(name: String, path: String)]
 
     static let name = "blackstart"
     static let folder = "lib"
@@ -231,13 +232,21 @@ struct PackProgram {
             guard let slash = line.firstIndex(of: "/"), let name = line.split(separator: "/").last.map(String.init),
                 name.hasPrefix("l"), name.contains(".so"), !Self.system.contains(where: name.hasPrefix)
             else { continue }
-            found[name] = String(line[slash...])
+            let path = String(line[slash...])
+            found[Self.asked(name, in: Places.folder(of: path))] = path
         }
-        libraries = found.values.sorted()
+        libraries = found.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
+    /// `libssh.so.4` for `libssh.so.4.9.6`, where the folder has both.
+    private static func asked(_ name: String, in folder: String) -> String {
+        guard let end = name.firstRange(of: ".so.")?.upperBound else { return name }
+        let short = String(name[..<end] + name[end...].prefix { $0 != "." })
+        return access("\(folder)/\(short)", F_OK) == 0 ? short : name
     }
 
     var items: [PackItem] {
         [PackItem(Self.name, .file(Self.path), mode: 0o755)]
-            + libraries.map { PackItem("\(Self.folder)/\($0.split(separator: "/").last ?? "")", .file($0)) }
+            + libraries.map { PackItem("\(Self.folder)/\($0.name)", .file($0.path)) }
     }
 }
