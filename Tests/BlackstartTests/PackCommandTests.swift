@@ -106,7 +106,7 @@ struct PackCommandTests {
 
     @Test("fixtures and the journals of drills go along")
     func drills() throws {
-        let program = try site(["site.yaml": "version: 1\nname: All well\nhosts: { h: { default: success } }\n"])
+        let program = try site(["site.yaml": "version: 1\nname: All well\nhosts: { h: { answers: [{ run: '*' }] } }\n"])
         let run = try program("dry-run north/book.yaml --fixture site.yaml --run-id drill -y --no-input")
         #expect(run.status == 0, "\(run.stdout)\(run.stderr)")
         let made = try make(program, "--fixture site.yaml --run drill")

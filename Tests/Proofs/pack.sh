@@ -18,7 +18,7 @@ name: One host
 hosts:
   h: { kind: physical, address: 10.0.0.1, user: root, host_key: "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" }
 END
-printf 'version: 1\nname: All well\nhosts: { h: { default: success } }\n' >"$work/fixture.yaml"
+printf 'version: 1\nname: All well\nhosts: { h: { answers: [{ run: "*" }] } }\n' >"$work/fixture.yaml"
 "$program" dry-run "$work/book.yaml" --fixture "$work/fixture.yaml" --run-id drill -y --no-input >"$work/out" 2>&1 ||
     { cat "$work/out" >&2; fail "no run"; }
 # A run that printed a lot: what cannot be made smaller, in files of 10 MB.
