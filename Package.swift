@@ -11,7 +11,7 @@ let houseSettings: [SwiftSetting] = [
 ]
 
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
-/// RSA.
+/// RSA and scrypt.
 let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 
 /// The layers, lowest first. A target may import only what stands in a lower layer.
@@ -34,6 +34,8 @@ let package = Package(
         .target(
             name: "RunbookJournal", dependencies: ["RunbookModel", crypto, cryptoExtras], swiftSettings: houseSettings),
         .target(name: "RunbookTransport", dependencies: ["RunbookModel"], swiftSettings: houseSettings),
+        .target(
+            name: "RunbookPack", dependencies: ["RunbookModel", crypto, cryptoExtras], swiftSettings: houseSettings),
         // L2
         .target(
             name: "RunbookEngine",
@@ -55,7 +57,7 @@ let package = Package(
             name: "RunbookCommands",
             dependencies: [
                 "RunbookModel", "RunbookFormat", "RunbookPlan", "RunbookJournal", "RunbookTransport", "RunbookEngine",
-                "RunbookSSH", "RunbookSimulation", "RunbookPreparedness", "RunbookLab",
+                "RunbookSSH", "RunbookSimulation", "RunbookPreparedness", "RunbookLab", "RunbookPack",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: houseSettings),
@@ -88,6 +90,8 @@ let package = Package(
             name: "RunbookJournalTests", dependencies: ["RunbookModel", "RunbookJournal", "TestTools", crypto],
             exclude: ["token.c"],
             swiftSettings: houseSettings),
+        .testTarget(
+            name: "RunbookPackTests", dependencies: ["RunbookPack", "TestTools", crypto], swiftSettings: houseSettings),
         .testTarget(
             name: "RunbookTransportTests", dependencies: ["RunbookModel", "RunbookTransport", "TestTools"],
             swiftSettings: houseSettings),

@@ -31,17 +31,7 @@ package struct JournalExport: ParsableCommand {
     package func run() throws {
         let places = Places()
         let path = try JournalCommand.path(name, places.runs(runDir))
-        let bytes = try RecordedRun.bytes(of: path)
-        // What is being written just now has a last line that is not finished: it is not there yet.
-        let whole = bytes.lastIndex(of: 0x0A).map { Array(bytes[...$0]) } ?? []
-        let report: JournalReport
-        switch JournalVerifier.verify(whole) {
-        case .success(let found): report = found
-        case .failure(let broken):
-            throw CommandFailure.broken(
-                broken, path, consequence: ", and nothing of it is exported",
-                hint: "`blackstart journal verify` says what stands")
-        }
+        let (whole, report) = try RunCopy.journal(at: path)
         if let proof { return try export(line: proof, of: whole, report) }
         guard let out else {
             throw CommandFailure(.usage, "name the folder for the copy with `--out`, or a line with `--proof`")
@@ -74,7 +64,7 @@ package struct JournalExport: ParsableCommand {
 
 /// A copy of a run's folder with a journal of whole lines. What lines name lies there before them, so whatever is copied
 /// after the journal was read holds all that it names.
-private struct RunCopy {
+struct RunCopy {
     let from: String
     let journal: [UInt8]
     let signers: String
@@ -90,36 +80,72 @@ private struct RunCopy {
         JournalReader.fileName, "journal.lock", "journal.reserve", FileStorage.signersName, VerifyScript.name,
     ]
 
+    /// The whole lines of a journal, verified.
+    static func journal(at path: String) throws(CommandFailure) -> (bytes: [UInt8], report: JournalReport) {
+        let bytes = try RecordedRun.bytes(of: path)
+        // What is being written just now has a last line that is not finished: it is not there yet.
+        let whole = bytes.lastIndex(of: 0x0A).map { Array(bytes[...$0]) } ?? []
+        switch JournalVerifier.verify(whole) {
+        case .success(let report): return (whole, report)
+        case .failure(let broken):
+            throw CommandFailure.broken(
+                broken, path, consequence: ", and nothing of it is exported",
+                hint: "`blackstart journal verify` says what stands")
+        }
+    }
+
+    enum Part {
+        case folder
+        /// The path of what is copied.
+        case file(String)
+        case bytes([UInt8])
+    }
+
+    /// What the copy holds, by names in it; a folder stands before what is in it, and the journal is the last.
+    func parts() throws(SystemError) -> [(name: String, part: Part)] {
+        try copied("", depth: 0) + [
+            (VerifyScript.name, .bytes(Array(VerifyScript.text.utf8))),
+            (FileStorage.signersName, .bytes(Array(signers.utf8))), (JournalReader.fileName, .bytes(journal)),
+        ]
+    }
+
+    private func copied(_ folder: String, depth: Int) throws(SystemError) -> [(name: String, part: Part)] {
+        var parts: [(name: String, part: Part)] = []
+        let names = try SystemCalls.names(in: "\(from)/\(folder)").sorted()
+        for name in names where depth > 0 || !Self.left.contains(name) {
+            let name = folder + name
+            var facts = stat()
+            guard lstat("\(from)/\(name)", &facts) == 0 else { continue }
+            switch facts.st_mode & S_IFMT {
+            case S_IFDIR where depth < 2:
+                parts.append((name, .folder))
+                parts += try copied("\(name)/", depth: depth + 1)
+            case S_IFREG where !name.dropFirst(folder.count).hasPrefix(".") && !name.hasSuffix(".part"):
+                parts.append((name, .file("\(from)/\(name)")))
+            default: continue
+            }
+        }
+        return parts
+    }
+
     func make(at target: String) throws(CommandFailure) {
         try NewFile.check(target)
         let draft = "\(target).part"
         do throws(SystemError) {
             guard mkdir(draft, 0o700) == 0 else { throw SystemError(errno) }
-            try copy(from, to: draft, depth: 0)
-            try Self.write(Array(VerifyScript.text.utf8), "\(draft)/\(VerifyScript.name)")
-            try Self.write(Array(signers.utf8), "\(draft)/\(FileStorage.signersName)")
-            try Self.write(journal, "\(draft)/\(JournalReader.fileName)")
+            for (name, part) in try parts() {
+                switch part {
+                case .folder: guard mkdir("\(draft)/\(name)", 0o700) == 0 else { throw SystemError(errno) }
+                case .bytes(let bytes): try Self.write(bytes, "\(draft)/\(name)")
+                case .file(let path):
+                    try Self.write(try SystemCalls.contents(of: path, limitBytes: Self.fileLimit), "\(draft)/\(name)")
+                }
+            }
             guard rename(draft, target) == 0 else { throw SystemError(errno) }
         } catch {
             throw CommandFailure(
                 .programFailed, "can't make the copy `\(TerminalText.shown(target))`: \(error.words)",
                 hint: "what was begun of it lies in `\(TerminalText.shown(draft))`")
-        }
-    }
-
-    private func copy(_ source: String, to target: String, depth: Int) throws(SystemError) {
-        for name in try SystemCalls.names(in: source).sorted() where depth > 0 || !Self.left.contains(name) {
-            var facts = stat()
-            guard lstat("\(source)/\(name)", &facts) == 0 else { continue }
-            switch facts.st_mode & S_IFMT {
-            case S_IFDIR where depth < 2:
-                guard mkdir("\(target)/\(name)", 0o700) == 0 else { throw SystemError(errno) }
-                try copy("\(source)/\(name)", to: "\(target)/\(name)", depth: depth + 1)
-            case S_IFREG where !name.hasPrefix(".") && !name.hasSuffix(".part"):
-                let bytes = try SystemCalls.contents(of: "\(source)/\(name)", limitBytes: Self.fileLimit)
-                try Self.write(bytes, "\(target)/\(name)")
-            default: continue
-            }
         }
     }
 

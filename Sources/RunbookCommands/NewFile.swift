@@ -4,13 +4,13 @@ internal import RunbookModel
 
 /// A file for a person to look at: never written over another.
 enum NewFile {
-    static func write(_ text: String, to path: String) throws(CommandFailure) {
-        try write(Array(text.utf8), to: path)
+    static func write(_ text: String, to path: String, mode: UInt32 = 0o644) throws(CommandFailure) {
+        try write(Array(text.utf8), to: path, mode: mode)
     }
 
-    static func write(_ bytes: [UInt8], to path: String) throws(CommandFailure) {
+    static func write(_ bytes: [UInt8], to path: String, mode: UInt32 = 0o644) throws(CommandFailure) {
         do {
-            let descriptor = try SystemCalls.open(path, O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
+            let descriptor = try SystemCalls.open(path, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
             defer { close(descriptor) }
             try SystemCalls.write(bytes, to: descriptor)
         } catch { throw failure(path, error) }

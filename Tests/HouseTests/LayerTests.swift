@@ -11,6 +11,7 @@ struct LayerTests {
         "RunbookPlan": ["RunbookModel", "Crypto"],
         "RunbookJournal": ["RunbookModel", "Crypto", "CryptoExtras"],
         "RunbookTransport": ["RunbookModel"],
+        "RunbookPack": ["RunbookModel", "Crypto", "CryptoExtras"],
         "RunbookEngine": ["RunbookModel", "RunbookPlan", "RunbookJournal", "RunbookTransport", "Crypto"],
         "RunbookSSH": ["CLibssh", "RunbookModel", "RunbookTransport", "Crypto"],
         "RunbookSimulation": ["RunbookModel", "RunbookTransport"],
@@ -18,7 +19,8 @@ struct LayerTests {
         "RunbookLab": ["RunbookModel", "RunbookFormat", "RunbookSimulation"],
         "RunbookCommands": [
             "RunbookModel", "RunbookFormat", "RunbookPlan", "RunbookJournal", "RunbookTransport", "RunbookEngine",
-            "RunbookSSH", "RunbookSimulation", "RunbookPreparedness", "RunbookLab", "ArgumentParser",
+            "RunbookSSH", "RunbookSimulation", "RunbookPreparedness", "RunbookLab", "RunbookPack",
+            "ArgumentParser",
         ],
         "blackstart": ["RunbookCommands"],
     ]
