@@ -75,6 +75,8 @@ package struct CheckCommand: ParsableCommand {
             case .github: Terminal.out(report.annotations)
             case .sarif: Terminal.out(report.sarif)
             case .text, .json, .junit:
+                // Of files that could not be read nothing was checked.
+                guard failure == nil || !report.findings.isEmpty else { break }
                 Terminal.out(report.text(isFull: console.verbose, isQuiet: console.quiet))
             }
         }
