@@ -9,6 +9,7 @@ struct PackCommandTests {
         version: 1
         name: Bring it up
         inventory: ../hosts/inventory.yaml
+        secrets: { pool: { from: file, path: pool-key } }
         steps:
         - { id: one, name: One, hosts: h, script: scripts/one.sh }
         - { id: two, name: Two, hosts: h, needs: [one], copy: { from: files/motd, to: /etc/motd } }
@@ -35,11 +36,13 @@ struct PackCommandTests {
         "hosts/known": "10.0.0.1 ssh-ed25519 AAAA\n",
         "hosts/who": "ops namespaces=\"x\" ssh-ed25519 AAAA\n",
         ".ssh/known_others": "10.0.0.2 ssh-ed25519 AAAA\n",
+        ".ssh/emergency-cert.pub": "ssh-ed25519-cert-v01@openssh.com AAAA\n",
         ".ssh/emergency": "-----BEGIN OPENSSH PRIVATE KEY-----\n",
     ]
 
     private static let packed = [
-        "CONTENTS", "README.txt", "elsewhere/home/.ssh/known_others", "site/hosts/inventory.yaml", "site/hosts/known",
+        "CONTENTS", "README.txt", "elsewhere/home/.ssh/emergency-cert.pub",
+        "elsewhere/home/.ssh/known_others", "site/hosts/inventory.yaml", "site/hosts/known",
         "site/hosts/who", "site/north/book.yaml", "site/north/files/motd", "site/north/parts/rest.yaml",
         "site/north/scripts/one.sh",
     ]
@@ -84,6 +87,7 @@ struct PackCommandTests {
         for words in [
             "EMERGENCY PACK", "blackstart plan site/north/book.yaml -i site/hosts/inventory.yaml",
             "mkdir -p ~/.ssh && cat elsewhere/home/.ssh/known_others >> ~/.ssh/known_others", "    ~/.ssh/emergency\n",
+            "    pool: the file pool-key\n",
         ] { #expect(page.contains(words), "\(words)") }
         // What came out is a site that the program takes.
         #expect(try program("plan k1-out/site/north/book.yaml -i k1-out/site/hosts/inventory.yaml").status == 0)
