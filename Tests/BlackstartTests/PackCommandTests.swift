@@ -148,21 +148,29 @@ struct PackCommandTests {
         "a pack that nobody or only one could open is refused, and says what to do",
         arguments: [
             ("", "nobody could open the pack: it has no recipient"),
-            ("--recipient KEY", "one key alone would open the pack: with that key the pack is lost"),
-            ("--recipient KEY --recipient KEY", "one key alone would open the pack: with that key the pack is lost"),
+            ("--recipient FIRST", "one key alone would open the pack: with that key the pack is lost"),
+            (
+                "--recipient FIRST --recipient FIRST",
+                "one key alone would open the pack: with that key the pack is lost"
+            ),
             ("--passphrase-from env:P", "one passphrase alone would open the pack: whoever knows it may be away"),
             (
                 "--passphrase-from env:P --recipients-file keys --one-recipient",
                 "a passphrase can't stand beside other recipients: the format of age does not allow it"
             ),
-            ("--recipient age1x --recipient KEY", "`age1x`: it is no public key of age (a letter may be wrong)"),
+            ("--recipient age1x --recipient FIRST", "`age1x`: it is no public key of age (a letter may be wrong)"),
+            (
+                "--recipient AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX",
+                "`--recipient`: it is a private key: the public one begins with `age1`"
+            ),
             ("--recipients-file none", "can't read `none`: no such file or directory"),
         ])
     func fewKeys(_ options: String, _ words: String) throws {
         let program = try site()
         let key = try program.scratch.text("keys").split(separator: "\n")[0]
         let said = try program(
-            "pack make north/book.yaml --no-program -o north.age \(options.replacingOccurrences(of: "KEY", with: key))")
+            "pack make north/book.yaml --no-program -o north.age \(options.replacingOccurrences(of: "FIRST", with: key))"
+        )
         #expect(said.status == 64)
         #expect(said.stderr.hasPrefix("blackstart: error: \(words)\n"), "\(said.stderr)")
         #expect(access("\(program.scratch.path)/north.age", F_OK) != 0)
