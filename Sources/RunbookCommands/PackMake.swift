@@ -102,7 +102,10 @@ package struct PackMake: ParsableCommand {
     private func recipients() throws -> [AgeRecipient] {
         var keys: [AgeRecipient] = []
         for text in recipient {
-            do { keys.append(try AgeRecipient(text)) } catch { throw PackCommand.failure(error, text) }
+            do { keys.append(try AgeRecipient(text)) } catch {
+                // A private key that was given by mistake is not shown again.
+                throw PackCommand.failure(error, text.hasPrefix("age1") ? text : "--recipient")
+            }
         }
         for path in recipientsFile {
             let bytes: [UInt8]

@@ -18,7 +18,7 @@ struct PackReadme {
 
     var text: String {
         var parts = ["EMERGENCY PACK\n\n" + wrapped(what)]
-        if !site.elsewhere.isEmpty || !site.keys.isEmpty { parts.append(before) }
+        if !site.elsewhere.isEmpty || !site.keys.isEmpty || !site.secrets.isEmpty { parts.append(before) }
         parts.append(use)
         if !site.fixtures.isEmpty { parts.append(rehearse) }
         parts.append(inside)
@@ -48,6 +48,10 @@ struct PackReadme {
                 "The machines let you in with these private keys. They are not in this pack. Get them (the safe, or who is in "
                     + "charge), and put them where they are looked for:")
             text += site.keys.map { "    \(TerminalText.shown($0))\n" }.joined() + "\n"
+        }
+        if !site.secrets.isEmpty {
+            text += wrapped("These secrets are not in this pack either. Have them at hand:")
+            text += site.secrets.map { "    \(TerminalText.shown($0))\n" }.joined() + "\n"
         }
         if !site.elsewhere.isEmpty {
             text += wrapped("These files belong elsewhere on this computer. Type in this folder:")

@@ -31,6 +31,8 @@ struct PackSite {
     private(set) var elsewhere: [Elsewhere] = []
     /// Private keys that the inventories log in with: they are not in the pack.
     private(set) var keys: [String] = []
+    /// What else they need and the pack does not hold, in words.
+    private(set) var secrets: [String] = []
     private(set) var warnings: [String] = []
 
     private let places: Places
@@ -52,6 +54,10 @@ struct PackSite {
         sites.append(files)
         let whole = Self.absolute(path)
         let inventoryPath = Self.absolute(files.inventoryPath)
+        guard !runbooks.contains(where: { $0.path == whole }) else {
+            throw CommandFailure(.usage, "the runbook `\(TerminalText.shown(path))` is named twice")
+        }
+        for secret in files.runbook.secrets { note(secret, of: secret.name) }
         runbooks.append(PackedRunbook(title: files.runbook.name, path: whole, inventory: inventoryPath))
         try put(files.runbookBytes, path)
         for included in files.runbook.included { try put(included.bytes, included.path) }
@@ -75,7 +81,13 @@ struct PackSite {
         var seen: Set<String> = []
         for host in inventory.hosts {
             if let key = host.identityFile, !keys.contains(shortened(key)) { keys.append(shortened(key)) }
-            if let file = host.certificateFile, seen.insert(file).inserted { try put(named: file, text) }
+            if let file = host.certificateFile {
+                if seen.insert(file).inserted { try put(named: file, text) }
+            } else if let key = host.identityFile, access("\(key)-cert.pub", F_OK) == 0, seen.insert(key).inserted {
+                // The one beside the key is used without being named.
+                try put(named: "\(key)-cert.pub", text, after: key)
+            }
+            if let secret = host.password { note(secret, of: "the password of \(host.name)") }
             guard let file = host.knownHosts, seen.insert(file).inserted else { continue }
             if access(file, F_OK) == 0 {
                 try put(named: file, text, isList: true, isUsual: file == usual)
@@ -149,14 +161,31 @@ struct PackSite {
         others.append(try item(name, bytes, path))
     }
 
-    /// A file that an inventory of this text names.
-    private mutating func put(named path: String, _ text: String, isList: Bool = false, isUsual: Bool = false) throws {
+    /// A file that an inventory of this text names, or finds by the path of another one.
+    private mutating func put(
+        named path: String, _ text: String, isList: Bool = false, isUsual: Bool = false, after other: String? = nil
+    ) throws {
         let bytes = try SiteFiles.contents(of: path, limit: Self.namedBytes)
-        let short = shortened(path)
-        if isUsual || short.hasPrefix("~/") && text.contains(short) || path.hasPrefix("/") && text.contains(path) {
-            return try put(bytes, elsewhere: path, target: short, isList: isList)
+        let (written, home) = (other ?? path, shortened(other ?? path))
+        if isUsual || home.hasPrefix("~/") && text.contains(home) {
+            try put(bytes, elsewhere: path, target: shortened(path), isList: isList)
+        } else if written.hasPrefix("/"), text.contains(written) {
+            try put(bytes, elsewhere: path, target: path, isList: isList)
+        } else {
+            try put(bytes, path)
         }
-        try put(bytes, path)
+    }
+
+    /// Secrets are not in a pack: the page says where they are looked for.
+    private mutating func note(_ secret: Secret, of what: String) {
+        let words =
+            switch secret.source {
+            case .prompt: "\(what): you are asked for it"
+            case .file(let path): "\(what): the file \(shortened(path))"
+            case .environment(let name): "\(what): the variable \(name) of the environment"
+            case .command: "\(what): a command that the file names"
+            }
+        if !secrets.contains(words) { secrets.append(words) }
     }
 
     /// With `~` for the home folder.

@@ -9,6 +9,7 @@ struct PackCommandTests {
         version: 1
         name: Bring it up
         inventory: ../hosts/inventory.yaml
+        secrets: { pool: { from: file, path: pool-key } }
         steps:
         - { id: one, name: One, hosts: h, script: scripts/one.sh }
         - { id: two, name: Two, hosts: h, needs: [one], copy: { from: files/motd, to: /etc/motd } }
@@ -35,11 +36,13 @@ struct PackCommandTests {
         "hosts/known": "10.0.0.1 ssh-ed25519 AAAA\n",
         "hosts/who": "ops namespaces=\"x\" ssh-ed25519 AAAA\n",
         ".ssh/known_others": "10.0.0.2 ssh-ed25519 AAAA\n",
+        ".ssh/emergency-cert.pub": "ssh-ed25519-cert-v01@openssh.com AAAA\n",
         ".ssh/emergency": "-----BEGIN OPENSSH PRIVATE KEY-----\n",
     ]
 
     private static let packed = [
-        "CONTENTS", "README.txt", "elsewhere/home/.ssh/known_others", "site/hosts/inventory.yaml", "site/hosts/known",
+        "CONTENTS", "README.txt", "elsewhere/home/.ssh/emergency-cert.pub",
+        "elsewhere/home/.ssh/known_others", "site/hosts/inventory.yaml", "site/hosts/known",
         "site/hosts/who", "site/north/book.yaml", "site/north/files/motd", "site/north/parts/rest.yaml",
         "site/north/scripts/one.sh",
     ]
@@ -84,6 +87,7 @@ struct PackCommandTests {
         for words in [
             "EMERGENCY PACK", "blackstart plan site/north/book.yaml -i site/hosts/inventory.yaml",
             "mkdir -p ~/.ssh && cat elsewhere/home/.ssh/known_others >> ~/.ssh/known_others", "    ~/.ssh/emergency\n",
+            "    pool: the file pool-key\n",
         ] { #expect(page.contains(words), "\(words)") }
         // What came out is a site that the program takes.
         #expect(try program("plan k1-out/site/north/book.yaml -i k1-out/site/hosts/inventory.yaml").status == 0)
@@ -144,21 +148,29 @@ struct PackCommandTests {
         "a pack that nobody or only one could open is refused, and says what to do",
         arguments: [
             ("", "nobody could open the pack: it has no recipient"),
-            ("--recipient KEY", "one key alone would open the pack: with that key the pack is lost"),
-            ("--recipient KEY --recipient KEY", "one key alone would open the pack: with that key the pack is lost"),
+            ("--recipient FIRST", "one key alone would open the pack: with that key the pack is lost"),
+            (
+                "--recipient FIRST --recipient FIRST",
+                "one key alone would open the pack: with that key the pack is lost"
+            ),
             ("--passphrase-from env:P", "one passphrase alone would open the pack: whoever knows it may be away"),
             (
                 "--passphrase-from env:P --recipients-file keys --one-recipient",
                 "a passphrase can't stand beside other recipients: the format of age does not allow it"
             ),
-            ("--recipient age1x --recipient KEY", "`age1x`: it is no public key of age (a letter may be wrong)"),
+            ("--recipient age1x --recipient FIRST", "`age1x`: it is no public key of age (a letter may be wrong)"),
+            (
+                "--recipient AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX",
+                "`--recipient`: it is a private key: the public one begins with `age1`"
+            ),
             ("--recipients-file none", "can't read `none`: no such file or directory"),
         ])
     func fewKeys(_ options: String, _ words: String) throws {
         let program = try site()
         let key = try program.scratch.text("keys").split(separator: "\n")[0]
         let said = try program(
-            "pack make north/book.yaml --no-program -o north.age \(options.replacingOccurrences(of: "KEY", with: key))")
+            "pack make north/book.yaml --no-program -o north.age \(options.replacingOccurrences(of: "FIRST", with: key))"
+        )
         #expect(said.status == 64)
         #expect(said.stderr.hasPrefix("blackstart: error: \(words)\n"), "\(said.stderr)")
         #expect(access("\(program.scratch.path)/north.age", F_OK) != 0)

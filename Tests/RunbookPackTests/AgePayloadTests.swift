@@ -51,8 +51,6 @@ struct AgePayloadTests {
             for bit in 0..<8 {
                 var changed = file
                 changed[place] ^= 1 << bit
-                // A work factor of many is refused by its number or by its stanza: none is tried here.
-                if changed.starts(with: file.prefix { $0 != 0x31 }), changed[place] == 0x33 { continue }
                 #expect(fault { _ = try opened(changed, .passphrase(phrase)) } != nil, "bit \(bit) of byte \(place)")
             }
         }
