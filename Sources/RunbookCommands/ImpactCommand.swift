@@ -1,0 +1,120 @@
+package import ArgumentParser
+internal import RunbookFormat
+internal import RunbookJournal
+internal import RunbookModel
+internal import RunbookPreparedness
+
+/// `impact`: what the failure of a machine takes down.
+package struct ImpactCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "impact", abstract: "Say what the failure of a machine takes down, or of each one by itself.",
+        discussion: """
+            By what the inventory says of `requires`, `provides` and `placed_on`. What can't be started again without the \
+            machine counts as down. Touches no host.
+            """)
+
+    @Option(name: .shortAndLong, help: "The inventory.")
+    package var inventory: String
+
+    @Option(
+        help: ArgumentHelp(
+            "A host that is lost; several are lost together. Without it: each one by itself.", valueName: "host"))
+    package var lose: [String] = []
+
+    @OptionGroup package var console: ConsoleOptions
+
+    package init() {}
+
+    package func run() throws {
+        try console.check(.text, .json)
+        let inventory = try InventoryCommand.read(self.inventory, isQuiet: console.isJSON || console.quiet)
+        let names = inventory.hosts.map(\.name)
+        for name in lose where !names.contains(name) {
+            throw CommandFailure(
+                .usage, "the inventory has no host `\(TerminalText.shown(name))`",
+                hint: Nearest.hint(name, names))
+        }
+        let model = ImpactModel(inventory)
+        let impacts = lose.isEmpty ? model.table : [model.lose(lose)]
+        if console.isJSON {
+            for impact in impacts { Terminal.out(ImpactText.json(impact)) }
+            return
+        }
+        if !model.blocked.isEmpty {
+            Terminal.message(
+                "blackstart: warning: \(ColdText.names(model.blocked)) can't be started even where nothing is lost: `blackstart check` tells why\n"
+            )
+        }
+        Terminal.out(lose.isEmpty ? ImpactText.table(impacts) : impacts.map(ImpactText.full).joined())
+    }
+}
+
+private enum ColdText {
+    static func names(_ names: [String]) -> String {
+        let shown = names.prefix(4).joined(separator: ", ")
+        return names.count > 4 ? "\(shown) and \(names.count - 4) more" : shown
+    }
+}
+
+enum ImpactText {
+    static func table(_ impacts: [Impact]) -> String {
+        let width = min(30, max(4, impacts.flatMap(\.lost).map(\.unicodeScalars.count).max() ?? 0))
+        var text = "\("Lost".padded(width))  Down  Services ended\n"
+        for impact in impacts {
+            let name = impact.lost.joined(separator: ", ")
+            let line =
+                "\(TerminalText.shown(name).padded(width))  \("\(impact.down.count)".leftPadded(4))  "
+                + (impact.ended.isEmpty ? "none" : impact.ended.map { TerminalText.shown($0) }.joined(separator: ", "))
+                + (impact.single.isEmpty
+                    ? ""
+                    : "; on one machine: \(impact.single.map { TerminalText.shown($0.service) }.joined(separator: ", "))")
+                + (impact.objectives.first.map { "; back within \(DurationText.words($0.rto))" } ?? "")
+            text += Wrapping.lines(line, columns: 80, indent: width + 8).joined(separator: "\n") + "\n"
+        }
+        return text
+    }
+
+    static func full(_ impact: Impact) -> String {
+        var text = "Without \(impact.lost.map { TerminalText.shown($0) }.joined(separator: ", "))\n"
+        func part(_ head: String, _ words: [String], none: String) {
+            let words = words.isEmpty ? none : words.map { TerminalText.shown($0) }.joined(separator: ", ")
+            text +=
+                Wrapping.lines("  \(head.padded(14))\(words)", columns: 80, indent: 16).joined(separator: "\n") + "\n"
+        }
+        part("Down", impact.down, none: "no other machine")
+        part("Elsewhere", impact.elsewhere, none: "no machine has to start in another place")
+        part("Ended", impact.ended, none: "no service")
+        part(
+            "One left", impact.single.map { "\($0.service) on \($0.provider)" },
+            none: "no service hangs on one machine because of this")
+        part(
+            "Objectives", impact.objectives.map { "\($0.host) back within \(DurationText.words($0.rto))" },
+            none: "none is said")
+        part("Protection", needs(impact.protection).map { "\($0.0) \($0.1)" }, none: "no need is said")
+        return text
+    }
+
+    private static func needs(_ protection: Protection) -> [(String, String)] {
+        [
+            ("confidentiality", protection.confidentiality), ("integrity", protection.integrity),
+            ("availability", protection.availability),
+        ].compactMap { word, need in need.map { (word, $0.rawValue) } }
+    }
+
+    static func json(_ impact: Impact) -> String {
+        func list(_ names: [String]) -> JournalValue { .array(names.map(JournalValue.string)) }
+        return JSONText.line([
+            ("type", .string("impact")), ("lost", list(impact.lost)), ("down", list(impact.down)),
+            ("elsewhere", list(impact.elsewhere)), ("ended", list(impact.ended)),
+            (
+                "single",
+                .object(JournalFields(impact.single.map { ($0.service, .string($0.provider)) }))
+            ),
+            (
+                "rto_ms",
+                .object(JournalFields(impact.objectives.map { ($0.host, .integer($0.rto.wholeMilliseconds)) }))
+            ),
+            ("protection", .object(JournalFields(needs(impact.protection).map { ($0.0, .string($0.1)) }))),
+        ])
+    }
+}
