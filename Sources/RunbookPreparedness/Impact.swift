@@ -32,10 +32,21 @@ package struct Impact: Hashable, Sendable {
 package struct ImpactModel: Sendable {
     private let model: SiteModel
     private let whole: ColdStart
+    private let numbers: [String: Int]
+    /// By host: whether others run on it, or it provides something. Without one that carries nothing nothing else changes.
+    private let carries: [Bool]
 
     package init(_ inventory: Inventory) {
         model = SiteModel(inventory)
         whole = model.graph.start()
+        numbers = Dictionary(
+            inventory.hosts.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { one, _ in one })
+        var carries = [Bool](repeating: false, count: inventory.hosts.count)
+        for host in inventory.hosts {
+            for place in host.facts.placedOn { numbers[place.name].map { carries[$0] = true } }
+        }
+        for providers in model.providers { for host in providers { carries[host] = true } }
+        self.carries = carries
     }
 
     /// Machines that don't come up even where nothing is lost: of those an impact says nothing.
@@ -43,14 +54,18 @@ package struct ImpactModel: Sendable {
 
     /// The loss of these machines; names that are none are passed over.
     package func lose(_ names: [String]) -> Impact {
-        let wanted = Set(names)
+        let isLost = Set(names.compactMap { numbers[$0] })
+        let lost = isLost.sorted()
+        var impact = Impact(lost: lost.map(model.name))
+        guard lost.contains(where: { carries[$0] }) else {
+            weigh(lost.filter { whole.isUp[$0] }, in: &impact)
+            return impact
+        }
         let hosts = model.inventory.hosts
-        let lost = hosts.indices.filter { wanted.contains(hosts[$0].name) }
         let after = model.graph.start(lost: lost)
         let gone = hosts.indices.filter { whole.isUp[$0] && !after.isUp[$0] }
-        var impact = Impact(lost: lost.map(model.name))
-        impact.down = gone.filter { !wanted.contains(hosts[$0].name) }.map(model.name)
-        let isLost = Set(lost)
+        weigh(gone, in: &impact)
+        impact.down = gone.filter { !isLost.contains($0) }.map(model.name)
         impact.elsewhere = hosts.indices.filter { host in
             after.isUp[host] && model.graph.nodes[host].providers?.contains(where: isLost.contains) ?? false
         }.map(model.name)
@@ -63,6 +78,12 @@ package struct ImpactModel: Sendable {
                 impact.single.append(Impact.Single(service: service, provider: model.name(left[0])))
             }
         }
+        return impact
+    }
+
+    /// What is said of the machines that are gone.
+    private func weigh(_ gone: [Int], in impact: inout Impact) {
+        let hosts = model.inventory.hosts
         impact.objectives = gone.compactMap { host in
             hosts[host].facts.rto.map { Impact.Objective(host: hosts[host].name, rto: $0) }
         }.sorted { $0.rto != $1.rto ? $0.rto < $1.rto : $0.host < $1.host }
@@ -72,7 +93,6 @@ package struct ImpactModel: Sendable {
             impact.protection.integrity = highest(impact.protection.integrity, own.integrity)
             impact.protection.availability = highest(impact.protection.availability, own.availability)
         }
-        return impact
     }
 
     private func highest(_ one: Protection.Need?, _ other: Protection.Need?) -> Protection.Need? {

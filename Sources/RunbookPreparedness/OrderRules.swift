@@ -45,6 +45,7 @@ struct OrderRules {
     private var order: [Finding] {
         guard !model.services.isEmpty else { return [] }
         let ready = ready(steps)
+        let makers = Makers(plan, model, acts)
         var findings: [Finding] = []
         var said: Set<[Int]> = []
         for (number, step) in plan.runbook.steps.enumerated() {
@@ -54,15 +55,22 @@ struct OrderRules {
                         said.insert([-1 - missing, number]).inserted
                     else { continue }
                     findings.append(
-                        violation(step, "makes `\(provided.name)` ready", "`\(provided.name)` needs", missing))
+                        violation(
+                            step, "makes `\(provided.name)` ready", "`\(provided.name)` needs", missing, makers))
                 }
             }
             guard acts(step) else { continue }
+            var waiting: [Int: [Int]] = [:]
             for host in Set(plan.tasksOfStep[number].compactMap { plan.tasks[$0].host }).sorted() {
                 for missing in missing(host, ready[number], []) where said.insert([host, missing]).inserted {
-                    let name = plan.inventory.hosts[host].name
-                    findings.append(violation(step, "acts on `\(name)`", "`\(name)` needs", missing))
+                    waiting[missing, default: []].append(host)
                 }
+            }
+            for (missing, hosts) in waiting.sorted(by: { $0.key < $1.key }) {
+                let names = ColdStartRules.names(hosts.map(model.name))
+                findings.append(
+                    violation(
+                        step, "acts on \(names)", "\(names) \(hosts.count == 1 ? "needs" : "need")", missing, makers))
             }
         }
         return findings
@@ -92,16 +100,36 @@ struct OrderRules {
         return own + below.filter { !own.contains($0) }
     }
 
-    private func violation(_ step: Step, _ what: String, _ needs: String, _ missing: Int) -> Finding {
-        let name = model.services[missing]
-        let late = plan.runbook.steps.filter { $0.provides.contains { $0.name == name } }
-        let providers = Set(model.providers[missing].map { model.inventory.hosts[$0].name })
-        let early = plan.runbook.steps.filter { other in
-            acts(other) && other.number < step.number && late.isEmpty
-                && plan.tasksOfStep[plan.stepIndex[other.id] ?? 0].contains { task in
-                    plan.tasks[task].host.map { providers.contains(plan.inventory.hosts[$0].name) } ?? false
+    /// Which steps make a service ready, and which act on machines that provide it, by the numbers of services.
+    private struct Makers {
+        var ready: [[Step]]
+        var acting: [[Step]]
+
+        init(_ plan: Plan, _ model: SiteModel, _ acts: (Step) -> Bool) {
+            ready = [[Step]](repeating: [], count: model.services.count)
+            acting = ready
+            var provided = [[Int]](repeating: [], count: model.hostCount)
+            for (service, hosts) in model.providers.enumerated() {
+                for host in hosts { provided[host].append(service) }
+            }
+            for (number, step) in plan.runbook.steps.enumerated() {
+                for name in step.provides {
+                    if let node = model.node(ofService: name.name) { ready[node - model.hostCount].append(step) }
                 }
+                guard acts(step) else { continue }
+                let services = Set(
+                    plan.tasksOfStep[number].compactMap { plan.tasks[$0].host }.flatMap { provided[$0] })
+                for service in services { acting[service].append(step) }
+            }
         }
+    }
+
+    private func violation(
+        _ step: Step, _ what: String, _ needs: String, _ missing: Int, _ makers: Makers
+    ) -> Finding {
+        let name = model.services[missing]
+        let late = makers.ready[missing]
+        let early = late.isEmpty ? makers.acting[missing].filter { $0.number < step.number } : []
         var path = ["\(needs) `\(name)`"]
         let fix: String
         if let first = late.first {

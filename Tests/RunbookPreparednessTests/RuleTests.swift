@@ -107,6 +107,24 @@ import Testing
                 "ORDER-VIOLATION erp r.yaml:10:3: step 2 (erp) acts on `e` before `db` is ready | `e` needs `db`; `db` is ready after step 1 (db), which need not come first | let step 2 need step 1: `needs: [db]`"
             ]),
         Row(
+            name: "what several machines of a step need is said once, and where they were not yet told of",
+            services: "{ db: {} }",
+            hosts: [
+                "d: { kind: physical, address: 10.0.0.2, provides: [db] }",
+                "e: { kind: physical, address: 10.0.0.3, requires: [db] }",
+                "f: { kind: physical, address: 10.0.0.4, requires: [db] }",
+                "g: { kind: physical, address: 10.0.0.5, requires: [db] }",
+            ],
+            steps: [
+                "- { id: db, name: D, hosts: d, run: 'true', provides: [db], \(step) }",
+                "- { id: erp, name: E, hosts: [e, f], needs: [], run: 'true', \(step) }",
+                "- { id: all, name: A, hosts: [e, f, g], needs: [erp], run: 'true', \(step) }",
+            ],
+            found: [
+                "ORDER-VIOLATION erp r.yaml:10:3: step 2 (erp) acts on `e` and `f` before `db` is ready | `e` and `f` need `db`; `db` is ready after step 1 (db), which need not come first | let step 2 need step 1: `needs: [db]`",
+                "ORDER-VIOLATION all r.yaml:11:3: step 3 (all) acts on `g` before `db` is ready | `g` needs `db`; `db` is ready after step 1 (db), which need not come first | let step 3 need step 1: `needs: [db]`",
+            ]),
+        Row(
             name: "a step that powers a machine on does not make its service ready",
             services: "{ db: {} }",
             hosts: [
