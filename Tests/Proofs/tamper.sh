@@ -14,7 +14,8 @@ make() {
     steps=$((drawn % 3 + 1))
     draw
     kind=$((drawn % 6))
-    rm -rf "$BLACKSTART_HOME/runs"
+    # The receipts of this machine as well: a run of the same name would find those of the one before.
+    rm -rf "$BLACKSTART_HOME/runs" "$BLACKSTART_HOME/receipts"
     {
         printf 'version: 1\nname: Tampered with\ninventory: inventory.yaml\nsteps:\n'
         n=0 needs=
