@@ -67,7 +67,7 @@ struct JournalChain: Sendable {
         lineHash = hash
     }
 
-    /// Appends the next line to `lines`, and takes it in. Where it throws, what it has appended is no line.
+    /// Appends the next line to `lines`, and takes it in. Where it throws, both stay as they were.
     mutating func append(
         _ draft: Draft, timestamp: Int64, uptime: Int64, to lines: inout [UInt8]
     ) throws(LineFault) {

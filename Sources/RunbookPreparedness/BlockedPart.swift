@@ -9,7 +9,7 @@ package struct BlockedPart: Sendable {
         package var path: [Int]
     }
 
-    /// Sets of nodes; with one of them given, all comes up that can.
+    /// Sets of nodes; with one set given, all comes up that can.
     package struct Remedies: Hashable, Sendable {
         package enum Size: Hashable, Sendable {
             /// No set is smaller.
@@ -28,41 +28,35 @@ package struct BlockedPart: Sendable {
     private let graph: DependencyGraph
     package let start: ColdStart
 
-    package init(_ graph: DependencyGraph) { self.init(graph, graph.start()) }
-
-    private init(_ graph: DependencyGraph, _ start: ColdStart) {
+    package init(_ graph: DependencyGraph) {
         self.graph = graph
-        self.start = start
+        start = graph.start()
     }
 
     /// What a blocked node waits for: one of what it needs or, where that is there, all who could provide it.
-    private func waits(_ node: Int, _ isUp: [Bool]) -> [Int] {
-        if let need = graph.nodes[node].needs.first(where: { !isUp[$0] }) { return [need] }
+    private func waits(_ node: Int) -> [Int] {
+        if let need = graph.nodes[node].needs.first(where: { !start.isUp[$0] }) { return [need] }
         return graph.nodes[node].providers ?? []
     }
 
-    /// The causes, each on its own, by their first nodes.
+    /// The causes, each on its own, by their first nodes: circles and dead ends along what each node waits for.
     package var causes: [Cause] {
-        causes(of: start.blocked, start.isUp).map { nodes in Cause(nodes: nodes.sorted(), path: path(nodes)) }
+        StrongComponents.sinks(of: graph.nodes.count, from: start.blocked, waits)
+            .map { nodes in Cause(nodes: nodes.sorted(), path: path(nodes)) }
             .sorted { $0.nodes[0] < $1.nodes[0] }
     }
 
-    /// How many blocked nodes come up once a cause's nodes are given.
+    /// The blocked nodes that come up once these are given.
     package func freed(by nodes: [Int]) -> [Int] {
         let after = graph.start(given: nodes)
         return start.blocked.filter { after.isUp[$0] }
-    }
-
-    /// Circles and dead ends below `nodes`, along what each waits for.
-    private func causes(of nodes: [Int], _ isUp: [Bool]) -> [[Int]] {
-        StrongComponents.sinks(of: graph.nodes.count, from: nodes) { waits($0, isUp) }
     }
 
     private func path(_ nodes: [Int]) -> [Int] {
         guard let first = nodes.min() else { return [] }
         var path = [first]
         var seen: Set<Int> = [first]
-        while let last = path.last, let next = waits(last, start.isUp).first {
+        while let last = path.last, let next = waits(last).first {
             path.append(next)
             guard seen.insert(next).inserted else { break }
         }

@@ -61,8 +61,9 @@ struct OrderRules {
             }
             guard acts(step) else { continue }
             var waiting: [Int: [Int]] = [:]
+            var known: [Int: [Int]] = [:]
             for host in Set(plan.tasksOfStep[number].compactMap { plan.tasks[$0].host }).sorted() {
-                for missing in missing(host, ready[number], []) where said.insert([host, missing]).inserted {
+                for missing in missing(host, ready[number], &known) where said.insert([host, missing]).inserted {
                     waiting[missing, default: []].append(host)
                 }
             }
@@ -92,12 +93,23 @@ struct OrderRules {
     }
 
     /// What a machine needs and what carries it needs; where it may run on several, what the one needs that lacks least.
-    private func missing(_ host: Int, _ ready: ServiceSet, _ above: [Int]) -> [Int] {
-        let node = model.graph.nodes[host]
-        let own = node.needs.compactMap { missing(model.name($0), ready) }
-        guard let places = node.providers, !above.contains(host) else { return own }
-        let below = places.map { missing($0, ready, above + [host]) }.min { $0.count < $1.count } ?? []
-        return own + below.filter { !own.contains($0) }
+    /// `known` has what was found before. Machines on machines on machines are no recursion, and each is looked at once.
+    private func missing(_ host: Int, _ ready: ServiceSet, _ known: inout [Int: [Int]]) -> [Int] {
+        var open = [host]
+        while let next = open.last {
+            let node = model.graph.nodes[next]
+            let places = node.providers ?? []
+            // An inventory whose machines run on each other in a circle is refused before.
+            if let below = places.first(where: { known[$0] == nil }) {
+                open.append(below)
+                continue
+            }
+            let own = node.needs.compactMap { missing(model.name($0), ready) }
+            let below = places.compactMap { known[$0] }.min { $0.count < $1.count } ?? []
+            known[next] = own + below.filter { !own.contains($0) }
+            open.removeLast()
+        }
+        return known[host] ?? []
     }
 
     /// Which steps make a service ready, and which act on machines that provide it, by the numbers of services.

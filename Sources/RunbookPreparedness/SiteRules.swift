@@ -13,18 +13,16 @@ struct SiteRules {
     // MARK: AFFINITY
 
     private var affinity: [Finding] {
+        // A machine that runs on no other is its own place.
         let places = Dictionary(
-            hosts.map { ($0.name, Set($0.facts.placedOn.map(\.name))) }, uniquingKeysWith: { one, _ in one })
+            hosts.map { ($0.name, $0.facts.placedOn.isEmpty ? [$0.name] : Set($0.facts.placedOn.map(\.name))) },
+            uniquingKeysWith: { one, _ in one })
         var findings: [Finding] = []
         var said: Set<Set<String>> = []
         for host in hosts {
             for other in host.facts.apartFrom {
                 let all = places[host.name, default: []].union(places[other.name, default: []])
-                let isTogether = all.contains(host.name) || all.contains(other.name)
-                guard all.count == 1,
-                    !places[host.name, default: []].isEmpty && !places[other.name, default: []].isEmpty
-                        || isTogether,
-                    let only = all.first, said.insert([host.name, other.name]).inserted
+                guard all.count == 1, let only = all.first, said.insert([host.name, other.name]).inserted
                 else { continue }
                 findings.append(
                     Finding(
@@ -34,11 +32,7 @@ struct SiteRules {
             }
         }
         for (number, providers) in model.providers.enumerated() where providers.count > 1 {
-            let all = Set(
-                providers.flatMap {
-                    places[hosts[$0].name, default: [hosts[$0].name]].isEmpty
-                        ? [hosts[$0].name] : Array(places[hosts[$0].name, default: []])
-                })
+            let all = Set(providers.flatMap { places[hosts[$0].name, default: []] })
             guard all.count == 1, let only = all.first else { continue }
             let first = hosts[providers[0]]
             findings.append(

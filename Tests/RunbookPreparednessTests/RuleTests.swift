@@ -330,6 +330,22 @@ import Testing
         }
     }
 
+    @Test("machines on machines, as deep as a file can say and with two places each, are no more work than others")
+    func deep() throws {
+        let depth = 20_000
+        let hosts = (0..<depth).map { number in
+            let places = number == 0 ? "" : ", placed_on: [h\(number - 1)\(number > 1 ? ", h\(number - 2)" : "")]"
+            return "h\(number): { address: 10.0.0.1\(places)\(number == 0 ? ", requires: [x]" : "") }"
+        }
+        let found = try Self.findings(
+            Row(
+                name: "deep", services: "{ x: {} }", hosts: hosts + ["p: { address: 10.0.0.2, provides: [x] }"],
+                steps: ["- { id: s, name: S, hosts: h\(depth - 1), run: 'true', \(Self.step) }"], found: [])
+        ).findings
+        #expect(found.map(\.rule) == [.orderViolation])
+        #expect(found.first?.path.first == "`h\(depth - 1)` needs `x`")
+    }
+
     @Test("what is waived is told, with who has accepted it")
     func waived() throws {
         let row = try #require(Self.rows.last)
