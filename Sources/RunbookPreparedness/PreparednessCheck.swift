@@ -3,7 +3,9 @@ package import RunbookPlan
 
 extension Preparedness {
     /// Everything that the rules find in a plan and its inventory. `today` is a date, as `2026-08-02`.
-    package static func check(_ plan: Plan, today: String) -> Preparedness {
+    package static func check(
+        _ plan: Plan, evidence: SiteEvidence = SiteEvidence(), today: String
+    ) -> Preparedness {
         let model = SiteModel(plan.inventory)
         return Preparedness(
             ColdStartRules(model).findings + OrderRules(plan: plan, model: model).findings
