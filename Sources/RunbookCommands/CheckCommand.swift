@@ -43,6 +43,7 @@ package struct CheckCommand: ParsableCommand {
         let today = String((UTCTime.text(SystemClock().now().wall) ?? "").prefix(10))
         var report = CheckReport()
         var failure: CommandFailure?
+        var read: [String: SiteEvidence.Runbook] = [:]
         for path in runbooks {
             do throws(CommandFailure) {
                 let files = try SiteFiles.read(runbook: path, inventory: site.inventory, home: places.userHome)
@@ -50,7 +51,9 @@ package struct CheckCommand: ParsableCommand {
                 for fixture in fixture { _ = try FixtureFile.read(fixture, files) }
                 let warnings = InventoryAdvice.check(files.inventory, inventoryText: files.inventoryBytes)
                 let new = report.add(warnings)
-                report.add(Preparedness.check(plan, today: today))
+                let evidence = CheckEvidence.read(files, home: places.userHome, &read)
+                report.add(
+                    Preparedness.check(plan, evidence: evidence, today: today), untold: files.inventory.untold)
                 guard console.output == .text, !console.isJSON else { continue }
                 for warning in new { Terminal.message(warning.rendered + "\n") }
                 if !console.quiet {

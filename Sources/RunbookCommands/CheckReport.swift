@@ -11,6 +11,8 @@ struct CheckReport {
     private(set) var diagnostics: [Diagnostic] = []
     private(set) var findings: [Finding] = []
     private(set) var waived: [Preparedness.Waived] = []
+    /// Of what the inventories say nothing.
+    private(set) var untold: [String] = []
 
     /// Returns those that are new.
     @discardableResult
@@ -20,7 +22,8 @@ struct CheckReport {
         return new
     }
 
-    mutating func add(_ preparedness: Preparedness) {
+    mutating func add(_ preparedness: Preparedness, untold: [String]) {
+        self.untold += untold.filter { !self.untold.contains($0) }
         let (known, knownWaived) = (Set(findings), Set(waived))
         findings += preparedness.findings.filter { !known.contains($0) }
         waived += preparedness.waived.filter { !knownWaived.contains($0) }
@@ -61,6 +64,10 @@ struct CheckReport {
         return text + (text.isEmpty ? "" : "\n")
             + "Preparedness: \(counts.isEmpty ? "nothing found" : counts.joined(separator: ", "))."
             + (findings.isEmpty ? "\n" : " `blackstart check --explain RULE` tells more.\n")
+            + (untold.isEmpty
+                ? ""
+                : Self.block(
+                    "Not looked at, because the inventory says nothing of it: \(untold.joined(separator: ", ")).", 0))
     }
 
     private static func block(_ finding: Finding) -> String {
@@ -100,6 +107,11 @@ struct CheckReport {
                     ("who", .string(one.waiver.who)), ("why", .string(one.waiver.why)),
                     ("until", .string(one.waiver.until)),
                 ])
+        }
+        if !untold.isEmpty {
+            text += JSONText.line([
+                ("type", .string("untold")), ("keys", .array(untold.map(JournalValue.string))),
+            ])
         }
         return text
     }

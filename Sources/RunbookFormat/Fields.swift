@@ -173,6 +173,28 @@ struct Fields {
         return duration
     }
 
+    /// Bytes, one at least.
+    func size(_ key: String) -> Int64? {
+        guard let text = nonEmpty(key), let place = value(key)?.place else { return nil }
+        guard let size = SizeText.parse(text), size > 0 else {
+            findings.add(
+                at: place, "`\(key)` has to be a size, not `\(Excerpt.of(text))`",
+                hint: "write 512GiB or 1.5TiB; the largest is 1024PiB")
+            return nil
+        }
+        return size
+    }
+
+    /// A day as `2026-08-02`, which may be compared as text.
+    func date(_ key: String) -> String? {
+        guard let date = text(key), let place = value(key)?.place else { return nil }
+        if Instant.parse("\(date)T00:00:00Z") == nil {
+            findings.add(
+                at: place, "`\(key)` has to be a date, not `\(Excerpt.of(date))`", hint: "write \"2026-08-02\"")
+        }
+        return date
+    }
+
     /// One of a few words.
     func word<Word: RawRepresentable<String> & CaseIterable>(_ key: String, _: Word.Type = Word.self) -> Word? {
         guard let text = nonEmpty(key), let value = value(key) else { return nil }

@@ -26,9 +26,26 @@ enum InventoryKeys {
                 "allowed_signers", .words,
                 "The file that says who may operate and approve, as ssh-keygen(1) describes it, relative to this file.",
                 since: "0.3"),
+            Key(
+                "domains", .named(.mapping(domain)), "{}", "Parts of the site that fail as a whole, by name.",
+                since: "0.3"),
+            Key(
+                "redundancy", .named(.mapping(redundancy)), "{}",
+                "Groups of machines that can do each other's work, or that decide by votes, by name.", since: "0.3"),
+            Key("people", .named(.mapping(person)), "{}", "People of the site, by name; also contacts.", since: "0.3"),
+            Key("roles", .named(.mapping(role)), "{}", "Roles that an emergency needs people for.", since: "0.3"),
+            Key(
+                "scenarios", .mapping(scenarios),
+                "What there is for each emergency; without it, `blackstart check` asks for none.", since: "0.3"),
+            Key(
+                "packs", .list(.mapping(pack)), "The copies of the emergency pack; without it, none is asked for.",
+                since: "0.3"),
+            Key(
+                "cumulation", .integer(2...1_000), "10",
+                "How many guests of the same need for protection raise that of their machine by a class.", since: "0.3"),
             Key("lab_speed", .integer(1...1_000), "1", "How much faster than real time a lab goes."),
             Key("lab_shell", .words, "What plays the commands of `local` steps in a lab."),
-        ], later: ["domains", "redundancy", "people", "roles"])
+        ])
 
     static let defaults = KeyTable("host defaults", connection)
 
@@ -50,7 +67,7 @@ enum InventoryKeys {
             Key("location", .words, "Where it stands: room, rack and unit."),
             Key("bmc", .words, "The address of the small computer that can switch it on."),
             Key("contact", .words, "Whom to call about it: a name in `contacts`.", since: "0.3"),
-        ] + facts, later: ["domain", "capacity", "snapshot", "escrow"])
+        ] + facts, later: ["snapshot"])
 
     private static let facts = [
         Key("provides", .names(single: true), "[]", "Services that are there while it runs.", since: "0.3"),
@@ -61,6 +78,17 @@ enum InventoryKeys {
         Key("rpo", .duration(isPositive: false), "How much of its data may be lost, in time.", since: "0.3"),
         Key("protection", .mapping(protection), "{}", "How much it has to be protected.", since: "0.3"),
         Key("backup", .mapping(backup), "How its data are kept elsewhere.", since: "0.3"),
+        Key("domain", .names(single: true), "[]", "The domains that it fails with: names in `domains`.", since: "0.3"),
+        Key(
+            "capacity", .mapping(capacity), "{}",
+            "What it has for machines on it, or takes where it runs on another.", since: "0.3"),
+        Key(
+            "escrow", .words, "Where what opens its disks or lets people in is kept outside, as a sealed envelope.",
+            since: "0.3"),
+        Key("health", .mapping(health), "When it was last looked after for errors.", since: "0.3"),
+        Key(
+            "instead_of", .named(.word(Mitigation.Means.allCases.map(\.rawValue))), "{}",
+            "What it does without a service that it requires, by the service's name.", since: "0.3"),
     ]
 
     static let service = KeyTable(
@@ -68,6 +96,86 @@ enum InventoryKeys {
         [
             Key("external", .boolean, "false", "Whether it comes from outside, as power from the grid.", since: "0.3"),
             Key("requires", .names(single: true), "[]", "Services that have to be there before it.", since: "0.3"),
+            Key(
+                "kind", .word(Service.Kind.allCases.map(\.rawValue)),
+                "What kind of service it is; else what its name says, as dns, ldap or ntp.", since: "0.3"),
+            Key(
+                "grace", .duration(isPositive: true), "How long those who need it run on without it.", since: "0.3"),
+        ])
+
+    static let domain = KeyTable(
+        "domain",
+        [
+            Key(
+                "kind", .word(Domain.Kind.allCases.map(\.rawValue)), isRequired: true, "What kind of part it is.",
+                since: "0.3"),
+            Key("part_of", .names(single: true), "[]", "The domains that it fails with.", since: "0.3"),
+        ])
+
+    static let redundancy = KeyTable(
+        "redundancy group",
+        [
+            Key("members", .names(single: false), isRequired: true, "The hosts of the group.", since: "0.3"),
+            Key("at_least", .integer(1...1_000), "1", "How many of them have to be up.", since: "0.3"),
+            Key(
+                "votes", .named(.integer(0...1_000)),
+                "That it decides by more than half of its votes: `{}` for one each, else by host.", since: "0.3"),
+            Key(
+                "across", .list(.word(Domain.Kind.allCases.map(\.rawValue))), "[rack, feed, datastore, fire-zone]",
+                "The kinds of domains of which the group has to survive the loss of each.", since: "0.3"),
+        ], excludes: [("at_least", "votes")])
+
+    static let person = KeyTable(
+        "person",
+        contactKeys + [
+            Key("deputy", .words, "Who stands in: a name in `people`.", since: "0.3"),
+            Key("trained", .date, "The day of the last training.", since: "0.3"),
+            Key(
+                "requires", .names(single: true), "[]", "Services that reaching them needs, as a telephone system.",
+                since: "0.3"),
+        ])
+
+    static let role = KeyTable(
+        "role",
+        [
+            Key("people", .integer(1...100), "2", "How many people have to have it.", since: "0.3"),
+            Key("trained_every", .duration(isPositive: true), "365d", "How long a training holds.", since: "0.3"),
+        ])
+
+    static let scenarios = KeyTable(
+        "scenarios",
+        Scenario.allCases.map { scenario in
+            Key(scenario.rawValue, .mapping(InventoryKeys.scenario), scenario.summary, since: "0.3")
+        })
+
+    static let scenario = KeyTable(
+        "scenario",
+        [
+            Key(
+                "runbooks", .names(single: true), "[]", "Its runbooks: paths relative to this file.", since: "0.3"),
+            Key("none", .words, "Why there is none.", since: "0.3"),
+        ], excludes: [("runbooks", "none")])
+
+    static let pack = KeyTable(
+        "pack copy",
+        [
+            Key("where", .words, isRequired: true, "Where it lies, for people.", since: "0.3"),
+            Key("file", .words, "The file, relative to this one, where it can be read from here.", since: "0.3"),
+            Key("domain", .names(single: true), "[]", "The domains in which it lies.", since: "0.3"),
+        ])
+
+    static let capacity = KeyTable(
+        "capacity",
+        [
+            Key("memory", .size, "Memory.", since: "0.3"),
+            Key("cpus", .integer(1...1_000_000), "Processors.", since: "0.3"),
+        ])
+
+    static let health = KeyTable(
+        "health",
+        [
+            Key("checked", .date, "The day on which it was last done.", since: "0.3"),
+            Key("every", .duration(isPositive: true), "30d", "How often it has to be done.", since: "0.3"),
         ])
 
     static let waiver = KeyTable(
@@ -103,6 +211,13 @@ enum InventoryKeys {
             Key(
                 "image_included", .boolean, "false", "Whether the machine itself can be made from it.", since: "0.3"),
             Key("last_test", .date, "The day of the last restore that was tried.", since: "0.3"),
+            Key("server", .words, "The host that it is restored by.", since: "0.3"),
+            Key(
+                "requires", .names(single: true), "[]", "Services that a restore needs, as a catalogue or a key.",
+                since: "0.3"),
+            Key("domain", .names(single: true), "[]", "The domains in which it lies.", since: "0.3"),
+            Key("size", .size, "How much has to be restored.", since: "0.3"),
+            Key("throughput", .size, "How much a restore brings back in a second.", since: "0.3"),
         ])
 
     private static let connection = [
@@ -138,16 +253,16 @@ enum InventoryKeys {
         Key(kind.rawValue, .list(.word(kind.known)), "[]", text, since: "0.3")
     }
 
-    static let contact = KeyTable(
-        "contact",
-        [
-            Key("name", .words, isRequired: true, "The person or firm.", since: "0.3"),
-            Key("phone", .words, "The number to call.", since: "0.3"),
-            Key("reference", .words, "What to say when asked: a contract or customer number.", since: "0.3"),
-            Key(
-                "signer", .words,
-                "The name of their key in allowed_signers, for approvals; else the contact's own name.",
-                since: "0.3"),
-            Key("roles", .names(single: true), "[]", "What they may approve, as incident-lead.", since: "0.3"),
-        ])
+    static let contact = KeyTable("contact", contactKeys)
+
+    private static let contactKeys = [
+        Key("name", .words, isRequired: true, "The person or firm.", since: "0.3"),
+        Key("phone", .words, "The number to call.", since: "0.3"),
+        Key("reference", .words, "What to say when asked: a contract or customer number.", since: "0.3"),
+        Key(
+            "signer", .words,
+            "The name of their key in allowed_signers, for approvals; else the contact's own name.",
+            since: "0.3"),
+        Key("roles", .names(single: true), "[]", "What they may approve, as incident-lead.", since: "0.3"),
+    ]
 }

@@ -41,6 +41,8 @@ package enum InventoryReader {
             if let host = host(key, value, defaults, connection, findings) { inventory.hosts.append(host) }
         }
         readContacts(fields, &inventory, findings)
+        let site = SiteFactsReader(findings: findings, paths: paths)
+        site.read(fields, &inventory)
         inventory.witnesses = fields.names("witnesses", single: true) ?? []
         for witness in inventory.witnesses where !hosts.contains(where: { $0.key.name == witness.name }) {
             findings.add(
@@ -50,7 +52,10 @@ package enum InventoryReader {
         let reader = SystemFactsReader(findings: findings)
         inventory.services = reader.services(fields)
         inventory.waivers = reader.waivers(fields)
-        if inventory.hosts.count == hosts.count { reader.check(inventory) }
+        if inventory.hosts.count == hosts.count {
+            reader.check(inventory)
+            site.check(inventory)
+        }
         // A host with faults is a host that groups may name.
         readGroups(fields, hosts.map(\.key.name), &inventory, findings)
         try findings.check()
@@ -150,13 +155,9 @@ package enum InventoryReader {
             guard let inner = Fields(value, InventoryKeys.contact, what: what, at: key.place, findings) else {
                 continue
             }
-            inventory.contacts.append(
-                Contact(
-                    id: key.name, name: inner.required("name", of: what) ?? "", phone: inner.nonEmpty("phone"),
-                    reference: inner.nonEmpty("reference"),
-                    roles: (inner.names("roles", single: true) ?? []).map(\.name), signer: inner.nonEmpty("signer")))
+            inventory.contacts.append(ContactReader.read(key, inner, what))
         }
-        let known = (fields.mapping("contacts") ?? []).map(\.key.name)
+        let known = ["contacts", "people"].flatMap { fields.mapping($0) ?? [] }.map(\.key.name)
         for name in inventory.hosts.compactMap(\.contact) where !known.contains(name.name) {
             findings.add(
                 at: name.place, "unknown contact `\(Excerpt.of(name.name))`", hint: Nearest.hint(name.name, known))

@@ -29,6 +29,7 @@ indirect enum KeyType: Sendable {
     case null
 
     static let date = shape("^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "a date")
+    static let size = shape("^[0-9]+(\\.[0-9]{1,3})?([KMGTP]i)?B$", "a size")
     static let id = shape("^[a-z][a-z0-9-]*$", "an id")
 }
 

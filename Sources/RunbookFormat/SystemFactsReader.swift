@@ -24,7 +24,34 @@ struct SystemFactsReader {
         {
             facts.backup = backup(inner)
         }
+        facts.domains = fields.names("domain", single: true) ?? []
+        if let tree = fields.value("capacity"),
+            let inner = Fields(tree, InventoryKeys.capacity, what: "`capacity`", findings)
+        {
+            facts.capacity.memory = inner.size("memory")
+            facts.capacity.processors = inner.integer("cpus")
+        }
+        facts.escrow = fields.nonEmpty("escrow")
+        if let tree = fields.value("health"),
+            let inner = Fields(tree, InventoryKeys.health, what: "`health`", findings)
+        {
+            facts.health = Health(
+                checked: inner.date("checked"), every: inner.duration("every") ?? .seconds(30 * 86_400))
+        }
+        facts.mitigations = mitigations(fields)
         return facts
+    }
+
+    private func mitigations(_ fields: Fields) -> [Mitigation] {
+        (fields.mapping("instead_of") ?? []).compactMap { service, value in
+            guard case .scalar(let text, _) = value.content, let means = Mitigation.Means(rawValue: text) else {
+                let known = Mitigation.Means.allCases.map(\.rawValue)
+                findings.add(
+                    at: value.place, "`instead_of` names what is there instead: \(known.joined(separator: ", "))")
+                return nil
+            }
+            return Mitigation(service: service, means: means)
+        }
     }
 
     private func backup(_ fields: Fields) -> Backup {
@@ -32,17 +59,15 @@ struct SystemFactsReader {
         backup.place = fields.nonEmpty("where")
         backup.interval = fields.duration("every")
         if let included = fields.boolean("image_included") { backup.imageIncluded = included }
-        backup.lastTest = date(fields, "last_test")
-        return backup
-    }
-
-    private func date(_ fields: Fields, _ key: String) -> String? {
-        guard let date = fields.text(key), let place = fields.value(key)?.place else { return nil }
-        if Instant.parse("\(date)T00:00:00Z") == nil {
-            findings.add(
-                at: place, "`\(key)` has to be a date, not `\(Excerpt.of(date))`", hint: "write \"2026-08-02\"")
+        backup.lastTest = fields.date("last_test")
+        backup.server = fields.nonEmpty("server").flatMap { text in
+            fields.value("server").map { Named(text, at: $0.place) }
         }
-        return date
+        backup.requires = services(fields, "requires")
+        backup.domains = fields.names("domain", single: true) ?? []
+        backup.size = fields.size("size")
+        backup.throughput = fields.size("throughput")
+        return backup
     }
 
     func waivers(_ fields: Fields) -> [Waiver] {
@@ -52,7 +77,7 @@ struct SystemFactsReader {
             let who = inner.required("who", of: "a waiver")
             let why = inner.required("why", of: "a waiver")
             if inner.value("until") == nil { _ = inner.required("until", of: "a waiver") }
-            guard let rule, let who, let why, let until = date(inner, "until") else { return nil }
+            guard let rule, let who, let why, let until = inner.date("until") else { return nil }
             return Waiver(
                 rule: rule, about: inner.names("about", single: true) ?? [], who: who, why: why, until: until,
                 at: entry.place)
@@ -73,8 +98,8 @@ struct SystemFactsReader {
                 return nil
             }
             return Service(
-                name: key.name, isExternal: inner.boolean("external") ?? false, requires: services(inner, "requires"),
-                at: key.place)
+                name: key.name, kind: inner.word("kind"), isExternal: inner.boolean("external") ?? false,
+                grace: inner.duration("grace"), requires: services(inner, "requires"), at: key.place)
         }
     }
 

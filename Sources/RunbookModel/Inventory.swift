@@ -18,6 +18,19 @@ package struct Inventory: Hashable, Sendable {
     package var services: [Service] = []
     /// In file order.
     package var waivers: [Waiver] = []
+    /// In file order.
+    package var domains: [Domain] = []
+    /// In file order.
+    package var redundancy: [RedundancyGroup] = []
+    /// In file order; a role that nobody describes here takes the standard.
+    package var roles: [Role] = []
+    /// In file order; nil: nothing is said of scenarios.
+    package var scenarios: [ScenarioEntry]?
+    /// In file order; nil: nothing is said of packs.
+    package var packs: [PackCopy]?
+    /// How many guests of the same need for protection raise that of their machine by a class.
+    package var cumulation = Inventory.standardCumulation
+    package static let standardCumulation = 10
     /// Hosts that keep copies of journals, which only ever grow.
     package var witnesses: [Named] = []
     /// Absolute path of the file that says who may operate and approve at this site; nil: whoever has the store's say.
@@ -37,6 +50,9 @@ package struct Inventory: Hashable, Sendable {
     package func roles(ofSigner name: String) -> [String] {
         contacts.filter { ($0.signer ?? $0.id) == name || $0.id == name }.flatMap(\.roles) + [name]
     }
+
+    /// Those of ``contacts`` that are people of the site.
+    package var people: [Contact] { contacts.filter { $0.person != nil } }
 
     package func contact(_ name: String) -> Contact? { contacts.first { $0.id == name } }
     package func group(_ name: String) -> Group? { groups.first { $0.name == name } }
@@ -64,6 +80,8 @@ package struct Contact: Hashable, Sendable {
     package var roles: [String]
     /// The name of their key among the allowed signers; nil means their id.
     package var signer: String?
+    /// nil for firms, and for those of whom no more is said.
+    package var person: Person?
 
     package init(
         id: String, name: String, phone: String?, reference: String?, roles: [String], signer: String? = nil
@@ -74,6 +92,24 @@ package struct Contact: Hashable, Sendable {
         self.phone = phone
         self.reference = reference
         self.roles = roles
+    }
+}
+
+/// What is said of one of the site's people.
+package struct Person: Hashable, Sendable {
+    /// The person who stands in.
+    package var deputy: Named?
+    /// The day of the last training, as `2026-08-02`.
+    package var trained: String?
+    /// Services that have to be there to reach them, as a telephone system.
+    package var requires: [Named]
+    package var place: SourcePlace
+
+    package init(deputy: Named?, trained: String?, requires: [Named], at place: SourcePlace) {
+        self.deputy = deputy
+        self.trained = trained
+        self.requires = requires
+        self.place = place
     }
 }
 

@@ -14,6 +14,14 @@ package struct SystemFacts: Hashable, Sendable {
     package var rpo: Duration?
     package var protection = Protection()
     package var backup: Backup?
+    /// The domains of the inventory that it fails with.
+    package var domains: [Named] = []
+    package var capacity = Capacity()
+    /// Where what opens its disks or lets people in is kept outside, for people.
+    package var escrow: String?
+    package var health: Health?
+    /// What it does without where a service is not there.
+    package var mitigations: [Mitigation] = []
 
     package init() {}
 }
@@ -50,19 +58,59 @@ package struct Backup: Hashable, Sendable {
     package var imageIncluded = false
     /// The day of the last restore that was tried, as `2026-08-02`.
     package var lastTest: String?
+    /// The host that it is restored by.
+    package var server: Named?
+    /// Services that a restore needs: a catalogue, a key.
+    package var requires: [Named] = []
+    /// The domains in which it lies.
+    package var domains: [Named] = []
+    /// Bytes to restore.
+    package var size: Int64?
+    /// Bytes a second that a restore brings back.
+    package var throughput: Int64?
 
     package init(method: String) { self.method = method }
 }
 
 /// A service of the site: what hosts provide and require.
 package struct Service: Hashable, Sendable {
+    /// What rules ask after.
+    package enum Kind: String, Hashable, Sendable, CaseIterable {
+        case power, network, storage, time, dns, directory, keys, virtualisation, cluster, management, broker, licences
+        case backup, telephony, console, other
+    }
+
     package var name: String
+    package var kind: Kind
+    /// How long those who need it run on without it; nil where nothing is said.
+    package var grace: Duration?
     /// It comes from outside, as power from the grid.
     package var isExternal: Bool
     package var requires: [Named]
     package var place: SourcePlace
 
-    package init(name: String, isExternal: Bool, requires: [Named], at place: SourcePlace) {
+    /// The kind that a name stands for, where nothing is said.
+    package static func kind(named name: String) -> Kind {
+        let word = name.lowercased()
+        if let kind = Kind(rawValue: word) { return kind }
+        return switch word {
+        case "ntp", "clock": .time
+        case "ldap", "ad", "active-directory", "kerberos", "idm": .directory
+        case "kms", "key-server": .keys
+        case "licence", "license", "licenses", "licensing": .licences
+        case "virtualization", "hypervisor", "hypervisors": .virtualisation
+        case "connection-broker": .broker
+        case "telephone", "phone", "voip": .telephony
+        default: .other
+        }
+    }
+
+    package init(
+        name: String, kind: Kind? = nil, isExternal: Bool, grace: Duration? = nil, requires: [Named],
+        at place: SourcePlace
+    ) {
+        self.kind = kind ?? Self.kind(named: name)
+        self.grace = grace
         self.place = place
         self.name = name
         self.isExternal = isExternal

@@ -105,26 +105,30 @@ struct ColdStartRules {
     private var exclusive: [Finding] {
         let carriers = Set(model.inventory.hosts.flatMap(\.facts.placedOn).map(\.name))
         var findings: [Finding] = []
-        var named: Set<Int> = []
+        var named: Set<String> = []
         for (number, host) in model.inventory.hosts.enumerated() where !model.isVirtual(number) {
             let isPlatform =
                 carriers.contains(host.name)
                 || (host.kind == .physical || host.kind == .appliance) && !host.facts.provides.isEmpty
             guard isPlatform else { continue }
             for need in host.facts.requires {
-                guard let node = model.node(ofService: need.name), !model.isExternal(node), !named.contains(node)
-                else { continue }
-                let providers = model.providers[node - model.hostCount]
-                guard !providers.isEmpty, providers.allSatisfy(model.isVirtual) else { continue }
-                named.insert(node)
+                guard let providers = model.onlyVirtual(need.name) else { continue }
+                let mitigation = host.facts.mitigations.first { $0.service.name == need.name }
+                let weakness = mitigation.map(host.weakness(of:))
+                // One that holds is accepted.
+                if mitigation != nil, weakness == .some(nil) { continue }
+                guard named.insert(need.name).inserted || mitigation != nil else { continue }
                 let all = Self.names(providers.map(model.name))
                 findings.append(
                     Finding(
                         .exclusiveVirtual, need.name,
                         "`\(host.name)` needs `\(need.name)`, which virtual machines alone provide: \(all)",
+                        path: mitigation.flatMap { mitigation in
+                            weakness?.map { "it says to do without by \(mitigation.means.rawValue), but \($0)" }
+                        }.map { [$0] } ?? [],
                         fix:
                             "provide `\(need.name)` on a physical machine as well, or make `\(host.name)` do without it "
-                            + "(literal addresses, a local account, keys kept on the machine) and take it out of `requires`",
+                            + "(literal addresses, a local account, keys kept on the machine) and say so: `instead_of`",
                         at: need.place))
             }
         }

@@ -27,25 +27,10 @@ struct OrderRules {
 
     private func service(_ name: String) -> Int? { model.node(ofService: name).map { $0 - model.hostCount } }
 
-    /// Whatever a step needs before it.
-    private var steps: [Int] {
-        var waiting = plan.stepNeeds.map(\.count)
-        var order = waiting.indices.filter { waiting[$0] == 0 }
-        var next = 0
-        while next < order.count {
-            for step in plan.stepDependents[order[next]] {
-                waiting[step] -= 1
-                if waiting[step] == 0 { order.append(step) }
-            }
-            next += 1
-        }
-        return order
-    }
-
     private var order: [Finding] {
         guard !model.services.isEmpty else { return [] }
-        let ready = ready(steps)
-        let makers = Makers(plan, model, acts)
+        let ready = ready(plan.stepOrder)
+        let makers = Makers(plan, model)
         var findings: [Finding] = []
         var said: Set<[Int]> = []
         for (number, step) in plan.runbook.steps.enumerated() {
@@ -59,7 +44,7 @@ struct OrderRules {
                             step, "makes `\(provided.name)` ready", "`\(provided.name)` needs", missing, makers))
                 }
             }
-            guard acts(step) else { continue }
+            guard step.changesHosts else { continue }
             var waiting: [Int: [Int]] = [:]
             var known: [Int: [Int]] = [:]
             for host in Set(plan.tasksOfStep[number].compactMap { plan.tasks[$0].host }).sorted() {
@@ -75,14 +60,6 @@ struct OrderRules {
             }
         }
         return findings
-    }
-
-    /// Whether a step changes something on its hosts, so that they have to be up.
-    private func acts(_ step: Step) -> Bool {
-        switch step.action {
-        case .run, .script, .copy, .reboot: true
-        case .waitFor, .manual, .approval, .checkpoint: false
-        }
     }
 
     /// The number of a service that is not ready; nil: it is, or it comes from outside.
@@ -117,7 +94,7 @@ struct OrderRules {
         var ready: [[Step]]
         var acting: [[Step]]
 
-        init(_ plan: Plan, _ model: SiteModel, _ acts: (Step) -> Bool) {
+        init(_ plan: Plan, _ model: SiteModel) {
             ready = [[Step]](repeating: [], count: model.services.count)
             acting = ready
             var provided = [[Int]](repeating: [], count: model.hostCount)
@@ -128,7 +105,7 @@ struct OrderRules {
                 for name in step.provides {
                     if let node = model.node(ofService: name.name) { ready[node - model.hostCount].append(step) }
                 }
-                guard acts(step) else { continue }
+                guard step.changesHosts else { continue }
                 let services = Set(
                     plan.tasksOfStep[number].compactMap { plan.tasks[$0].host }.flatMap { provided[$0] })
                 for service in services { acting[service].append(step) }
@@ -213,7 +190,7 @@ struct OrderRules {
         }
         var finish = [Int64](repeating: 0, count: plan.runbook.steps.count)
         var last: [Int: (step: Int, end: Int64)] = [:]
-        for step in steps {
+        for step in plan.stepOrder {
             let begin = plan.stepNeeds[step].map { finish[$0] }.max() ?? 0
             finish[step] = begin + Plan.estimate(of: plan.runbook.steps[step])
             for task in plan.tasksOfStep[step] {
@@ -261,5 +238,22 @@ struct ServiceSet: Hashable, Sendable {
 
     private mutating func grow(to count: Int) {
         if words.count < count { words += [UInt64](repeating: 0, count: count - words.count) }
+    }
+}
+
+extension Plan {
+    /// All steps, whatever one needs before it.
+    var stepOrder: [Int] {
+        var waiting = stepNeeds.map(\.count)
+        var order = waiting.indices.filter { waiting[$0] == 0 }
+        var next = 0
+        while next < order.count {
+            for step in stepDependents[order[next]] {
+                waiting[step] -= 1
+                if waiting[step] == 0 { order.append(step) }
+            }
+            next += 1
+        }
+        return order
     }
 }

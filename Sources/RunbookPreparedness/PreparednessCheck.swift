@@ -6,19 +6,31 @@ extension Preparedness {
     package static func check(
         _ plan: Plan, evidence: SiteEvidence = SiteEvidence(), today: String
     ) -> Preparedness {
-        let model = SiteModel(plan.inventory)
+        let site = SiteModel(plan.inventory)
         return Preparedness(
-            ColdStartRules(model).findings + OrderRules(plan: plan, model: model).findings
-                + SiteRules(model: model, today: today).findings + RunbookRules(runbook: plan.runbook).findings,
+            findings(of: site, evidence, today) + OrderRules(plan: plan, model: site).findings
+                + StartRules(plan: plan, model: site).findings
+                + PeopleRules(model: site, plan: plan, today: today).findings
+                + ScenarioRules(model: site, plan: plan, evidence: evidence).findings
+                + RunbookRules(runbook: plan.runbook).findings,
             plan.inventory.waivers.filter { $0.until >= today })
     }
 
     /// What the rules find in an inventory alone.
-    package static func check(_ inventory: Inventory, today: String) -> Preparedness {
-        let model = SiteModel(inventory)
+    package static func check(
+        _ inventory: Inventory, evidence: SiteEvidence = SiteEvidence(), today: String
+    ) -> Preparedness {
+        let site = SiteModel(inventory)
         return Preparedness(
-            ColdStartRules(model).findings + SiteRules(model: model, today: today).findings,
+            findings(of: site, evidence, today) + PeopleRules(model: site, plan: nil, today: today).findings,
             inventory.waivers.filter { $0.until >= today })
+    }
+
+    private static func findings(of site: SiteModel, _ evidence: SiteEvidence, _ today: String) -> [Finding] {
+        let domains = FailureDomains(site.inventory)
+        return ColdStartRules(site).findings + SiteRules(model: site, today: today).findings
+            + RedundancyRules(model: site, domains: domains).findings + CapacityRules(model: site).findings
+            + RecoveryRules(model: site, domains: domains, evidence: evidence, today: today).findings
     }
 
     private init(_ found: [Finding], _ waivers: [Waiver]) {

@@ -7,9 +7,11 @@ extension Rule {
     package var severity: Severity {
         switch self {
         case .bootUnreachable, .exclusiveVirtual, .orderViolation, .runnerDepends, .rtoInfeasible, .affinity,
-            .waiverExpired:
+            .keyLock, .clock, .quorumDomain, .capacity, .backupCircular, .compromiseIncomplete, .theftIncomplete,
+            .draftGap, .waiverExpired:
             .error
-        case .maxPrinciple, .backupMissing, .backupStale, .backupUntested, .backupNoImage, .snapshotOnly,
+        case .licenceGrace, .cumulation, .healthUnchecked, .forceMajeure, .packWeak, .personnel, .procedureMissing,
+            .scenarioGap, .maxPrinciple, .backupMissing, .backupStale, .backupUntested, .backupNoImage, .snapshotOnly,
             .strangerUnready, .unsafeStep, .planOrphan:
             .warning
         }
@@ -23,8 +25,24 @@ extension Rule {
         case .orderViolation: "A step comes before what its machine needs is ready"
         case .runnerDepends: "The recovery leans on what it is about to start"
         case .rtoInfeasible: "The steps take longer than the objective allows"
-        case .affinity: "Machines that must not share a fate share a machine"
+        case .clock: "A cluster or directory starts before the clocks are right"
+        case .licenceGrace: "Licences run out before their server is back"
+        case .keyLock: "What opens the disks is kept on virtual machines alone"
+        case .affinity: "Machines that must not share a fate share a place"
+        case .quorumDomain: "One loss takes half of the votes, or the votes can be even"
+        case .capacity: "The machines that are left can't hold what has to start"
         case .maxPrinciple: "A machine is protected less than what runs on it"
+        case .cumulation: "Many machines on one raise its need for protection"
+        case .backupCircular: "A backup can only be restored by what it restores"
+        case .healthUnchecked: "Nobody has looked for errors lately"
+        case .forceMajeure: "What is needed lies where the same fire would take it"
+        case .packWeak: "The emergency pack is missing, weak or old"
+        case .personnel: "Too few trained people can be reached"
+        case .procedureMissing: "No runbook acts on something that has to be restarted"
+        case .scenarioGap: "There is no runbook for an emergency, and no reason why not"
+        case .compromiseIncomplete: "The answer to a compromise lacks a stage, or has them in the wrong order"
+        case .theftIncomplete: "The answer to a theft lacks a stage"
+        case .draftGap: "A draft was not filled in"
         case .backupMissing: "A virtual machine has no backup"
         case .backupStale: "Backups are made less often than the data loss allows"
         case .backupUntested: "No restore was tried, or none lately"
@@ -50,7 +68,10 @@ extension Rule {
         case .exclusiveVirtual:
             """
             A machine that others are placed on, or a physical machine or appliance that provides something, requires a
-            service, and every machine that provides this service is virtual.
+            service, and every machine that provides this service is virtual. `instead_of` says that it does without: by
+            literal-address (name resolution; its own addresses have to be literal), local-account (a directory; it has to
+            be logged in at with a user and key of its own) or cached-key (a key server; `escrow` has to say where the key
+            lies). What is not so is found.
             """
         case .orderViolation:
             """
@@ -67,18 +88,102 @@ extension Rule {
         case .rtoInfeasible:
             """
             The slowest chain of steps up to the last one that acts on a machine, with their estimates, is longer than the
-            `rto` of that machine; or the whole is longer than that of the runbook.
+            `rto` of that machine; or the whole is longer than that of the runbook. A restore (`size` over `throughput` of
+            its `backup`) is longer than the `rto`; in a runbook for lost data it counts where the last step begins.
+            """
+        case .clock:
+            """
+            A step makes a directory or a cluster ready, or acts on what provides it, and no step before it makes a service
+            of kind time ready or has the tag `time-check`. Both refuse to work with clocks that differ.
+            """
+        case .licenceGrace:
+            """
+            A service of kind licences has a `grace`, and the step that makes it ready ends later than that, by the
+            estimates; or its server takes longer than that to be restored.
+            """
+        case .keyLock:
+            """
+            A machine that is not virtual requires a service of kind keys, only virtual machines provide it, and no `escrow`
+            says where the keys are kept outside.
             """
         case .affinity:
             """
             Two machines of `apart_from` can run on one machine only, and it is the same; or every provider of a service can
-            run on the same one machine only.
+            run on the same one machine only; or one machine or domain (of the kinds of `across`) takes so many members of a
+            redundancy group that fewer than `at_least` are left.
+            """
+        case .quorumDomain:
+            """
+            Of a redundancy group with `votes`: the loss of one machine or domain leaves half of them or fewer; their number
+            is even; or a member runs only on other members, so that it is no witness of theirs.
+            """
+        case .capacity:
+            """
+            For each machine that others are placed on: the guests that have another place are laid out anew on the machines
+            that are left, by the memory and processors of `capacity`. It is found if they don't fit, or if no layout was
+            found. Guests of which no `capacity` is said take nothing.
             """
         case .maxPrinciple:
             """
             For confidentiality, integrity and availability a machine's need for protection is at least the highest of those
             placed on it (maximum principle).
             """
+        case .cumulation:
+            """
+            As many machines as `cumulation` says (10), all with the highest need for protection that there is on a machine,
+            are placed on it, and its own need is not a class higher. Whoever accepts that says so in a waiver.
+            """
+        case .backupCircular:
+            """
+            The `server` that restores a machine is that machine, or can't run without it; or a service that the restore
+            `requires` ends with it.
+            """
+        case .healthUnchecked:
+            """
+            Disks, memory, pools and clusters of a machine that others are placed on, or of an appliance, were last looked
+            after (`checked` of `health`) longer ago than `every` (30 days), or nothing is said. A site that says nothing of
+            `health` anywhere is not asked.
+            """
+        case .forceMajeure:
+            """
+            A backup lies in no fire zone or site but those of its machine, by the domains of both; or all copies of the
+            emergency pack lie in one fire zone or site with machines. A site that gives no domain to a backup or a pack is
+            not asked.
+            """
+        case .packWeak:
+            """
+            Of `packs`: there is none; a file can't be read, is not encrypted, can be opened with one key alone, or is older
+            than the runbook or the inventory.
+            """
+        case .personnel:
+            """
+            For each role of `roles`, and each that an approval wants: fewer people than wanted (2) were trained within
+            `trained_every` (a year) and can be reached: with a phone, and without services that only virtual machines
+            provide. A site that says nothing of people is not asked.
+            """
+        case .procedureMissing:
+            """
+            A machine that others are placed on, or that provides storage, a directory, name resolution, management, a
+            broker, licences or keys, is acted on by no step of the runbooks of `scenarios`, and no step makes ready what it
+            provides. Where `scenarios` is not given, nothing is asked.
+            """
+        case .scenarioGap:
+            """
+            `scenarios` lacks an emergency that the site may meet; or a runbook in it can't be read, or is about another
+            scenario; or a machine that others run on is in no runbook for total-outage or one-host.
+            """
+        case .compromiseIncomplete:
+            """
+            A runbook for a compromise has steps with the tags isolate, evidence, rebuild, rotate, check-backups and
+            reconnect, and each stage needs the one before it. No step acts on a machine before isolation.
+            """
+        case .theftIncomplete:
+            """
+            A runbook for a theft has steps with the tags revoke (keys and accounts of what was stolen) and rotate (secrets
+            that it knew), and the second needs the first.
+            """
+        case .draftGap:
+            "A text of the runbook still says FILL-IN, as a draft of `blackstart plan --from-inventory` does."
         case .backupMissing: "The inventory says how machines are backed up, and says nothing of this virtual machine."
         case .backupStale: "The time between two backups (`every`) is longer than `rpo`, how much may be lost."
         case .backupUntested:
@@ -105,19 +210,34 @@ extension Rule {
         switch self {
         case .bootUnreachable, .orderViolation:
             "A recovery plan has to be created that ensures a controlled restart of the virtualization servers and the virtual IT systems that fail with them."
-        case .exclusiveVirtual, .runnerDepends:
+        case .clock, .procedureMissing:
+            "Therefore, for the following systems, if any, a failure procedure must be established"
+        case .licenceGrace:
+            "The failure of these systems may limit the availability of virtualization systems."
+        case .exclusiveVirtual, .runnerDepends, .keyLock:
             "It must be ensured that the re-commissioning of the virtualization systems does not depend on a service in the data center, which is provided exclusively by a virtual IT system."
-        case .rtoInfeasible:
+        case .rtoInfeasible, .capacity:
             "It is therefore important to consider in contingency planning that a more extensive recovery effort may have to be planned."
-        case .affinity:
+        case .affinity, .quorumDomain:
             "For example, two systems that can perform each other's tasks should not be run on a virtualization server."
-        case .maxPrinciple: "Here, the maximum principle and the cumulation principle must be observed."
-        case .backupMissing, .backupStale, .backupUntested:
+        case .maxPrinciple, .cumulation: "Here, the maximum principle and the cumulation principle must be observed."
+        case .backupMissing, .backupStale, .backupUntested, .backupCircular:
             "For all virtual IT systems, therefore, it must be checked to what extent the existing data protection concepts (cf. module B 1.4 Data backup concept) must be adapted to the chosen virtualization technology."
         case .backupNoImage: "Important images must be included in the backup."
         case .snapshotOnly:
             "It was to be tested for the virtual IT systems whether the new techniques of virtualization (snapshots) could be used for data backup and which advantages and disadvantages could result from this."
-        case .strangerUnready, .unsafeStep:
+        case .healthUnchecked: "Are the virtualization servers regularly checked for errors?"
+        case .forceMajeure:
+            "Has the need for action been examined that increase availability in cases of force majeure?"
+        case .packWeak:
+            "The corresponding documents for emergency situations must be accessible to authorized persons."
+        case .personnel:
+            "It must be ensured that trained personnel are available for the handling of virtual infrastructures in an emergency."
+        case .scenarioGap, .compromiseIncomplete:
+            "For these scenarios, it must be precisely described how to react to this and which actions should be performed."
+        case .theftIncomplete:
+            "Have any regulations been written that describe the procedure for stealing virtual IT systems?"
+        case .strangerUnready, .unsafeStep, .draftGap:
             "Timely contingency planning with pre-set instructions, which can also be performed by people who are unfamiliar with the administration of the virtualization systems, can reduce the consequences in the event of damage."
         case .planOrphan, .waiverExpired:
             "The emergency planning for virtualization systems must be integrated into the existing emergency plan (see module B 1.3 Emergency Management)."

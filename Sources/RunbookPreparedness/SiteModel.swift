@@ -36,7 +36,10 @@ package struct SiteModel: Sendable {
         func needs(_ names: [Named]) -> [Int] { names.compactMap { name in numbers[name.name].map { first + $0 } } }
         let hosts = inventory.hosts.map { host in
             let places = host.facts.placedOn.compactMap { hostNumbers[$0.name] }
-            return DependencyGraph.Node(needs: needs(host.facts.requires), providers: places.isEmpty ? nil : places)
+            let held = Set(host.facts.mitigations.filter { host.weakness(of: $0) == nil }.map(\.service.name))
+            return DependencyGraph.Node(
+                needs: needs(host.facts.requires.filter { !held.contains($0.name) }),
+                providers: places.isEmpty ? nil : places)
         }
         let rest = services.enumerated().map { number, name in
             let service = declared[name]
@@ -65,11 +68,41 @@ package struct SiteModel: Sendable {
 
     package func requires(ofService name: String) -> [Named] { declared[name]?.requires ?? [] }
 
+    package func kind(ofService name: String) -> Service.Kind { declared[name]?.kind ?? Service.kind(named: name) }
+
+    /// Who provides a service, if they all are virtual and it does not come from outside; else nil.
+    func onlyVirtual(_ name: String) -> [Int]? {
+        guard let node = node(ofService: name), !isExternal(node) else { return nil }
+        let providers = self.providers[node - hostCount]
+        return !providers.isEmpty && providers.allSatisfy(isVirtual) ? providers : nil
+    }
+
     /// Whether a machine is no hardware of its own.
     package func isVirtual(_ host: Int) -> Bool {
         switch inventory.hosts[host].kind {
         case .vm, .container: true
         case .physical, .appliance, .service, nil: false
+        }
+    }
+}
+
+extension Host {
+    /// Why it can't do without a service as it says; nil: it can.
+    func weakness(of mitigation: Mitigation) -> String? {
+        switch mitigation.means {
+        case .literalAddress:
+            // Digits and dots, or a colon: no name of a host is written so.
+            let isLiteral =
+                address.contains(":")
+                || address.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }
+            return isLiteral || !addresses.isEmpty ? nil : "its address is a name: `\(address)`"
+        case .localAccount:
+            if user == nil { return "the inventory names no `user` of its own" }
+            if identityFile != nil { return nil }
+            guard let password else { return "the inventory names neither `identity_file` nor `password`" }
+            if case .command = password.source { return "its password comes from a command" }
+            return nil
+        case .cachedKey: return facts.escrow == nil ? "no `escrow` says where its key is kept" : nil
         }
     }
 }

@@ -63,7 +63,11 @@ struct SiteRules {
                 let highest = guests[number].compactMap { guest in
                     hosts[guest].facts.protection[keyPath: path].map { (need: $0, guest: guest) }
                 }.max { $0.need < $1.need }
-                guard let highest, highest.need > host.facts.protection[keyPath: path] ?? .normal else { continue }
+                guard let highest else { continue }
+                guard highest.need > host.facts.protection[keyPath: path] ?? .normal else {
+                    cumulated(host, guests[number], word, path, highest.need).map { findings.append($0) }
+                    continue
+                }
                 let own = host.facts.protection[keyPath: path].map { "is \($0.rawValue)" } ?? "is not said"
                 findings.append(
                     Finding(
@@ -76,6 +80,25 @@ struct SiteRules {
             }
         }
         return findings
+    }
+
+    // MARK: CUMULATION
+
+    /// Many guests with the highest need on one machine raise its own by a class.
+    private func cumulated(
+        _ host: Host, _ guests: [Int], _ word: String, _ path: KeyPath<Protection, Protection.Need?>,
+        _ need: Protection.Need
+    ) -> Finding? {
+        let count = guests.count { hosts[$0].facts.protection[keyPath: path] == need }
+        guard let higher = Protection.Need.allCases.first(where: { $0 > need }),
+            count >= model.inventory.cumulation, host.facts.protection[keyPath: path] ?? .normal < higher
+        else { return nil }
+        return Finding(
+            .cumulation, host.name,
+            "\(count) machines on `\(host.name)` have a need for \(word) that is \(need.rawValue): together that is \(higher.rawValue)",
+            fix:
+                "give `\(host.name)` `protection: { \(word): \(higher.rawValue) }`, spread the machines, or accept it in a waiver",
+            at: host.place)
     }
 
     // MARK: BACKUP-…

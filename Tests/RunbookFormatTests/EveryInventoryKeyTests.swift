@@ -81,6 +81,15 @@ import Testing
         let backup = try #require(host.facts.backup)
         #expect(backup.method == "image" && backup.place == "vault B, set 7" && backup.imageIncluded)
         #expect(backup.interval == .seconds(86_400) && backup.lastTest == "2026-08-02")
+        #expect(backup.server?.name == "late" && backup.requires.map(\.name) == ["mail"])
+        #expect(backup.domains.map(\.name) == ["south"])
+        #expect(backup.size == 3 << 39 && backup.throughput == 400 << 20)
+        #expect(host.facts.domains.map(\.name) == ["rack-1", "feed-a"])
+        #expect(host.facts.capacity.memory == 512 << 30 && host.facts.capacity.processors == 64)
+        #expect(host.facts.escrow == "envelope 3")
+        #expect(host.facts.health == Health(checked: "2026-11-01", every: .seconds(14 * 86_400)))
+        #expect(host.facts.mitigations.map(\.service.name) == ["dns", "storage"])
+        #expect(host.facts.mitigations.map(\.means) == [.literalAddress, .cachedKey])
         #expect(inventory.host("san1")?.facts == SystemFacts())
     }
 
@@ -121,9 +130,47 @@ import Testing
 
     @Test("services, from outside and on each other")
     func services() {
-        #expect(inventory.services.map(\.name) == ["power", "storage", "dns"])
-        #expect(inventory.services.map(\.isExternal) == [true, false, false])
-        #expect(inventory.services.map { $0.requires.map(\.name) } == [[], ["power", "cooling"], ["storage"]])
+        #expect(inventory.services.map(\.name) == ["power", "storage", "dns", "tickets", "backup-catalogue"])
+        #expect(inventory.services.map(\.isExternal) == [true, false, false, false, false])
+        #expect(inventory.services.map { $0.requires.map(\.name) } == [[], ["power", "cooling"], ["storage"], [], []])
+        #expect(inventory.services.map(\.kind) == [.power, .storage, .dns, .licences, .other])
+        #expect(inventory.services.map(\.grace) == [nil, nil, nil, .seconds(72 * 3_600), nil])
+    }
+
+    @Test("what fails together, and what can spare what")
+    func domains() throws {
+        #expect(inventory.domains.map(\.name) == ["rack-1", "room-14", "feed-a", "north", "south"])
+        #expect(inventory.domains.map(\.kind) == [.rack, .fireZone, .feed, .site, .site])
+        #expect(inventory.domains.map { $0.partOf.map(\.name) } == [["room-14"], ["north"], [], [], []])
+        #expect(inventory.redundancy.map(\.name) == ["names", "votes"])
+        #expect(inventory.redundancy.map { $0.members.map(\.name) } == [["san1", "db01"], ["san1", "san2", "late"]])
+        #expect(inventory.redundancy.map(\.atLeast) == [2, 1])
+        #expect(inventory.redundancy.map(\.votes) == [nil, ["late": 0]])
+        #expect(inventory.redundancy.map(\.across) == [[.rack, .site], [.rack, .feed, .datastore, .fireZone]])
+        #expect(inventory.cumulation == 5)
+    }
+
+    @Test("people are contacts of whom more is said, and roles say how many of them it takes")
+    func people() throws {
+        #expect(inventory.people.map(\.id) == ["ada", "bob"])
+        #expect(inventory.contact("ada")?.phone == "+49 30 1" && inventory.roles(ofSigner: "ada") == ["lead", "ada"])
+        let ada = try #require(inventory.people.first?.person)
+        #expect(ada.deputy?.name == "bob" && ada.trained == "2026-03-02" && ada.requires.map(\.name) == ["mail"])
+        #expect(inventory.roles.map(\.name) == ["lead", "helper"])
+        #expect(inventory.roles.map(\.people) == [3, 2])
+        #expect(inventory.roles.map(\.trainedEvery) == [.seconds(180 * 86_400), .seconds(365 * 86_400)])
+    }
+
+    @Test("what there is for which emergency, and where the packs lie")
+    func scenarios() throws {
+        let entries = try #require(inventory.scenarios)
+        #expect(entries.map(\.scenario) == [.totalOutage, .theft])
+        #expect(entries.map { $0.runbooks.map(\.name) } == [["cold-start.yaml", "tiers.yaml"], []])
+        #expect(entries.map(\.none) == [nil, "the police is called"])
+        let packs = try #require(inventory.packs)
+        #expect(packs.map(\.whereabouts) == ["the notary", "safe in room 0.14"])
+        #expect(packs.map(\.file) == ["sites/packs/site.age", nil])
+        #expect(packs.map { $0.domains.map(\.name) } == [["south"], []])
     }
 
     @Test("groups keep their order and their members")

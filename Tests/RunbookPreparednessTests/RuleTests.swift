@@ -13,11 +13,24 @@ import Testing
         var hosts: [String]
         var more = ""
         var steps = ["- { id: look, name: Look, manual: Look., why: w, if_it_fails: f }"]
-        var head = "plan: P\nowner: o\napprover: a\nreviewed: \"2026-01-01\""
+        var head = Row.fullHead
+        /// By path what stands in another runbook from `scenario` on; nil text: it can't be read.
+        var others: [String: String?]?
+        var packs: [SiteEvidence.Pack]?
         /// `RULE subject line:column: message | because … | fix`.
         var found: [String]
 
+        static let fullHead = "plan: P\nowner: o\napprover: a\nreviewed: \"2026-01-01\""
         var testDescription: String { name }
+    }
+
+    private static func plan(_ runbook: String, _ inventory: String, _ path: String) throws -> Plan {
+        try Planner.plan(
+            PlanSource(
+                runbook: try RunbookReader.read(bytes: Array(runbook.utf8), path: path),
+                runbookBytes: Array(runbook.utf8),
+                inventory: try InventoryReader.read(bytes: Array(inventory.utf8), path: "i.yaml", home: nil),
+                inventoryBytes: Array(inventory.utf8)))
     }
 
     static func findings(_ row: Row) throws -> Preparedness {
@@ -32,13 +45,15 @@ import Testing
             """
         let runbook =
             "version: 1\nname: Start\ninventory: i.yaml\n\(row.head)\nsteps:\n\(row.steps.joined(separator: "\n"))\n"
-        let plan = try Planner.plan(
-            PlanSource(
-                runbook: try RunbookReader.read(bytes: Array(runbook.utf8), path: "r.yaml"),
-                runbookBytes: Array(runbook.utf8),
-                inventory: try InventoryReader.read(bytes: Array(inventory.utf8), path: "i.yaml", home: nil),
-                inventoryBytes: Array(inventory.utf8)))
-        return Preparedness.check(plan, today: "2026-11-26")
+        var evidence = SiteEvidence()
+        evidence.packs = row.packs
+        evidence.runbooks = try row.others?.mapValues { text in
+            guard let text else { return .unreadable("no such file") }
+            return .plan(
+                try plan("version: 1\nname: Other\ninventory: i.yaml\n\(text)\n", inventory, "o.yaml"))
+        }
+        return Preparedness.check(
+            try plan(runbook, inventory, "r.yaml"), evidence: evidence, today: "2026-11-26")
     }
 
     static func text(_ finding: Finding) -> String {
@@ -63,7 +78,7 @@ import Testing
             ],
             found: [
                 "BOOT-UNREACHABLE dns i.yaml:5:54: the cold start stops at `dns`: 3 machines can't start without it | `p` needs `dns`; only `dc` provides `dns`; `dc` runs only on `p`; waiting for it: `p`, `dc` and `erp` | an independent provider of `dns` unblocks 3 machines\(outside)",
-                "EXCLUSIVE-VIRTUAL dns i.yaml:5:54: `p` needs `dns`, which virtual machines alone provide: `dc` |  | provide `dns` on a physical machine as well, or make `p` do without it (literal addresses, a local account, keys kept on the machine) and take it out of `requires`",
+                "EXCLUSIVE-VIRTUAL dns i.yaml:5:54: `p` needs `dns`, which virtual machines alone provide: `dc` |  | provide `dns` on a physical machine as well, or make `p` do without it (literal addresses, a local account, keys kept on the machine) and say so: `instead_of`",
             ]),
         Row(
             name: "a circle that a physical provider breaks is none",
@@ -315,7 +330,7 @@ import Testing
             found: []),
     ]
 
-    @Test("what has to be found is found whole, and a near miss is not", arguments: rows)
+    @Test("what has to be found is found whole, and a near miss is not", arguments: rows + SiteRuleRows.rows)
     func rule(row: Row) throws {
         let found = try Self.findings(row).findings.map(Self.text)
         #expect(found == row.found, "\(found.joined(separator: "\n"))")
@@ -323,7 +338,10 @@ import Testing
 
     @Test("each rule has a row that it finds, and texts of its own")
     func complete() throws {
-        let found = Set(Self.rows.flatMap(\.found).compactMap { $0.split(separator: " ").first.map(String.init) })
+        let found = Set(
+            (Self.rows + SiteRuleRows.rows).flatMap(\.found).compactMap {
+                $0.split(separator: " ").first.map(String.init)
+            })
         #expect(found == Set(Rule.allCases.map(\.rawValue)))
         for texts in [\Rule.title, \Rule.explanation] as [KeyPath<Rule, String>] {
             #expect(Set(Rule.allCases.map { $0[keyPath: texts] }).count == Rule.allCases.count)
