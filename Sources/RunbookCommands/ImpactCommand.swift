@@ -7,10 +7,11 @@ internal import RunbookPreparedness
 /// `impact`: what the failure of a machine takes down.
 package struct ImpactCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "impact", abstract: "Say what the failure of a machine takes down, or of each one by itself.",
+        commandName: "impact",
+        abstract: "Say what the failure of a machine or domain takes down, or of each one by itself.",
         discussion: """
             By what the inventory says of `requires`, `provides` and `placed_on`. What can't be started again without the \
-            machine counts as down. Touches no host.
+            machine counts as down. A domain (`domains`) is lost with all that stands in it. Touches no host.
             """)
 
     @Option(name: .shortAndLong, help: "The inventory.")
@@ -18,7 +19,8 @@ package struct ImpactCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A host that is lost; several are lost together. Without it: each one by itself.", valueName: "host"))
+            "A host or domain that is lost; several are lost together. Without it: each one by itself.",
+            valueName: "host"))
     package var lose: [String] = []
 
     @OptionGroup package var console: ConsoleOptions
@@ -28,10 +30,11 @@ package struct ImpactCommand: ParsableCommand {
     package func run() throws {
         try console.check(.text, .json)
         let inventory = try InventoryCommand.read(self.inventory, isQuiet: console.isJSON || console.quiet)
-        let names = inventory.hosts.map(\.name)
+        let names = inventory.hosts.map(\.name) + inventory.domains.map(\.name)
         for name in lose where !names.contains(name) {
             throw CommandFailure(
-                .usage, "the inventory has no host `\(TerminalText.shown(name))`",
+                .usage,
+                "the inventory has no host\(inventory.domains.isEmpty ? "" : " or domain") `\(TerminalText.shown(name))`",
                 hint: Nearest.hint(name, names))
         }
         let model = ImpactModel(inventory)
@@ -58,28 +61,39 @@ private enum ColdText {
 
 enum ImpactText {
     static func table(_ impacts: [Impact]) -> String {
-        let width = min(30, max(4, impacts.flatMap(\.lost).map(\.unicodeScalars.count).max() ?? 0))
+        let width = min(30, max(4, impacts.map { $0.name.unicodeScalars.count }.max() ?? 0))
         var text = "\("Lost".padded(width))  Down  Services ended\n"
         for impact in impacts {
-            let name = impact.lost.joined(separator: ", ")
             let line =
-                "\(TerminalText.shown(name).padded(width))  \("\(impact.down.count)".leftPadded(4))  "
-                + (impact.ended.isEmpty ? "none" : impact.ended.map { TerminalText.shown($0) }.joined(separator: ", "))
-                + (impact.single.isEmpty
-                    ? ""
-                    : "; on one machine: \(impact.single.map { TerminalText.shown($0.service) }.joined(separator: ", "))")
-                + (impact.objectives.first.map { "; back within \(DurationText.words($0.rto))" } ?? "")
+                "\(TerminalText.shown(impact.name).padded(width))  \("\(impact.gone)".leftPadded(4))  "
+                + consequences(impact).joined(separator: "; ")
             text += Wrapping.lines(line, columns: 80, indent: width + 8).joined(separator: "\n") + "\n"
         }
         return text
     }
 
+    private static func consequences(_ impact: Impact) -> [String] {
+        func names(_ names: [String]) -> String { names.map { TerminalText.shown($0) }.joined(separator: ", ") }
+        var words = [impact.ended.isEmpty ? "none" : names(impact.ended)]
+        if !impact.single.isEmpty { words.append("on one machine: \(names(impact.single.map(\.service)))") }
+        words += impact.groups.filter { !$0.works }.map { "\(TerminalText.shown($0.name)) fails" }
+        if let first = impact.objectives.first { words.append("back within \(DurationText.words(first.rto))") }
+        return words
+    }
+
     static func full(_ impact: Impact) -> String {
-        var text = "Without \(impact.lost.map { TerminalText.shown($0) }.joined(separator: ", "))\n"
+        var text = ""
+        if impact.domains.isEmpty {
+            text = "Without \(impact.lost.map { TerminalText.shown($0) }.joined(separator: ", "))\n"
+        }
         func part(_ head: String, _ words: [String], none: String) {
             let words = words.isEmpty ? none : words.map { TerminalText.shown($0) }.joined(separator: ", ")
             text +=
                 Wrapping.lines("  \(head.padded(14))\(words)", columns: 80, indent: 16).joined(separator: "\n") + "\n"
+        }
+        if !impact.domains.isEmpty {
+            text += "Without \(impact.domains.map { TerminalText.shown($0) }.joined(separator: ", "))\n"
+            part("Lost", impact.lost, none: "no machine")
         }
         part("Down", impact.down, none: "no other machine")
         part("Elsewhere", impact.elsewhere, none: "no machine has to start in another place")
@@ -87,11 +101,17 @@ enum ImpactText {
         part(
             "One left", impact.single.map { "\($0.service) on \($0.provider)" },
             none: "no service hangs on one machine because of this")
+        if !impact.groups.isEmpty { part("Redundancy", impact.groups.map(words), none: "") }
         part(
             "Objectives", impact.objectives.map { "\($0.host) back within \(DurationText.words($0.rto))" },
             none: "none is said")
         part("Protection", needs(impact.protection).map { "\($0.0) \($0.1)" }, none: "no need is said")
         return text
+    }
+
+    private static func words(_ group: Impact.Group) -> String {
+        "\(group.name) has \(group.left) of \(group.total)\(group.isVotes ? " votes" : ""), "
+            + (group.works ? "enough" : "not enough")
     }
 
     private static func needs(_ protection: Protection) -> [(String, String)] {
@@ -101,10 +121,18 @@ enum ImpactText {
         ].compactMap { word, need in need.map { (word, $0.rawValue) } }
     }
 
+    private static func value(_ group: Impact.Group) -> JournalValue {
+        .object([
+            "name": .string(group.name), "left": .integer(Int64(group.left)), "total": .integer(Int64(group.total)),
+            "votes": .boolean(group.isVotes), "works": .boolean(group.works),
+        ])
+    }
+
     static func json(_ impact: Impact) -> String {
         func list(_ names: [String]) -> JournalValue { .array(names.map(JournalValue.string)) }
         return JSONText.line([
-            ("type", .string("impact")), ("lost", list(impact.lost)), ("down", list(impact.down)),
+            ("type", .string("impact")), ("domains", list(impact.domains)), ("lost", list(impact.lost)),
+            ("down", list(impact.down)),
             ("elsewhere", list(impact.elsewhere)), ("ended", list(impact.ended)),
             (
                 "single",
@@ -114,7 +142,13 @@ enum ImpactText {
                 "rto_ms",
                 .object(JournalFields(impact.objectives.map { ($0.host, .integer($0.rto.wholeMilliseconds)) }))
             ),
+            ("groups", .array(impact.groups.map(value))),
             ("protection", .object(JournalFields(needs(impact.protection).map { ($0.0, .string($0.1)) }))),
         ])
     }
+}
+
+extension Impact {
+    /// What is lost, as whoever asked said it.
+    fileprivate var name: String { (domains.isEmpty ? lost : domains).joined(separator: ", ") }
 }

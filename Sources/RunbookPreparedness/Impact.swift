@@ -2,7 +2,9 @@ package import RunbookModel
 
 /// What the loss of machines takes down, by the model of the cold start: what could not be started again without them.
 package struct Impact: Hashable, Sendable {
-    /// The machines that are lost, by their names.
+    /// The domains that are lost with all that stands in them.
+    package var domains: [String] = []
+    /// The machines that are lost, by their names, those of the domains among them.
     package var lost: [String]
     /// The other machines that can't run without them, in file order.
     package var down: [String] = []
@@ -14,8 +16,25 @@ package struct Impact: Hashable, Sendable {
     package var single: [Single] = []
     /// Machines among those lost and down that may not be gone for longer, by how long that is.
     package var objectives: [Objective] = []
-    /// The highest needs for protection among those lost and down.
+    /// The highest needs for protection among those lost and down; a class higher where as many as the inventory's
+    /// `cumulation` have it.
     package var protection = Protection()
+    /// Redundancy groups that have lost a member.
+    package var groups: [Group] = []
+
+    /// How many machines are gone beside the one that is lost; of a domain, all of them.
+    package var gone: Int { down.count + (domains.isEmpty ? 0 : lost.count) }
+
+    /// What is left of a redundancy group.
+    package struct Group: Hashable, Sendable {
+        package var name: String
+        /// Members, or votes where it decides by them.
+        package var left: Int
+        package var total: Int
+        package var isVotes: Bool
+        /// Whether that is enough.
+        package var works: Bool
+    }
 
     package struct Single: Hashable, Sendable {
         package var service: String
@@ -33,6 +52,11 @@ package struct ImpactModel: Sendable {
     private let model: SiteModel
     private let whole: ColdStart
     private let numbers: [String: Int]
+    private let domainHosts: [[Int]]
+    private let domainNumbers: [String: Int]
+    /// Redundancy groups with the numbers of their members, and by host those that it is a member of.
+    private let groups: [(group: RedundancyGroup, members: [Int])]
+    private let groupsOfHost: [Int: [Int]]
     /// By host: whether others run on it, or it provides something. Without one that carries nothing nothing else changes.
     private let carries: [Bool]
 
@@ -47,24 +71,40 @@ package struct ImpactModel: Sendable {
         }
         for providers in model.providers { for host in providers { carries[host] = true } }
         self.carries = carries
+        domainHosts = FailureDomains(inventory).hosts
+        domainNumbers = Dictionary(
+            inventory.domains.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { one, _ in one })
+        let numbers = numbers
+        groups = inventory.redundancy.map { group in (group, group.members.compactMap { numbers[$0.name] }) }
+        groupsOfHost = Dictionary(
+            groups.enumerated().flatMap { number, group in group.members.map { ($0, [number]) } },
+            uniquingKeysWith: +)
     }
 
     /// Machines that don't come up even where nothing is lost: of those an impact says nothing.
     package var blocked: [String] { whole.blocked.filter(model.isHost).map(model.name) }
 
-    /// The loss of these machines; names that are none are passed over.
+    /// The loss of these machines and domains; the name of a machine means the machine, and names that are neither are
+    /// passed over.
     package func lose(_ names: [String]) -> Impact {
-        let isLost = Set(names.compactMap { numbers[$0] })
+        let domains = names.filter { numbers[$0] == nil && domainNumbers[$0] != nil }
+        let isLost = Set(
+            names.flatMap { name in
+                numbers[name].map { [$0] } ?? domainNumbers[name].map { domainHosts[$0] } ?? []
+            })
         let lost = isLost.sorted()
-        var impact = Impact(lost: lost.map(model.name))
+        var impact = Impact(domains: domains, lost: lost.map(model.name))
         guard lost.contains(where: { carries[$0] }) else {
-            weigh(lost.filter { whole.isUp[$0] }, in: &impact)
+            let gone = lost.filter { whole.isUp[$0] }
+            weigh(gone, in: &impact)
+            impact.groups = groups(Set(gone))
             return impact
         }
         let hosts = model.inventory.hosts
         let after = model.graph.start(lost: lost)
         let gone = hosts.indices.filter { whole.isUp[$0] && !after.isUp[$0] }
         weigh(gone, in: &impact)
+        impact.groups = groups(Set(gone))
         impact.down = gone.filter { !isLost.contains($0) }.map(model.name)
         impact.elsewhere = hosts.indices.filter { host in
             after.isUp[host] && model.graph.nodes[host].providers?.contains(where: isLost.contains) ?? false
@@ -81,32 +121,46 @@ package struct ImpactModel: Sendable {
         return impact
     }
 
+    private func groups(_ gone: Set<Int>) -> [Impact.Group] {
+        Set(gone.flatMap { groupsOfHost[$0, default: []] }).sorted().map { number in
+            let (group, members) = groups[number]
+            func weight(_ hosts: some Sequence<Int>) -> Int {
+                hosts.reduce(0) { sum, host in sum + (group.votes == nil ? 1 : group.votes?[model.name(host)] ?? 1) }
+            }
+            let total = weight(members)
+            let left = weight(members.filter { whole.isUp[$0] && !gone.contains($0) })
+            return Impact.Group(
+                name: group.name, left: left, total: total, isVotes: group.votes != nil,
+                works: group.votes == nil ? left >= group.atLeast : left * 2 > total)
+        }
+    }
+
     /// What is said of the machines that are gone.
     private func weigh(_ gone: [Int], in impact: inout Impact) {
         let hosts = model.inventory.hosts
         impact.objectives = gone.compactMap { host in
             hosts[host].facts.rto.map { Impact.Objective(host: hosts[host].name, rto: $0) }
         }.sorted { $0.rto != $1.rto ? $0.rto < $1.rto : $0.host < $1.host }
-        for host in gone {
-            let own = hosts[host].facts.protection
-            impact.protection.confidentiality = highest(impact.protection.confidentiality, own.confidentiality)
-            impact.protection.integrity = highest(impact.protection.integrity, own.integrity)
-            impact.protection.availability = highest(impact.protection.availability, own.availability)
+        func need(_ path: KeyPath<Protection, Protection.Need?>) -> Protection.Need? {
+            let needs = gone.compactMap { hosts[$0].facts.protection[keyPath: path] }
+            guard let highest = needs.max() else { return nil }
+            let isMany = needs.count { $0 == highest } >= model.inventory.cumulation
+            return isMany ? Protection.Need.allCases.first { $0 > highest } ?? highest : highest
         }
+        impact.protection.confidentiality = need(\.confidentiality)
+        impact.protection.integrity = need(\.integrity)
+        impact.protection.availability = need(\.availability)
     }
 
-    private func highest(_ one: Protection.Need?, _ other: Protection.Need?) -> Protection.Need? {
-        guard let one, let other else { return one ?? other }
-        return max(one, other)
-    }
-
-    /// The loss of each machine by itself, the worst first: most machines down, then most services ended.
+    /// The loss of each machine and of each domain by itself, the worst first: most machines gone, then most services ended.
     package var table: [Impact] {
-        model.inventory.hosts.map { lose([$0.name]) }.enumerated().sorted {
-            let (one, other) = ($0.element, $1.element)
-            if one.down.count != other.down.count { return one.down.count > other.down.count }
-            if one.ended.count != other.ended.count { return one.ended.count > other.ended.count }
-            return $0.offset < $1.offset
-        }.map(\.element)
+        (model.inventory.hosts.map(\.name) + model.inventory.domains.map(\.name).filter { numbers[$0] == nil })
+            .map { lose([$0]) }.enumerated().sorted {
+                let (one, other) = ($0.element, $1.element)
+                let (more, less) = (one.lost.count + one.down.count, other.lost.count + other.down.count)
+                if more != less { return more > less }
+                if one.ended.count != other.ended.count { return one.ended.count > other.ended.count }
+                return $0.offset < $1.offset
+            }.map(\.element)
     }
 }
