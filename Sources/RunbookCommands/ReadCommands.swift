@@ -5,28 +5,6 @@ internal import RunbookJournal
 internal import RunbookModel
 internal import RunbookPlan
 
-/// `plan RUNBOOK`: what would happen.
-package struct PlanCommand: ParsableCommand {
-    package static let configuration = CommandConfiguration(
-        commandName: "plan", abstract: "Show what would happen, in which order, and how long it takes.")
-
-    @Argument(help: "The runbook.")
-    package var runbook: String
-
-    @OptionGroup package var site: SiteOptions
-    @OptionGroup package var console: ConsoleOptions
-
-    package init() {}
-
-    package func run() throws {
-        try console.check(.text, .json)
-        let files = try SiteFiles.read(runbook: runbook, inventory: site.inventory, home: Places().userHome)
-        let text = PlanText(
-            plan: try files.plan(try site.overrides(), site.selection), columns: min(100, Terminal.columns))
-        Terminal.out(console.isJSON ? text.json : text.full)
-    }
-}
-
 /// `status [RUN]`: how a run stands.
 package struct StatusCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(

@@ -157,8 +157,7 @@ package struct ImpactModel: Sendable {
         (model.inventory.hosts.map(\.name) + model.inventory.domains.map(\.name).filter { numbers[$0] == nil })
             .map { lose([$0]) }.enumerated().sorted {
                 let (one, other) = ($0.element, $1.element)
-                let (more, less) = (one.lost.count + one.down.count, other.lost.count + other.down.count)
-                if more != less { return more > less }
+                if one.gone != other.gone { return one.gone > other.gone }
                 if one.ended.count != other.ended.count { return one.ended.count > other.ended.count }
                 return $0.offset < $1.offset
             }.map(\.element)

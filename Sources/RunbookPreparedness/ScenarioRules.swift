@@ -250,7 +250,9 @@ struct StageRules {
         case .run(let template): texts.append(("run", template.source))
         case .manual(let template): texts.append(("manual", template.source))
         case .approval(let approval): texts.append(("approval", approval.message?.source))
-        case .script, .copy, .reboot, .waitFor, .checkpoint: break
+        case .waitFor(let check):
+            if case .run(let template) = check.probe { texts.append(("wait_for", template.source)) }
+        case .script, .copy, .reboot, .checkpoint: break
         }
         if case .run(let template)? = step.verify?.probe { texts.append(("verify", template.source)) }
         if case .run(let template, _, _)? = step.undo { texts.append(("undo", template.source)) }
