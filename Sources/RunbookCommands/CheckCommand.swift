@@ -28,6 +28,8 @@ package struct CheckCommand: ParsableCommand {
     package var explain: String?
 
     @OptionGroup package var site: SiteOptions
+    @OptionGroup package var runs: RunsOptions
+    @OptionGroup package var trust: TrustOptions
     @OptionGroup package var console: ConsoleOptions
 
     package init() {}
@@ -51,7 +53,8 @@ package struct CheckCommand: ParsableCommand {
                 for fixture in fixture { _ = try FixtureFile.read(fixture, files) }
                 let warnings = InventoryAdvice.check(files.inventory, inventoryText: files.inventoryBytes)
                 let new = report.add(warnings)
-                let evidence = CheckEvidence.read(files, home: places.userHome, &read)
+                let archive = RunArchive(places: places, runs: places.runs(runs.runDir), trust: trust)
+                let evidence = CheckEvidence.read(files, plan, archive, &read)
                 report.add(
                     Preparedness.check(plan, evidence: evidence, today: today), untold: files.inventory.untold)
                 guard console.output == .text, !console.isJSON else { continue }

@@ -10,9 +10,13 @@ internal import RunbookPreparedness
 enum CheckEvidence {
     /// `seen` has what was read for the runbooks before.
     static func read(
-        _ files: SiteFiles, home: String, _ seen: inout [String: SiteEvidence.Runbook]
+        _ files: SiteFiles, _ plan: Plan, _ archive: RunArchive, _ seen: inout [String: SiteEvidence.Runbook]
     ) -> SiteEvidence {
+        let home = archive.places.userHome
         var evidence = SiteEvidence()
+        let found = archive.find([files.runbook.name], holding: nil)
+        evidence.measured = RunArchive.measured(found.entries)
+        evidence.drills = found.entries.compactMap(PractisedRun.init).map { $0.evidence(beside: plan) }
         evidence.packs = files.inventory.packs?.map { pack($0, files) }
         evidence.runbooks = [:]
         let folder = Places.folder(of: files.inventoryPath)
@@ -30,11 +34,7 @@ enum CheckEvidence {
     private static func runbook(_ path: String, inventory: String, home: String) -> SiteEvidence.Runbook {
         do throws(CommandFailure) {
             let files = try SiteFiles.read(runbook: path, inventory: inventory, home: home)
-            // What an emergency gives with `-e` is any value here: no rule looks at it.
-            let values = files.runbook.variables.filter { $0.value == nil && $0.given == nil }.map {
-                (name: $0.name, value: $0.kind.sample)
-            }
-            return .plan(try files.plan(values, Selection()))
+            return .plan(try files.plan(files.filled([]), Selection()))
         } catch {
             let first = error.diagnostics.first
             return .unreadable(first.map { "\($0.message) (\($0.place))" } ?? error.message)
@@ -63,6 +63,17 @@ enum CheckEvidence {
         } catch {
             return .unreadable(error.message)
         }
+    }
+}
+
+extension SiteFiles {
+    /// `overrides`, and some value for each variable that has none: what an emergency gives with `-e` is no matter of
+    /// preparedness.
+    func filled(_ overrides: [(name: String, value: String)]) -> [(name: String, value: String)] {
+        overrides
+            + runbook.variables.filter { variable in
+                variable.value == nil && variable.given == nil && !overrides.contains { $0.name == variable.name }
+            }.map { (name: $0.name, value: $0.kind.sample) }
     }
 }
 

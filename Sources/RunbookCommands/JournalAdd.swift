@@ -37,19 +37,7 @@ package struct JournalAdd: ParsableCommand {
     @Flag(help: "It was tried, and the step failed.")
     package var failed = false
 
-    @Option(
-        help: "The private key of who did it, or a public one whose other half an agent holds; else the operator's.")
-    package var key: String?
-
-    @Flag(help: "Print what is to be signed, and enter nothing.")
-    package var statement = false
-
-    @Option(help: "A signature that `ssh-keygen -Y sign -n blackstart-by-hand` made, instead of a key.")
-    package var signature: String?
-
-    @Option(name: .customLong("as"), help: "Whose signature it is: the name among the allowed signers.")
-    package var signer: String?
-
+    @OptionGroup package var hand: HandOptions
     @OptionGroup package var runs: RunsOptions
     @OptionGroup package var trust: TrustOptions
 
@@ -63,35 +51,13 @@ package struct JournalAdd: ParsableCommand {
         let recorded = try RecordedRun.read(folder, places)
         let work = try work(recorded)
         _ = try settlements(recorded, by: "")
-        if statement { return Terminal.out(work.statement) }
-        let asks = Terminal.hasTerminalIn
-        let (by, signed) = try signed(work, places, asks: asks)
-        let own = try Operator.key(runs, places, useAgent: true, asks: asks)
-        let trust = try SiteTrust.of(self.trust, recorded.plan.inventory, places)
-        let now = SystemClock().now()
-        try trust?.admit(own, Seal.namespace, at: now.wall)
-        try trust?.admit(by, signed.publicKey, HandWork.namespace, at: now.wall)
-        let journal: JournalWriter
-        var refusal: CommandFailure?
-        var drafts = [work.draft(by: by, signed)]
-        do {
-            (journal, _) = try JournalWriter.resume(
-                folder: folder.path, opening: Draft(type: LineTypes.sessionOpen, fields: [:]), operator: own,
-                trust: trust?.enforced, uptime: now.uptime, wall: now.wall
-            ) { entries, _ in
-                do throws(CommandFailure) {
-                    drafts += try settlements(try recorded.with(entries), by: by).flatMap(\.drafts)
-                } catch { refusal = error }
-                return refusal == nil
-            }
-        } catch { throw refusal ?? Operator.failure(error, run: folder.called(in: places.runs(nil)), trust) }
-        do {
-            try journal.append(drafts, uptime: now.uptime, wall: now.wall, closing: true)
-        } catch { throw CommandFailure(.programFailed, error.message) }
-        journal.close()
+        if hand.statement { return Terminal.out(work.statement) }
+        let (by, head) = try hand.enter(work, into: recorded, runs, trust, places) {
+            (recorded, by) throws(CommandFailure) in try settlements(recorded, by: by).flatMap(\.drafts)
+        }
         let about = work.step.map { " for the step \($0)" } ?? ""
         Terminal.out("Entered: work by hand\(about) of run \(recorded.opening.run), done by \(by).\n")
-        if let code = HeadCode(head: journal.head) { Terminal.out("The journal's code is now: \(code.text)\n") }
+        if let code = HeadCode(head: head) { Terminal.out("The journal's code is now: \(code.text)\n") }
     }
 
     private func work(_ recorded: RecordedRun) throws(CommandFailure) -> HandWork {
@@ -154,36 +120,5 @@ package struct JournalAdd: ParsableCommand {
                         task: id, state: done ? .ok : .failed, reason: "by hand, \(when): \(what)", by: by)))
         }
         return records
-    }
-
-    private func signed(
-        _ work: HandWork, _ places: Places, asks: Bool
-    ) throws(CommandFailure) -> (by: String, SSHSIG) {
-        if let signature {
-            guard key == nil, let signer else {
-                throw CommandFailure(.usage, "`--signature` goes with `--as NAME`, and without `--key`")
-            }
-            guard Principal.isValid(signer) else {
-                throw CommandFailure(.usage, "`\(TerminalText.shown(signer))` is no name of a signer")
-            }
-            guard let bytes = try? SystemCalls.contents(of: signature, limitBytes: ApprovalFiles.limitBytes),
-                let read = try? SSHSIG(armoured: bytes)
-            else {
-                throw CommandFailure(.usage, "`\(TerminalText.shown(signature))` is no signature of ssh-keygen")
-            }
-            guard work.isSigned(read) else {
-                throw CommandFailure(
-                    .usage, "the signature is not one over this work",
-                    hint: "sign what the same command prints with `--statement`, with -n \(HandWork.namespace)")
-            }
-            return (signer, read)
-        }
-        guard signer == nil else { throw CommandFailure(.usage, "`--as` goes with `--signature`") }
-        var options = runs
-        if let key { options.operatorKey = key }
-        let own = try Operator.key(options, places, useAgent: true, asks: asks)
-        do { return (own.principal, try work.signed(by: own)) } catch {
-            throw CommandFailure(.programFailed, "can't sign: \(error.message)")
-        }
     }
 }

@@ -153,6 +153,7 @@ struct JournalText {
                     word: "BY-HAND",
                     text: "\(step)\(word("what"))\(end). Done \(word("when")), by \(word("by")); entered afterwards.")
             ]
+        case LineTypes.drill: lines = [Narration(word: "DRILL", text: drill(entry))]
         case LineTypes.runClose:
             lines = [Narration(word: "", text: "The session ends: \(entry.fields["outcome"]?.string ?? "").")]
         default:
@@ -167,6 +168,20 @@ struct JournalText {
                 "\("\(entry.sequence)".leftPadded(5))  \(TimeText.clock(entry.timestamp))  \(line.word.padded(9)) "
             return Wrapping.lines(head + line.text, columns: 100, indent: 31).joined(separator: "\n") + "\n"
         }.joined()
+    }
+
+    private func drill(_ entry: JournalEntry) -> String {
+        func words(_ key: String, _ separator: String) -> String {
+            TerminalText.shown((entry.fields[key]?.string ?? "").replacing("\n", with: separator))
+        }
+        let isThere = entry.fields["author"]?.string == "present"
+        var text =
+            "This was a drill of \(words("took_part", ", ")); the author of the runbook was \(isThere ? "" : "not ")there."
+        let confused = words("confused", "; ")
+        if !confused.isEmpty { text += " What confused people: \(confused)." }
+        let note = words("note", " ")
+        if !note.isEmpty { text += " Note: \(note)." }
+        return text + " Declared by \(words("by", " "))."
     }
 
     /// Without the runbook beside it, a line still says what it is about.

@@ -222,6 +222,12 @@ struct VerdictText {
                 "  By hand   \(what.map { "\($0), " } ?? "")by \(TerminalText.shown(hand.by))  \(hand.fingerprint)  (line \(hand.sequence)): \(TerminalText.shown(hand.work.what)) (\(TerminalText.shown(hand.work.when)))"
             )
         }
+        for drill in report.drills {
+            let who = drill.note.tookPart.map { TerminalText.shown($0) }.joined(separator: ", ")
+            lines.append(
+                "  Drill     \(who) took part, the author was \(drill.note.isAuthorPresent ? "there" : "not there"); declared by \(TerminalText.shown(drill.by))  \(drill.fingerprint)  (line \(drill.sequence))"
+            )
+        }
         for witness in report.witnesses {
             let known = witness.isAllowed.map { $0 ? ", among the allowed signers" : ", NOT among the allowed signers" }
             lines.append(
@@ -316,6 +322,21 @@ struct VerdictText {
                         members["step"] = hand.work.step.map(JournalValue.string)
                         members["host"] = hand.work.host.map(JournalValue.string)
                         return .object(members)
+                    })
+            ))
+        pairs.append(
+            (
+                "drills",
+                .array(
+                    report.drills.map { drill in
+                        .object([
+                            "by": .string(drill.by), "key": .string(drill.fingerprint),
+                            "seq": .integer(Int64(drill.sequence)),
+                            "took_part": .array(drill.note.tookPart.map(JournalValue.string)),
+                            "author_present": .boolean(drill.note.isAuthorPresent),
+                            "confused": .array(drill.note.confused.map(JournalValue.string)),
+                            "note": .string(drill.note.note),
+                        ])
                     })
             ))
         pairs.append(

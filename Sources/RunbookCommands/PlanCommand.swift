@@ -10,6 +10,7 @@ package struct PlanCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "plan", abstract: "Show what would happen, in which order, and how long it takes.",
         discussion: """
+            A step without an estimate takes as long as the median of past runs (`drills times`). \
             With `--from-inventory` it draws a first restart runbook from what the inventory says of `requires`, `provides` \
             and `placed_on`: in tiers, with FILL-IN where a person has to write something. `blackstart check` refuses it \
             until they have.
@@ -27,6 +28,8 @@ package struct PlanCommand: ParsableCommand {
     package var out: String?
 
     @OptionGroup package var site: SiteOptions
+    @OptionGroup package var runs: RunsOptions
+    @OptionGroup package var trust: TrustOptions
     @OptionGroup package var console: ConsoleOptions
 
     package init() {}
@@ -46,9 +49,16 @@ package struct PlanCommand: ParsableCommand {
         if fromInventory { return try draw() }
         guard let runbook else { return }
         try console.check(.text, .json)
-        let files = try SiteFiles.read(runbook: runbook, inventory: site.inventory, home: Places().userHome)
+        let places = Places()
+        var files = try SiteFiles.read(runbook: runbook, inventory: site.inventory, home: places.userHome)
+        let archive = RunArchive(places: places, runs: places.runs(runs.runDir), trust: trust)
+        let measured = RunArchive.measured(archive.find([files.runbook.name], holding: nil).entries)
+        for number in files.runbook.steps.indices where files.runbook.steps[number].estimate == nil {
+            files.runbook.steps[number].estimate = measured[files.runbook.steps[number].id]?.median
+        }
         let text = PlanText(
-            plan: try files.plan(try site.overrides(), site.selection), columns: min(100, Terminal.columns))
+            plan: try files.plan(try site.overrides(), site.selection), columns: min(100, Terminal.columns),
+            measured: measured)
         Terminal.out(console.isJSON ? text.json : text.full)
     }
 

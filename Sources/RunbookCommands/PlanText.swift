@@ -1,11 +1,14 @@
 internal import RunbookJournal
 internal import RunbookModel
 internal import RunbookPlan
+internal import RunbookPreparedness
 
 /// A plan in words.
 struct PlanText {
     let plan: Plan
     var columns = 80
+    /// By step id how long it took in past runs.
+    var measured: [String: MeasuredTime] = [:]
 
     /// A few lines: what, how long, where a person is needed, what can't be undone.
     var summary: String {
@@ -63,6 +66,11 @@ struct PlanText {
             var facts: [String] = [kind(step)]
             if !step.needs.isEmpty { facts.append("after \(step.needs.map(\.name).joined(separator: ", "))") }
             facts.append("about \(DurationText.format(.milliseconds(Plan.estimate(of: step))))")
+            if let time = measured[step.id] {
+                facts.append(
+                    "measured in \(Count.of(time.count, "run")): \(DurationText.words(time.median)), 9 of 10 within \(DurationText.words(time.ninetieth))"
+                )
+            }
             if let reason = step.irreversible { facts.append("can't be undone: \(reason)") }
             text +=
                 Wrapping.lines("     \(step.id): \(facts.joined(separator: "; "))", columns: columns, indent: 7)

@@ -41,6 +41,9 @@ enum InventoryKeys {
                 "packs", .list(.mapping(pack)), "The copies of the emergency pack; without it, none is asked for.",
                 since: "0.3"),
             Key(
+                "drills", .mapping(drills),
+                "How often runbooks are to be practised; without it, `blackstart check` does not ask.", since: "0.3"),
+            Key(
                 "cumulation", .integer(2...1_000), "10",
                 "How many guests of the same need for protection raise that of their machine by a class.", since: "0.3"),
             Key("lab_speed", .integer(1...1_000), "1", "How much faster than real time a lab goes."),
@@ -162,6 +165,14 @@ enum InventoryKeys {
             Key("where", .words, isRequired: true, "Where it lies, for people.", since: "0.3"),
             Key("file", .words, "The file, relative to this one, where it can be read from here.", since: "0.3"),
             Key("domain", .names(single: true), "[]", "The domains in which it lies.", since: "0.3"),
+        ])
+
+    static let drills = KeyTable(
+        "drills",
+        [
+            Key(
+                "every", .duration(isPositive: true), "365d", "How often each runbook has to be practised.",
+                since: "0.3")
         ])
 
     static let capacity = KeyTable(

@@ -13,6 +13,11 @@ struct SiteFactsReader {
         inventory.roles = roles(fields)
         inventory.scenarios = scenarios(fields)
         inventory.packs = packs(fields)
+        if let tree = fields.value("drills"),
+            let inner = Fields(tree, InventoryKeys.drills, what: "`drills`", findings)
+        {
+            inventory.drillEvery = inner.duration("every") ?? .seconds(365 * 86_400)
+        }
         if let number = fields.integer("cumulation") { inventory.cumulation = number }
     }
 

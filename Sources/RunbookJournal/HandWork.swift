@@ -1,12 +1,8 @@
-internal import Crypto
-
 /// Work that somebody did by hand while no controller ran, entered into the journal afterwards: what, when by their own
 /// word, and under their own signature. The signature is over a statement of a few lines, so that it can be made by hand:
 ///
 ///     ssh-keygen -Y sign -n blackstart-by-hand -f KEY STATEMENT
-package struct HandWork: Hashable, Sendable {
-    package static let namespace = "blackstart-by-hand"
-
+package struct HandWork: SignedByHand {
     /// What became of the step that the work was for.
     package enum End: String, Hashable, Sendable { case done, failed }
 
@@ -40,17 +36,6 @@ package struct HandWork: Hashable, Sendable {
         return
             "blackstart by hand 1\nrun \(run)\nmark \(mark)\nstep \(step ?? "-")\nhost \(host ?? "-")\nend \(end?.rawValue ?? "-")\n"
             + "when \(words[0])\nwhat \(words[1])\n"
-    }
-
-    package func signed(by key: any OperatorKey) throws(KeyFault) -> SSHSIG {
-        try SSHSIG.make(
-            digest: Array(SHA512.hash(data: Array(statement.utf8))), namespace: Self.namespace, key: key)
-    }
-
-    /// Whether this is a signature over the statement.
-    package func isSigned(_ signature: SSHSIG) -> Bool {
-        signature.namespace == Self.namespace && signature.hash == .sha512
-            && signature.isValid(message: Array(statement.utf8))
     }
 
     // MARK: In a journal

@@ -28,6 +28,8 @@ package struct JournalBroken: Error, Hashable, Sendable {
         case approval
         /// Work by hand without the signature of who did it over what it says.
         case handWork
+        /// A drill without the signature of who declared it over what it says.
+        case drill
         /// A witness's signature that is not one over the journal up to the seal that it names.
         case witness
         case untrusted(principal: String, fingerprint: String)
@@ -66,6 +68,7 @@ extension JournalBroken.Reason {
         case .handover: "the key that sealed does not vouch for the next key"
         case .approval: "the approval is not signed over the journal up to the question"
         case .handWork: "the work by hand is not signed by who did it, as it stands"
+        case .drill: "the drill is not signed by who declared it, as it stands"
         case .witness: "the witness did not sign the journal up to the seal that the line names"
         case .untrusted(let principal, let fingerprint):
             "\(TerminalText.shown(principal)) signed with \(fingerprint), which is not among the allowed signers"

@@ -35,6 +35,17 @@ package struct JournalReport: Hashable, Sendable {
         package var sequence: Int
     }
 
+    /// That the run was a drill, under the signature of who declared it.
+    package struct Drill: Hashable, Sendable {
+        package var by: String
+        package var fingerprint: String
+        package var note: DrillNote
+        /// Of its line.
+        package var sequence: Int
+        /// When it was entered, milliseconds since 1970.
+        package var timestamp: Int64
+    }
+
     /// A host that keeps a copy, and signed it.
     package struct Witness: Hashable, Sendable {
         package var host: String
@@ -65,6 +76,8 @@ package struct JournalReport: Hashable, Sendable {
     package var sessions: [Session]
     package var approvals: [Approval]
     package var hands: [Hand]
+    /// In the order in which they were entered: the last one of a person is what they say now.
+    package var drills: [Drill]
     /// Each with the newest that it signed.
     package var witnesses: [Witness]
     /// The last line is a seal after which no key can write any more; only a new session could go on.

@@ -57,6 +57,7 @@ struct JournalVerification {
     private var signers: [JournalReport.Signer] = []
     private var approvals: [JournalReport.Approval] = []
     private var hands: [JournalReport.Hand] = []
+    private var drills: [JournalReport.Drill] = []
     private var witnesses: [JournalReport.Witness] = []
     /// Where seals end, by the number of their line.
     private var seals: [Int: WitnessNote.Kept] = [:]
@@ -120,7 +121,8 @@ struct JournalVerification {
         let isClosed = if case .ended = phase { true } else { false }
         return JournalReport(
             run: run, lines: line, records: records, sealedThrough: sealedThrough, sessions: sessions,
-            approvals: approvals, hands: hands, witnesses: witnesses, isClosed: isClosed, head: chain.head,
+            approvals: approvals, hands: hands, drills: drills, witnesses: witnesses, isClosed: isClosed,
+            head: chain.head,
             trust: trust == nil ? .unchecked : .checked, signers: signers)
     }
 
@@ -177,6 +179,7 @@ struct JournalVerification {
             switch entry.type {
             case LineTypes.approval: try takeApproval(entry)
             case LineTypes.handWork: try takeHandWork(entry)
+            case LineTypes.drill: try takeDrill(entry)
             case LineTypes.witness: return try takeWitness(entry)
             default: break
             }
@@ -239,6 +242,14 @@ struct JournalVerification {
         hands.append(
             JournalReport.Hand(
                 by: found.by, fingerprint: found.key.fingerprint, work: found.work, sequence: entry.sequence))
+    }
+
+    private mutating func takeDrill(_ entry: JournalEntry) throws(JournalBroken.Reason) {
+        let found = try DrillNote.check(entry, run: run, mark: mark, trust: trust)
+        drills.append(
+            JournalReport.Drill(
+                by: found.by, fingerprint: found.key.fingerprint, note: found.note, sequence: entry.sequence,
+                timestamp: entry.timestamp))
     }
 
     private mutating func takeWitness(_ entry: JournalEntry) throws(JournalBroken.Reason) {

@@ -31,12 +31,14 @@ package enum LineTypes {
     package static let witness = "witness"
     /// Work done by hand while no controller ran: see ``HandWork``.
     package static let handWork = "hand.work"
+    /// That the run was a drill: see ``DrillNote``.
+    package static let drill = "drill"
 
     /// Written by the journal itself, never by a caller of `append`.
     package static let own: Set<String> = [runOpen, sessionOpen, seal, recovered]
 
     /// Beside the records that a run folds to: they change nothing about where it stands.
-    package static let notes: Set<String> = [witness, handWork]
+    package static let notes: Set<String> = [witness, handWork, drill]
 
     /// Those with a signature of their own.
     static let signed: Set<String> = notes.union([approval])
@@ -85,6 +87,7 @@ package enum LineTypes {
     static let sealKeysWithNext: Set<String> = sealKeys.union(["next"])
     static let witnessKeys: Set<String> = ["bytes", "covers", "host", "key", "ns", "sig"]
     static let handWorkKeys: Set<String> = ["by", "end", "host", "key", "ns", "sig", "step", "what", "when"]
+    static let drillKeys: Set<String> = ["author", "by", "confused", "key", "note", "ns", "sig", "took_part"]
     static let recoveredKeys: Set<String> = ["cut", "cut_sha256"]
 }
 

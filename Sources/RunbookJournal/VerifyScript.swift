@@ -303,6 +303,33 @@ package enum VerifyScript {
                 fi
                 echo "line $n: done by hand, signed by $who"
                 ;;
+            drill)
+                [ $state = writing ] || broken $n "a drill has no place here"
+                field by
+                who=$value
+                field key
+                doer=$value
+                field sig
+                sig=$value
+                field author
+                author=$value
+                text took_part
+                people=$value
+                text confused
+                confused=$value
+                text note
+                printf 'blackstart drill 1\nrun %s\nmark %s\nauthor %s\ntook_part %s\nconfused %s\nnote %s\n' \
+                    "$run" "$mark" "$author" "$people" "$confused" "$value" >"$work/statement"
+                at
+                echo "$who $doer" >"$work/signers"
+                armoured "$sig" && signed "$work/signers" "$who" blackstart-by-hand "$work/statement" ||
+                    broken $n "the drill is not signed by who declared it, as it stands"
+                if [ -n "$trusted" ]; then
+                    signed "$trusted" "$who" blackstart-by-hand "$work/statement" -O "verify-time=$at" ||
+                        broken $n "$who signed, with a key that is not among the allowed signers"
+                fi
+                echo "line $n: a drill, declared by $who"
+                ;;
             witness)
                 [ $state = writing ] || broken $n "a witness has no place here"
                 field host

@@ -28,6 +28,8 @@ package struct Inventory: Hashable, Sendable {
     package var scenarios: [ScenarioEntry]?
     /// In file order; nil: nothing is said of packs.
     package var packs: [PackCopy]?
+    /// How often each runbook has to be practised; nil: nothing is said of drills.
+    package var drillEvery: Duration?
     /// How many guests of the same need for protection raise that of their machine by a class.
     package var cumulation = Inventory.standardCumulation
     package static let standardCumulation = 10

@@ -5,6 +5,8 @@ internal import RunbookPlan
 struct OrderRules {
     let plan: Plan
     let model: SiteModel
+    /// By step id how long it took in past runs.
+    var measured: [String: MeasuredTime] = [:]
 
     var findings: [Finding] { order + runner + objectives }
 
@@ -181,38 +183,43 @@ struct OrderRules {
 
     private var objectives: [Finding] {
         var findings: [Finding] = []
-        let end = plan.estimate
+        let finish = plan.finish(measured)
+        let isMeasured = plan.runbook.steps.contains { measured[$0.id] != nil }
+        let end = isMeasured ? .milliseconds(finish.max() ?? 0) : plan.estimate
+        let path =
+            isMeasured
+            ? ["by how long steps took in past runs (90th percentile), and their estimates where there was none"] : []
         if let rto = plan.runbook.rto, end > rto {
             findings.append(
                 infeasible(
-                    plan.runbook.name, "the runbook takes \(DurationText.words(end)), and its `rto` is", rto,
+                    plan.runbook.name, "the runbook takes \(DurationText.words(end)), and its `rto` is", rto, path,
                     SourcePlace(path: plan.runbook.path, line: 1, column: 1)))
         }
-        var finish = [Int64](repeating: 0, count: plan.runbook.steps.count)
-        var last: [Int: (step: Int, end: Int64)] = [:]
+        var last: [Int: Int] = [:]
         for step in plan.stepOrder {
-            let begin = plan.stepNeeds[step].map { finish[$0] }.max() ?? 0
-            finish[step] = begin + Plan.estimate(of: plan.runbook.steps[step])
             for task in plan.tasksOfStep[step] {
-                guard let host = plan.tasks[task].host, finish[step] > last[host]?.end ?? -1 else { continue }
-                last[host] = (step, finish[step])
+                guard let host = plan.tasks[task].host else { continue }
+                if let other = last[host], finish[other] >= finish[step] { continue }
+                last[host] = step
             }
         }
         for (number, host) in plan.inventory.hosts.enumerated() {
-            guard let rto = host.facts.rto, let last = last[number], .milliseconds(last.end) > rto else { continue }
-            let step = plan.runbook.steps[last.step]
+            guard let rto = host.facts.rto, let last = last[number], .milliseconds(finish[last]) > rto else { continue }
+            let step = plan.runbook.steps[last]
             findings.append(
                 infeasible(
                     host.name,
-                    "`\(host.name)` is back after \(DurationText.words(.milliseconds(last.end))), with step \(step.number) "
-                        + "(\(step.id)), and its `rto` is", rto, host.place))
+                    "`\(host.name)` is back after \(DurationText.words(.milliseconds(finish[last]))), with step \(step.number) "
+                        + "(\(step.id)), and its `rto` is", rto, path, host.place))
         }
         return findings
     }
 
-    private func infeasible(_ subject: String, _ words: String, _ rto: Duration, _ place: SourcePlace) -> Finding {
+    private func infeasible(
+        _ subject: String, _ words: String, _ rto: Duration, _ path: [String], _ place: SourcePlace
+    ) -> Finding {
         Finding(
-            .rtoInfeasible, subject, "\(words) \(DurationText.words(rto))",
+            .rtoInfeasible, subject, "\(words) \(DurationText.words(rto))", path: path,
             fix: "shorten the slowest chain (`blackstart plan` shows it), correct its estimates, or agree on another "
                 + "objective", at: place)
     }

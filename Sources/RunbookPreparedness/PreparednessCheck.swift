@@ -8,12 +8,18 @@ extension Preparedness {
     ) -> Preparedness {
         let site = SiteModel(plan.inventory)
         return Preparedness(
-            findings(of: site, evidence, today) + OrderRules(plan: plan, model: site).findings
-                + StartRules(plan: plan, model: site).findings
+            findings(of: site, evidence, today)
+                + OrderRules(plan: plan, model: site, measured: evidence.measured).findings
+                + StartRules(plan: plan, model: site, measured: evidence.measured).findings
                 + PeopleRules(model: site, plan: plan, today: today).findings
                 + ScenarioRules(model: site, plan: plan, evidence: evidence).findings
-                + RunbookRules(runbook: plan.runbook).findings,
+                + drillFindings(plan, evidence, today) + RunbookRules(runbook: plan.runbook).findings,
             plan.inventory.waivers.filter { $0.until >= today })
+    }
+
+    private static func drillFindings(_ plan: Plan, _ evidence: SiteEvidence, _ today: String) -> [Finding] {
+        guard let every = plan.inventory.drillEvery, let drills = evidence.drills else { return [] }
+        return DrillRules(plan: plan, drills: drills, every: every, today: today).findings
     }
 
     /// What the rules find in an inventory alone.

@@ -10,7 +10,8 @@ extension Rule {
             .keyLock, .clock, .quorumDomain, .capacity, .backupCircular, .compromiseIncomplete, .theftIncomplete,
             .draftGap, .waiverExpired:
             .error
-        case .licenceGrace, .cumulation, .healthUnchecked, .forceMajeure, .packWeak, .personnel, .procedureMissing,
+        case .drillOverdue, .changedSinceDrill, .onlyAuthorDrilled,
+            .licenceGrace, .cumulation, .healthUnchecked, .forceMajeure, .packWeak, .personnel, .procedureMissing,
             .scenarioGap, .maxPrinciple, .backupMissing, .backupStale, .backupUntested, .backupNoImage, .snapshotOnly,
             .strangerUnready, .unsafeStep, .planOrphan:
             .warning
@@ -42,6 +43,9 @@ extension Rule {
         case .scenarioGap: "There is no runbook for an emergency, and no reason why not"
         case .compromiseIncomplete: "The answer to a compromise lacks a stage, or has them in the wrong order"
         case .theftIncomplete: "The answer to a theft lacks a stage"
+        case .drillOverdue: "The runbook was not practised lately"
+        case .changedSinceDrill: "The runbook was changed after it was last practised"
+        case .onlyAuthorDrilled: "Nobody practised the runbook without its author"
         case .draftGap: "A draft was not filled in"
         case .backupMissing: "A virtual machine has no backup"
         case .backupStale: "Backups are made less often than the data loss allows"
@@ -87,9 +91,10 @@ extension Rule {
             """
         case .rtoInfeasible:
             """
-            The slowest chain of steps up to the last one that acts on a machine, with their estimates, is longer than the
-            `rto` of that machine; or the whole is longer than that of the runbook. A restore (`size` over `throughput` of
-            its `backup`) is longer than the `rto`; in a runbook for lost data it counts where the last step begins.
+            The slowest chain of steps up to the last one that acts on a machine is longer than the `rto` of that machine; or
+            the whole is longer than that of the runbook. A step takes as long as nine of ten past runs needed for it
+            (`blackstart drills times`), else its estimate. Or a restore (`size` over `throughput` of the `backup`) takes
+            longer than the `rto`.
             """
         case .clock:
             """
@@ -182,6 +187,19 @@ extension Rule {
             A runbook for a theft has steps with the tags revoke (keys and accounts of what was stolen) and rotate (secrets
             that it knew), and the second needs the first.
             """
+        case .drillOverdue:
+            """
+            No journal of a run or dry run of this runbook, by its name, was declared a drill (`blackstart drills add`) within
+            `every` of the inventory's `drills` (365 days). Journals that don't verify, or that a stranger signed, don't count.
+            Where the inventory does not have `drills`, nothing is asked.
+            """
+        case .changedSinceDrill:
+            """
+            Steps, machines, services, groups or variables are not what they were in the run that was the last drill. That
+            lines moved, or a comment was changed, does not count.
+            """
+        case .onlyAuthorDrilled:
+            "In all drills within `every` of the inventory's `drills` the author of the runbook was there."
         case .draftGap:
             "A text of the runbook still says FILL-IN, as a draft of `blackstart plan --from-inventory` does."
         case .backupMissing: "The inventory says how machines are backed up, and says nothing of this virtual machine."
@@ -235,6 +253,9 @@ extension Rule {
             "It must be ensured that trained personnel are available for the handling of virtual infrastructures in an emergency."
         case .scenarioGap, .compromiseIncomplete:
             "For these scenarios, it must be precisely described how to react to this and which actions should be performed."
+        case .drillOverdue, .changedSinceDrill: "The procedure should be practiced regularly."
+        case .onlyAuthorDrilled:
+            "It must be designed in such a way that in the event of an emergency, the virtualisation servers can also be restored by personnel who are not familiar with the previous configuration in detail."
         case .theftIncomplete:
             "Have any regulations been written that describe the procedure for stealing virtual IT systems?"
         case .strangerUnready, .unsafeStep, .draftGap:

@@ -8,7 +8,31 @@ package struct SiteEvidence: Sendable {
     /// As many as the inventory has `packs`.
     package var packs: [Pack]?
 
+    /// Drills of the runbook, from signed journals.
+    package var drills: [Drill]?
+    /// By step id how long it took in live runs, from signed journals.
+    package var measured: [String: MeasuredTime] = [:]
+
     package init() {}
+
+    /// A run or dry run that somebody declared to be a drill.
+    package struct Drill: Hashable, Sendable {
+        package var run: String
+        /// As `2026-08-02`.
+        package var day: String
+        package var tookPart: [String]
+        package var isAuthorPresent: Bool
+        /// What is not as it was then, in sentences.
+        package var changes: [String]
+
+        package init(run: String, day: String, tookPart: [String], isAuthorPresent: Bool, changes: [String]) {
+            self.run = run
+            self.day = day
+            self.tookPart = tookPart
+            self.isAuthorPresent = isAuthorPresent
+            self.changes = changes
+        }
+    }
 
     package enum Runbook: Sendable {
         case plan(Plan)

@@ -5,6 +5,8 @@ internal import RunbookPlan
 struct StartRules {
     let plan: Plan
     let model: SiteModel
+    /// By step id how long it took in past runs.
+    var measured: [String: MeasuredTime] = [:]
 
     var findings: [Finding] { clocks + licences }
 
@@ -57,7 +59,7 @@ struct StartRules {
 
     private var licences: [Finding] {
         var findings: [Finding] = []
-        let finish = plan.finish
+        let finish = plan.finish(measured)
         for service in plan.inventory.services where service.kind == .licences {
             guard let grace = service.grace else { continue }
             func find(_ message: String, at place: SourcePlace) {
@@ -92,12 +94,15 @@ struct StartRules {
 }
 
 extension Plan {
-    /// For each step when it ends at the latest by the estimates, milliseconds from the beginning.
-    var finish: [Int64] {
+    /// For each step when it ends: by how long it took in past runs (90th percentile), else by its estimate; milliseconds
+    /// from the beginning.
+    func finish(_ measured: [String: MeasuredTime]) -> [Int64] {
         var finish = [Int64](repeating: 0, count: runbook.steps.count)
         for step in stepOrder {
             let begin = stepNeeds[step].map { finish[$0] }.max() ?? 0
-            let (end, overflow) = begin.addingReportingOverflow(Self.estimate(of: runbook.steps[step]))
+            let time =
+                measured[runbook.steps[step].id]?.ninetieth.wholeMilliseconds ?? Self.estimate(of: runbook.steps[step])
+            let (end, overflow) = begin.addingReportingOverflow(time)
             finish[step] = overflow ? .max : end
         }
         return finish

@@ -12,6 +12,7 @@ extension Inventory {
             ("capacity", facts.contains { $0.capacity != Capacity() }),
             ("backup", facts.contains { $0.backup != nil }), ("health", facts.contains { $0.health != nil }),
             ("people", !people.isEmpty || !roles.isEmpty), ("scenarios", scenarios != nil), ("packs", packs != nil),
+            ("drills", drillEvery != nil),
         ].filter { !$0.1 }.map(\.0)
     }
 }

@@ -70,7 +70,7 @@ struct HandWorkTests {
             "--as",
             "carol",
         ])
-        #expect(other.status == 64 && other.stderr.contains("the signature is not one over this work"), "\(other)")
+        #expect(other.status == 64 && other.stderr.contains("the signature is not one over this"), "\(other)")
     }
 
     @Test(

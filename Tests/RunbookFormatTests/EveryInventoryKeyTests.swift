@@ -148,6 +148,7 @@ import Testing
         #expect(inventory.redundancy.map(\.votes) == [nil, ["late": 0]])
         #expect(inventory.redundancy.map(\.across) == [[.rack, .site], [.rack, .feed, .datastore, .fireZone]])
         #expect(inventory.cumulation == 5)
+        #expect(inventory.drillEvery == .seconds(180 * 86_400))
     }
 
     @Test("people are contacts of whom more is said, and roles say how many of them it takes")

@@ -17,6 +17,9 @@ import Testing
         /// By path what stands in another runbook from `scenario` on; nil text: it can't be read.
         var others: [String: String?]?
         var packs: [SiteEvidence.Pack]?
+        var drills: [SiteEvidence.Drill]?
+        /// By step how long it took in past runs, in minutes.
+        var measured: [String: [Int]] = [:]
         /// `RULE subject line:column: message | because … | fix`.
         var found: [String]
 
@@ -47,6 +50,8 @@ import Testing
             "version: 1\nname: Start\ninventory: i.yaml\n\(row.head)\nsteps:\n\(row.steps.joined(separator: "\n"))\n"
         var evidence = SiteEvidence()
         evidence.packs = row.packs
+        evidence.drills = row.drills
+        evidence.measured = row.measured.compactMapValues { MeasuredTime($0.map { .seconds($0 * 60) }) }
         evidence.runbooks = try row.others?.mapValues { text in
             guard let text else { return .unreadable("no such file") }
             return .plan(

@@ -4,7 +4,7 @@ import RunbookPreparedness
 enum SiteRuleRows {
     private typealias Row = RuleTests.Row
 
-    static let rows: [RuleTests.Row] = places + protection + recovery + people + times + scenarios + stages
+    static let rows: [RuleTests.Row] = places + protection + recovery + people + times + scenarios + stages + drills
 
     private static let step = RuleTests.step
     private static let vault = "vault: { address: 10.0.0.90 }"
@@ -472,5 +472,58 @@ enum SiteRuleRows {
                 "DRAFT-GAP s r.yaml:9:3: step 1 (s) was not filled in: `if_it_fails`, `run`, `undo` |  | write what this site needs there, and take out FILL-IN",
                 "DRAFT-GAP Start r.yaml:1:1: the head of the runbook was not filled in: `owner` |  | write what this site needs there, and take out FILL-IN",
             ]),
+    ]
+
+    private static func drill(_ day: String, author: Bool, changes: [String] = []) -> SiteEvidence.Drill {
+        SiteEvidence.Drill(run: "d-\(day)", day: day, tookPart: ["Ada"], isAuthorPresent: author, changes: changes)
+    }
+
+    private static let practise =
+        "practise it (`blackstart dry-run`, `blackstart lab`), and declare it: `blackstart drills add`"
+
+    private static let drills: [Row] = [
+        Row(
+            name: "a runbook that was never practised", hosts: [vault], more: "drills: {}", drills: [],
+            found: [
+                "DRILL-OVERDUE Start r.yaml:1:1: the runbook was never practised, as far as signed journals tell |  | \(practise)"
+            ]),
+        Row(
+            name: "a drill too long ago, by its author alone, and a runbook that was changed since",
+            hosts: [vault], more: "drills: { every: 30d }",
+            drills: [
+                drill("2026-10-26", author: true, changes: ["1 step is new: `s`"]), drill("2026-03-01", author: false),
+            ],
+            found: [
+                "DRILL-OVERDUE Start r.yaml:1:1: the runbook was last practised on 2026-10-26, and that is to be done every 30 days |  | \(practise)",
+                "CHANGED-SINCE-DRILL Start r.yaml:1:1: the runbook or its inventory is not as it was when it was last practised, on 2026-10-26 (d-2026-10-26) | 1 step is new: `s` | \(practise)",
+            ]),
+        Row(
+            name: "its author was there each time",
+            hosts: [vault], more: "drills: {}",
+            drills: [
+                drill("2026-10-26", author: true), drill("2026-11-01", author: true),
+                drill("2025-11-25", author: false),
+            ],
+            found: [
+                "ONLY-AUTHOR-DRILLED Start r.yaml:1:1: its author was there each time that the runbook was practised | 2026-10-26: Ada; 2026-11-01: Ada | let people who don't know the configuration practise it without the author"
+            ]),
+        Row(
+            name: "a drill a year ago to the day, once without the author", hosts: [vault], more: "drills: {}",
+            drills: [drill("2025-11-26", author: false), drill("2026-10-26", author: true)], found: []),
+        Row(
+            name: "a site that says nothing of drills is not asked", hosts: [vault], drills: [], found: []),
+        Row(
+            name: "an objective that holds by the estimate, and not by how long the step took",
+            hosts: ["a: { kind: physical, address: 10.0.0.1, rto: 1h }"],
+            steps: ["- { id: x, name: X, hosts: a, run: 'true', estimate: 45m, \(step) }"],
+            measured: ["x": [40, 41, 42, 43, 44, 45, 46, 47, 61, 90]],
+            found: [
+                "RTO-INFEASIBLE a i.yaml:5:3: `a` is back after 1 hour 1 minute, with step 1 (x), and its `rto` is 1 hour | by how long steps took in past runs (90th percentile), and their estimates where there was none | shorten the slowest chain (`blackstart plan` shows it), correct its estimates, or agree on another objective"
+            ]),
+        Row(
+            name: "an objective that does not hold by the estimate, and does by how long the step took",
+            hosts: ["a: { kind: physical, address: 10.0.0.1, rto: 1h }"],
+            steps: ["- { id: x, name: X, hosts: a, run: 'true', estimate: 2h, \(step) }"],
+            measured: ["x": [20, 30, 60]], found: []),
     ]
 }

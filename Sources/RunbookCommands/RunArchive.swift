@@ -1,0 +1,134 @@
+internal import Glibc
+internal import RunbookEngine
+internal import RunbookJournal
+internal import RunbookModel
+internal import RunbookPlan
+internal import RunbookPreparedness
+
+/// The runs of the store as evidence: those whose journals verify, with what they prove.
+struct RunArchive {
+    let places: Places
+    /// The folder of all runs.
+    let runs: String
+    let trust: TrustOptions
+
+    /// A run whose journal stands.
+    struct Entry {
+        let recorded: RecordedRun
+        let report: JournalReport
+    }
+
+    /// What was found: runs, the newest last, and those that don't count, with the reason.
+    struct Found {
+        var entries: [Entry] = []
+        var refused: [(run: String, reason: String)] = []
+    }
+
+    /// Older ones are not looked at.
+    static let mostRuns = 200
+
+    /// The runs of runbooks with one of these names (all runbooks where nil) whose journal holds a line of this type.
+    func find(_ names: Set<String>?, holding type: String?) -> Found {
+        var found = Found()
+        for folder in RunFolder.all(in: runs).reversed() {
+            guard found.entries.count < Self.mostRuns else { break }
+            guard let opening = Self.opening(folder), names?.contains(opening.title) ?? true,
+                let bytes = try? JournalReader.contents(of: folder.journal),
+                type.map({ Self.holds(bytes, $0) }) ?? true
+            else { continue }
+            do throws(CommandFailure) {
+                let recorded = try RecordedRun.read(folder, places)
+                let signers = try SiteTrust.of(trust, recorded.plan.inventory, places)?.signers.signers
+                switch JournalVerifier.verify(bytes, trust: signers) {
+                case .success(let report): found.entries.append(Entry(recorded: recorded, report: report))
+                case .failure(let broken): found.refused.append((folder.name, broken.message))
+                }
+            } catch {
+                let message = error.diagnostics.first.map { "\($0.message) (\($0.place))" } ?? error.message
+                found.refused.append((folder.name, message))
+            }
+        }
+        found.entries.reverse()
+        found.refused.reverse()
+        return found
+    }
+
+    /// Most openings are a few hundred bytes.
+    private static let headBytes = 64 << 10
+
+    /// From the beginning of a journal alone: there may be many, and large ones.
+    private static func opening(_ folder: RunFolder) -> RunOpening? {
+        let descriptor = open(folder.journal, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        let head = [UInt8](unsafeUninitializedCapacity: headBytes) { buffer, count in
+            count = max(0, Glibc.read(descriptor, buffer.baseAddress, headBytes))
+        }
+        guard let end = head.firstIndex(of: 0x0A) else { return nil }
+        return try? RunOpening(JournalReader.read(Array(head[...end])).entries)
+    }
+
+    private static func holds(_ bytes: [UInt8], _ type: String) -> Bool {
+        String(decoding: bytes, as: UTF8.self).contains("\"t\":\"\(type)\"")
+    }
+
+    // MARK: How long steps take
+
+    /// By step id how long it took in live runs at real speed: from its first line to its last, in a session in which it
+    /// came to a good end at the first attempt and asked nobody who was not meant to be asked.
+    static func measured(_ entries: [Entry]) -> [String: MeasuredTime] {
+        var times: [String: [Duration]] = [:]
+        for entry in entries {
+            let recorded = entry.recorded
+            guard recorded.opening.mode == .live, recorded.plan.inventory.labSpeed == 1 else { continue }
+            for (step, time) in StepTimes(recorded.entries, recorded.plan).times {
+                times[step, default: []].append(time)
+            }
+        }
+        return times.compactMapValues { MeasuredTime($0) }
+    }
+}
+
+/// How long the steps of one run took.
+private struct StepTimes {
+    private(set) var times: [String: Duration] = [:]
+
+    private struct Span {
+        var begin: Int64
+        var session: Int
+        var end: Int64
+        var done = 0
+        var isGood = true
+    }
+
+    init(_ entries: [JournalEntry], _ plan: Plan) {
+        var spans: [String: Span] = [:]
+        var session = 0
+        for entry in entries {
+            if entry.type == LineTypes.sessionOpen { session += 1 }
+            guard let step = entry.fields["step"]?.string, plan.stepIndex[step] != nil, entry.type != LineTypes.handWork
+            else { continue }
+            var span = spans[step] ?? Span(begin: entry.uptime, session: session, end: entry.uptime)
+            if span.session != session { span.isGood = false }
+            span.end = max(span.end, entry.uptime)
+            switch entry.type {
+            case LineTypes.stepDone:
+                span.done += 1
+                if entry.fields["state"]?.string != StepState.ok.rawValue { span.isGood = false }
+            case LineTypes.stepIntent:
+                if entry.fields["attempt"]?.integer ?? 1 > 1 { span.isGood = false }
+            case LineTypes.questionAsked:
+                let kind = entry.fields["kind"]?.string.flatMap(QuestionKind.init)
+                if kind == .failure || kind == .unclear || kind == .lapsed { span.isGood = false }
+            case LineTypes.undoIntent: span.isGood = false
+            default: break
+            }
+            spans[step] = span
+        }
+        for (step, span) in spans where span.isGood {
+            guard let number = plan.stepIndex[step], span.done == plan.tasksOfStep[number].count, span.end > span.begin
+            else { continue }
+            times[step] = .milliseconds(span.end - span.begin)
+        }
+    }
+}
