@@ -44,6 +44,13 @@ struct CheckTests {
             "version: 1\nname: B\ninventory: ../j.yaml\nsteps: [{ id: p, name: P, hosts: p, run: \"true\" }]\n",
     ]
 
+    /// What neither inventory speaks of.
+    private static let untold = """
+        Not looked at, because the inventory says nothing of it: domains, redundancy,
+        protection, capacity, backup, health, people, scenarios, packs, drills.
+
+        """
+
     private func program() throws -> Program { try Program(Self.files) }
 
     @Test("findings of severity error end with 2, the rest with 0, and a broken file with 65")
@@ -55,7 +62,16 @@ struct CheckTests {
         #expect(try program("check r.yaml -q").status == 2)
         #expect(
             try program("check good.yaml")
-                == Said(0, "good.yaml: no faults. 1 step, 1 task.\nPreparedness: 1 waived.\n"))
+                == Said(
+                    0,
+                    """
+                    good.yaml: no faults. 1 step, 1 task.
+                    Preparedness: 1 waived.
+                    Not looked at, because the inventory says nothing of it: services, placed_on,
+                    domains, redundancy, protection, capacity, backup, health, people, scenarios,
+                    packs, drills.
+
+                    """))
         #expect(try program("check broken.yaml r.yaml").status == 65)
         #expect(try program("check broken.yaml").stdout.isEmpty)
         #expect(try program("check").status == 64)
@@ -79,8 +95,8 @@ struct CheckTests {
                 ERROR    EXCLUSIVE-VIRTUAL  i.yaml:6:54
                     `p` needs `dns`, which virtual machines alone provide: `dc`.
                     Fix: provide `dns` on a physical machine as well, or make `p` do without it
-                    (literal addresses, a local account, keys kept on the machine) and take it
-                    out of `requires`.
+                    (literal addresses, a local account, keys kept on the machine) and say so:
+                    `instead_of`.
 
                 ERROR    ORDER-VIOLATION  r.yaml:5:3
                     Step 1 (p) acts on `p` before `dns` is ready.
@@ -94,7 +110,7 @@ struct CheckTests {
                     Fix: write it for somebody who has never seen this site.
 
                 Preparedness: 3 errors, 1 warning, 1 waived. `blackstart check --explain RULE` tells more.
-
+                \(Self.untold)
                 """)
     }
 
@@ -106,7 +122,7 @@ struct CheckTests {
         }
         #expect(
             objects.compactMap { $0["type"] as? String } == [
-                "finding", "finding", "finding", "finding", "waived", "waived",
+                "finding", "finding", "finding", "finding", "waived", "waived", "untold",
             ])
         let first = try #require(objects.first)
         #expect(first["rule"] as? String == "BOOT-UNREACHABLE")
@@ -117,8 +133,10 @@ struct CheckTests {
         #expect(first["column"] as? Int == 54)
         #expect((first["because"] as? [String])?.count == 4)
         #expect((first["source"] as? String)?.contains("controlled restart") == true)
-        #expect(objects.last?["who"] as? String == "Ada")
-        #expect(objects.last?["until"] as? String == "2999-12-31")
+        let waived = try #require(objects.dropLast().last)
+        #expect(waived["who"] as? String == "Ada")
+        #expect(waived["until"] as? String == "2999-12-31")
+        #expect((objects.last?["keys"] as? [String])?.contains("people") == true)
     }
 
     @Test("an annotation stands at the line and column of the file that it is about")

@@ -1,5 +1,6 @@
 import Foundation
 import RunbookFormat
+import RunbookModel
 import TestTools
 import Testing
 
@@ -47,8 +48,24 @@ struct KeyReferenceTests {
             "host.via", "host.provides", "host.requires", "host.placed_on", "host.apart_from", "host.rto", "host.rpo",
             "host.protection", "host.backup", "protection.confidentiality", "protection.integrity",
             "protection.availability", "backup.method", "backup.where", "backup.every", "backup.image_included",
-            "backup.last_test",
+            "backup.last_test", "backup.server", "backup.requires", "backup.domain", "backup.size", "backup.throughput",
+            "host.domain", "host.capacity", "capacity.memory", "capacity.cpus", "host.escrow", "host.health",
+            "health.checked", "health.every", "host.instead_of",
         ],
+        "what fails together, and what can spare what": [
+            "inventory.domains", "domain.kind", "domain.part_of", "inventory.redundancy", "redundancy group.members",
+            "redundancy group.at_least", "redundancy group.votes", "redundancy group.across", "inventory.cumulation",
+            "inventory.drills", "drills.every",
+        ],
+        "people are contacts of whom more is said, and roles say how many of them it takes": [
+            "inventory.people", "person.name", "person.phone", "person.reference", "person.signer", "person.roles",
+            "person.deputy", "person.trained",
+            "person.requires", "inventory.roles", "role.people", "role.trained_every",
+        ],
+        "what there is for which emergency, and where the packs lie": [
+            "inventory.scenarios", "scenario.runbooks", "scenario.none", "inventory.packs", "pack copy.where",
+            "pack copy.file", "pack copy.domain",
+        ] + Scenario.allCases.map { "scenarios.\($0.rawValue)" },
         "how an old machine is reached and let in at": [
             "host.addresses", "host.certificate_file", "host.password", "host.algorithms", "algorithms.kex",
             "algorithms.ciphers", "algorithms.macs", "algorithms.host_keys", "algorithms.user_keys",
@@ -58,7 +75,7 @@ struct KeyReferenceTests {
             "host defaults.algorithms",
         ],
         "services, from outside and on each other": [
-            "inventory.services", "service.external", "service.requires",
+            "inventory.services", "service.external", "service.requires", "service.kind", "service.grace",
         ],
         "groups keep their order and their members": ["inventory.groups"],
         "contacts, and whom a host names": [

@@ -335,7 +335,9 @@ import Testing
             found: []),
     ]
 
-    @Test("what has to be found is found whole, and a near miss is not", arguments: rows + SiteRuleRows.rows)
+    @Test(
+        "what has to be found is found whole, and a near miss is not",
+        arguments: rows + SiteRuleRows.rows + RecoveryRuleRows.rows)
     func rule(row: Row) throws {
         let found = try Self.findings(row).findings.map(Self.text)
         #expect(found == row.found, "\(found.joined(separator: "\n"))")
@@ -344,7 +346,7 @@ import Testing
     @Test("each rule has a row that it finds, and texts of its own")
     func complete() throws {
         let found = Set(
-            (Self.rows + SiteRuleRows.rows).flatMap(\.found).compactMap {
+            (Self.rows + SiteRuleRows.rows + RecoveryRuleRows.rows).flatMap(\.found).compactMap {
                 $0.split(separator: " ").first.map(String.init)
             })
         #expect(found == Set(Rule.allCases.map(\.rawValue)))
