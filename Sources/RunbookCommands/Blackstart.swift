@@ -18,7 +18,8 @@ package struct Blackstart: AsyncParsableCommand {
             RunCommand.self,
             ResumeCommand.self, RollbackCommand.self, ApproveCommand.self, StatusCommand.self, RunsCommand.self,
             JournalCommand.self,
-            WitnessCommand.self, InventoryCommand.self, ImpactCommand.self, DrillsCommand.self, LabCommand.self,
+            WitnessCommand.self, InventoryCommand.self, ImpactCommand.self, DrillsCommand.self,
+            SnapshotCommand.self, LabCommand.self,
             PackCommand.self,
             SchemaCommand.self,
         ])

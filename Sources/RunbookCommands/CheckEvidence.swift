@@ -18,6 +18,7 @@ enum CheckEvidence {
         evidence.measured = RunArchive.measured(found.entries)
         evidence.drills = found.entries.compactMap(PractisedRun.init).map { $0.evidence(beside: plan) }
         evidence.packs = files.inventory.packs?.map { pack($0, files) }
+        evidence.snapshots = SnapshotStore(inventory: files.inventoryPath).evidence(files.inventory)
         evidence.runbooks = [:]
         let folder = Places.folder(of: files.inventoryPath)
         for path in files.inventory.scenarios?.flatMap(\.runbooks).map(\.name) ?? [] {

@@ -71,7 +71,32 @@ struct PackSite {
             }
         }
         try put(files.inventoryBytes, files.inventoryPath)
-        if inventories.insert(inventoryPath).inserted { try add(files.inventory, text: files.inventoryBytes) }
+        if inventories.insert(inventoryPath).inserted {
+            try add(files.inventory, text: files.inventoryBytes)
+            try add(snapshotsOf: files.inventory, beside: files.inventoryPath)
+        }
+    }
+
+    /// The newest snapshot of each host's configuration.
+    private mutating func add(snapshotsOf inventory: Inventory, beside path: String) throws {
+        let store = SnapshotStore(inventory: path)
+        for host in inventory.hosts where host.facts.snapshot != nil {
+            guard let newest = store.stamps(of: host.name).last else {
+                warnings.append("the pack holds no configuration of \(host.name); `blackstart snapshot` keeps it")
+                continue
+            }
+            let folder = "\(store.folder)/\(host.name)/\(newest)"
+            for name in try names(in: folder).sorted() {
+                try put(
+                    SiteFiles.contents(of: "\(folder)/\(name)", limit: SnapshotStore.limitBytes), "\(folder)/\(name)")
+            }
+        }
+    }
+
+    private func names(in folder: String) throws(CommandFailure) -> [String] {
+        do { return try SystemCalls.names(in: folder) } catch {
+            throw CommandFailure(.programFailed, "can't read `\(TerminalText.shown(folder))`: \(error.words)")
+        }
     }
 
     /// The files that an inventory names: none of them is a secret.

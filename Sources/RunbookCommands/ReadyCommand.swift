@@ -37,8 +37,10 @@ package struct ReadyCommand: AsyncParsableCommand {
         let transport = VaultTransport(vault, next: LiveTransport.make(plan, places, logins))
         let facts = RunFacts(id: "ready", by: LocalUser.current?.name ?? "", mark: "")
         let found = await Readiness.probe(plan, run: facts, transport)
+        let drifts = await ConfigurationDrift.ask(plan, found, SnapshotStore(inventory: files.inventoryPath), transport)
         await transport.close()
-        let report = ReadyText(plan: plan, found: found, columns: Terminal.hasTerminalOut ? Terminal.columns : 100)
+        let report = ReadyText(
+            plan: plan, found: found, drifts: drifts, columns: Terminal.hasTerminalOut ? Terminal.columns : 100)
         Terminal.out(console.isJSON ? report.json : report.text)
         if found.hasUnreachable { throw ExitCode(4) }
         if !found.isReady { throw ExitCode(ExitStatusCode.findings.rawValue) }
@@ -49,6 +51,7 @@ package struct ReadyCommand: AsyncParsableCommand {
 struct ReadyText {
     let plan: Plan
     let found: Readiness
+    let drifts: [ConfigurationDrift]
     let columns: Int
 
     private static let titles: [(Readiness.Finding.Aspect, String)] = [
@@ -60,6 +63,7 @@ struct ReadyText {
     var text: String {
         var text = machines
         if !found.states.isEmpty { text += "\n" + states }
+        if !drifts.isEmpty { text += "\n" + configurations }
         return text + "\n" + verdict
     }
 
@@ -119,6 +123,39 @@ struct ReadyText {
         return text
     }
 
+    // MARK: Configurations
+
+    /// Of one question this many lines are shown.
+    private static let shownLines = 3
+
+    private var configurations: String {
+        var text = "System configuration, beside the newest snapshot:\n"
+        for drift in drifts {
+            switch drift.state {
+            case .none:
+                text += wrapped("NO RECORD", "\(drift.host): there is no snapshot; `blackstart snapshot` makes one")
+            case .altered(let stamp):
+                text += wrapped("ALTERED", "\(drift.host): the snapshot \(stamp) is not what was written")
+            case .unasked(let why): text += wrapped("NOT ASKED", "\(drift.host): \(TerminalText.shown(why))")
+            case .compared(let stamp, let changes):
+                let day = SnapshotStore.day(stamp)
+                if changes.isEmpty { text += wrapped("AS BEFORE", "\(drift.host): as on \(day)") }
+                for change in changes {
+                    text += wrapped("DRIFT", "\(drift.host): \(change.name) is not as on \(day)")
+                    for (sign, lines) in [("-", change.gone), ("+", change.new)] {
+                        for line in lines.prefix(Self.shownLines) {
+                            text += "             \(sign) \(String(TerminalText.shown(line).prefix(columns - 15)))\n"
+                        }
+                        if lines.count > Self.shownLines {
+                            text += "             \(sign) and \(Count.of(lines.count - Self.shownLines, "more line"))\n"
+                        }
+                    }
+                }
+            }
+        }
+        return text
+    }
+
     private func wrapped(_ word: String, _ words: String) -> String {
         let lines = Wrapping.lines("\(word.padded(10)) \(words)", columns: columns, indent: 11)
         return lines.map { "\($0)\n" }.joined()
@@ -163,6 +200,7 @@ struct ReadyText {
                 ("state", .string(state.word.rawValue)), ("words", .string(state.words)),
             ])
         }
+        for drift in drifts { text += drift.json }
         return text
             + JSONText.line([
                 ("type", .string("summary")), ("ready", .boolean(found.isReady)),

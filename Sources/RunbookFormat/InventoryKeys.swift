@@ -70,7 +70,7 @@ enum InventoryKeys {
             Key("location", .words, "Where it stands: room, rack and unit."),
             Key("bmc", .words, "The address of the small computer that can switch it on."),
             Key("contact", .words, "Whom to call about it: a name in `contacts`.", since: "0.3"),
-        ] + facts, later: ["snapshot"])
+        ] + facts)
 
     private static let facts = [
         Key("provides", .names(single: true), "[]", "Services that are there while it runs.", since: "0.3"),
@@ -87,6 +87,9 @@ enum InventoryKeys {
             "What it has for machines on it, or takes where it runs on another.", since: "0.3"),
         Key(
             "escrow", .words, "Where what opens its disks or lets people in is kept outside, as a sealed envelope.",
+            since: "0.3"),
+        Key(
+            "snapshot", .mapping(snapshot), "What `blackstart snapshot` keeps of its system configuration.",
             since: "0.3"),
         Key("health", .mapping(health), "When it was last looked after for errors.", since: "0.3"),
         Key(
@@ -181,6 +184,20 @@ enum InventoryKeys {
             Key("memory", .size, "Memory.", since: "0.3"),
             Key("cpus", .integer(1...1_000_000), "Processors.", since: "0.3"),
         ])
+
+    static let snapshot = KeyTable(
+        "snapshot",
+        [
+            Key(
+                "platform", .either([.word(platforms), .list(.word(platforms))]), isRequired: true,
+                "What it is, one or several: each has commands of its own.", since: "0.3"),
+            Key("every", .duration(isPositive: true), "30d", "How often one has to be made.", since: "0.3"),
+            Key(
+                "copies", .names(single: true), "[]",
+                "Hosts that keep copies beside the one with the inventory.", since: "0.3"),
+        ])
+
+    private static let platforms = SnapshotRule.Platform.allCases.map(\.rawValue)
 
     static let health = KeyTable(
         "health",

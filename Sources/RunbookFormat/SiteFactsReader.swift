@@ -158,6 +158,7 @@ struct SiteFactsReader {
         let hosts = inventory.hosts.map(\.name)
         known(inventory.redundancy.flatMap(\.members), hosts, "host")
         known(inventory.hosts.compactMap(\.facts.backup?.server), hosts, "host")
+        known(inventory.hosts.flatMap { $0.facts.snapshot?.copies ?? [] }, hosts, "host")
         let domains = inventory.domains.map(\.name)
         known(inventory.domains.flatMap(\.partOf), domains, "domain")
         known(inventory.hosts.flatMap { $0.facts.domains + ($0.facts.backup?.domains ?? []) }, domains, "domain")

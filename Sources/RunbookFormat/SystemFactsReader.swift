@@ -32,6 +32,11 @@ struct SystemFactsReader {
             facts.capacity.processors = inner.integer("cpus")
         }
         facts.escrow = fields.nonEmpty("escrow")
+        if let tree = fields.value("snapshot"),
+            let inner = Fields(tree, InventoryKeys.snapshot, what: "`snapshot`", findings)
+        {
+            facts.snapshot = snapshot(inner)
+        }
         if let tree = fields.value("health"),
             let inner = Fields(tree, InventoryKeys.health, what: "`health`", findings)
         {
@@ -40,6 +45,24 @@ struct SystemFactsReader {
         }
         facts.mitigations = mitigations(fields)
         return facts
+    }
+
+    private func snapshot(_ fields: Fields) -> SnapshotRule {
+        if !fields.has("platform") { fields.missing("platform", of: "`snapshot`") }
+        let known = SnapshotRule.Platform.allCases.map(\.rawValue)
+        let platforms = (fields.names("platform", single: true) ?? []).compactMap { name in
+            let platform = SnapshotRule.Platform(rawValue: name.name)
+            if platform == nil {
+                findings.add(
+                    at: name.place,
+                    "`platform` can't be `\(Excerpt.of(name.name))`; it is one of \(known.joined(separator: ", "))",
+                    hint: Nearest.hint(name.name, known))
+            }
+            return platform
+        }
+        return SnapshotRule(
+            platforms: platforms, every: fields.duration("every") ?? .seconds(30 * 86_400),
+            copies: fields.names("copies", single: true) ?? [], at: fields.place)
     }
 
     private func mitigations(_ fields: Fields) -> [Mitigation] {

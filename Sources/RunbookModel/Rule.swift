@@ -19,6 +19,8 @@ package enum Rule: String, Hashable, Sendable, CaseIterable {
     case backupNoImage = "BACKUP-NO-IMAGE"
     case snapshotOnly = "SNAPSHOT-ONLY"
     case backupCircular = "BACKUP-CIRCULAR"
+    case configStale = "CONFIG-STALE"
+    case configOnlyInside = "CONFIG-ONLY-INSIDE"
     case healthUnchecked = "HEALTH-UNCHECKED"
     case forceMajeure = "FORCE-MAJEURE"
     case packWeak = "PACK-WEAK"

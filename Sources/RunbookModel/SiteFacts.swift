@@ -176,3 +176,25 @@ package struct PackCopy: Hashable, Sendable {
         self.place = place
     }
 }
+
+/// How a machine's system configuration is kept.
+package struct SnapshotRule: Hashable, Sendable {
+    /// What is asked of it: each has commands of its own.
+    package enum Platform: String, Hashable, Sendable, CaseIterable {
+        case linux, proxmox, ceph, zfs, libvirt, esxi, ovirt
+        case xcpNG = "xcp-ng"
+    }
+
+    package var platforms: [Platform]
+    package var every: Duration
+    /// Hosts that keep further copies; the one beside the inventory is not named.
+    package var copies: [Named]
+    package var place: SourcePlace
+
+    package init(platforms: [Platform], every: Duration, copies: [Named], at place: SourcePlace) {
+        self.platforms = platforms
+        self.every = every
+        self.copies = copies
+        self.place = place
+    }
+}

@@ -20,6 +20,8 @@ package struct SystemFacts: Hashable, Sendable {
     /// Where what opens its disks or lets people in is kept outside, for people.
     package var escrow: String?
     package var health: Health?
+    /// nil: nothing is said of snapshots of its configuration.
+    package var snapshot: SnapshotRule?
     /// What it does without where a service is not there.
     package var mitigations: [Mitigation] = []
 

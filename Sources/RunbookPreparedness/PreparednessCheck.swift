@@ -34,9 +34,11 @@ extension Preparedness {
 
     private static func findings(of site: SiteModel, _ evidence: SiteEvidence, _ today: String) -> [Finding] {
         let domains = FailureDomains(site.inventory)
-        return ColdStartRules(site).findings + SiteRules(model: site, today: today).findings
-            + RedundancyRules(model: site, domains: domains).findings + CapacityRules(model: site).findings
-            + RecoveryRules(model: site, domains: domains, evidence: evidence, today: today).findings
+        var findings = ColdStartRules(site).findings + SiteRules(model: site, today: today).findings
+        findings += RedundancyRules(model: site, domains: domains).findings + CapacityRules(model: site).findings
+        findings += SnapshotRules(model: site, evidence: evidence, today: today).findings
+        findings += RecoveryRules(model: site, domains: domains, evidence: evidence, today: today).findings
+        return findings
     }
 
     private init(_ found: [Finding], _ waivers: [Waiver]) {

@@ -10,7 +10,7 @@ extension Rule {
             .keyLock, .clock, .quorumDomain, .capacity, .backupCircular, .compromiseIncomplete, .theftIncomplete,
             .draftGap, .waiverExpired:
             .error
-        case .drillOverdue, .changedSinceDrill, .onlyAuthorDrilled,
+        case .drillOverdue, .changedSinceDrill, .onlyAuthorDrilled, .configStale, .configOnlyInside,
             .licenceGrace, .cumulation, .healthUnchecked, .forceMajeure, .packWeak, .personnel, .procedureMissing,
             .scenarioGap, .maxPrinciple, .backupMissing, .backupStale, .backupUntested, .backupNoImage, .snapshotOnly,
             .strangerUnready, .unsafeStep, .planOrphan:
@@ -35,6 +35,8 @@ extension Rule {
         case .maxPrinciple: "A machine is protected less than what runs on it"
         case .cumulation: "Many machines on one raise its need for protection"
         case .backupCircular: "A backup can only be restored by what it restores"
+        case .configStale: "The system configuration is not on record, or is old"
+        case .configOnlyInside: "The system configuration is kept only where it would be lost"
         case .healthUnchecked: "Nobody has looked for errors lately"
         case .forceMajeure: "What is needed lies where the same fire would take it"
         case .packWeak: "The emergency pack is missing, weak or old"
@@ -143,6 +145,16 @@ extension Rule {
             The `server` that restores a machine is that machine, or can't run without it; or a service that the restore
             `requires` ends with it.
             """
+        case .configStale:
+            """
+            Of a machine with `snapshot`, `blackstart snapshot` has made none beside the inventory, or the newest is older than
+            `every` (30 days) or was altered; or a machine that others are placed on has no `snapshot` where others have it.
+            """
+        case .configOnlyInside:
+            """
+            All `copies` of a machine's snapshots are kept on virtual machines or on that machine itself, and the inventory is
+            all that there is beside them.
+            """
         case .healthUnchecked:
             """
             Disks, memory, pools and clusters of a machine that others are placed on, or of an appliance, were last looked
@@ -244,6 +256,8 @@ extension Rule {
         case .backupNoImage: "Important images must be included in the backup."
         case .snapshotOnly:
             "It was to be tested for the virtual IT systems whether the new techniques of virtualization (snapshots) could be used for data backup and which advantages and disadvantages could result from this."
+        case .configStale, .configOnlyInside:
+            "The system configuration of the virtualization server (see M 2.318 Secure installation of an IT system, M 2.315 Planning the server deployment and M 4.237 Secure basic configuration of an IT system) must be available to administrators at all times."
         case .healthUnchecked: "Are the virtualization servers regularly checked for errors?"
         case .forceMajeure:
             "Has the need for action been examined that increase availability in cases of force majeure?"

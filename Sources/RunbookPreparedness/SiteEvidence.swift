@@ -8,12 +8,27 @@ package struct SiteEvidence: Sendable {
     /// As many as the inventory has `packs`.
     package var packs: [Pack]?
 
+    /// By host the newest snapshot of its configuration.
+    package var snapshots: [String: Snapshot]?
     /// Drills of the runbook, from signed journals.
     package var drills: [Drill]?
     /// By step id how long it took in live runs, from signed journals.
     package var measured: [String: MeasuredTime] = [:]
 
     package init() {}
+
+    /// The newest snapshot of a host.
+    package struct Snapshot: Hashable, Sendable {
+        /// As `2026-08-02`.
+        package var day: String
+        /// Its files are not what they were when it was made.
+        package var isAltered: Bool
+
+        package init(day: String, isAltered: Bool) {
+            self.day = day
+            self.isAltered = isAltered
+        }
+    }
 
     /// A run or dry run that somebody declared to be a drill.
     package struct Drill: Hashable, Sendable {

@@ -10,7 +10,8 @@ extension Inventory {
             ("domains", !domains.isEmpty), ("redundancy", !redundancy.isEmpty),
             ("protection", facts.contains { $0.protection != Protection() }),
             ("capacity", facts.contains { $0.capacity != Capacity() }),
-            ("backup", facts.contains { $0.backup != nil }), ("health", facts.contains { $0.health != nil }),
+            ("backup", facts.contains { $0.backup != nil }), ("snapshot", facts.contains { $0.snapshot != nil }),
+            ("health", facts.contains { $0.health != nil }),
             ("people", !people.isEmpty || !roles.isEmpty), ("scenarios", scenarios != nil), ("packs", packs != nil),
             ("drills", drillEvery != nil),
         ].filter { !$0.1 }.map(\.0)

@@ -47,7 +47,8 @@ struct CheckTests {
     /// What neither inventory speaks of.
     private static let untold = """
         Not looked at, because the inventory says nothing of it: domains, redundancy,
-        protection, capacity, backup, health, people, scenarios, packs, drills.
+        protection, capacity, backup, snapshot, health, people, scenarios, packs,
+        drills.
 
         """
 
@@ -68,8 +69,8 @@ struct CheckTests {
                     good.yaml: no faults. 1 step, 1 task.
                     Preparedness: 1 waived.
                     Not looked at, because the inventory says nothing of it: services, placed_on,
-                    domains, redundancy, protection, capacity, backup, health, people, scenarios,
-                    packs, drills.
+                    domains, redundancy, protection, capacity, backup, snapshot, health, people,
+                    scenarios, packs, drills.
 
                     """))
         #expect(try program("check broken.yaml r.yaml").status == 65)

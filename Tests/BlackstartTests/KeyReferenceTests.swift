@@ -49,7 +49,8 @@ struct KeyReferenceTests {
             "host.protection", "host.backup", "protection.confidentiality", "protection.integrity",
             "protection.availability", "backup.method", "backup.where", "backup.every", "backup.image_included",
             "backup.last_test", "backup.server", "backup.requires", "backup.domain", "backup.size", "backup.throughput",
-            "host.domain", "host.capacity", "capacity.memory", "capacity.cpus", "host.escrow", "host.health",
+            "host.domain", "host.capacity", "capacity.memory", "capacity.cpus", "host.escrow", "host.snapshot",
+            "snapshot.platform", "snapshot.every", "snapshot.copies", "host.health",
             "health.checked", "health.every", "host.instead_of",
         ],
         "what fails together, and what can spare what": [

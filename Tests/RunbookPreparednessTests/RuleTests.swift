@@ -18,6 +18,7 @@ import Testing
         var others: [String: String?]?
         var packs: [SiteEvidence.Pack]?
         var drills: [SiteEvidence.Drill]?
+        var snapshots: [String: SiteEvidence.Snapshot]?
         /// By step how long it took in past runs, in minutes.
         var measured: [String: [Int]] = [:]
         /// `RULE subject line:column: message | because … | fix`.
@@ -51,6 +52,7 @@ import Testing
         var evidence = SiteEvidence()
         evidence.packs = row.packs
         evidence.drills = row.drills
+        evidence.snapshots = row.snapshots
         evidence.measured = row.measured.compactMapValues { MeasuredTime($0.map { .seconds($0 * 60) }) }
         evidence.runbooks = try row.others?.mapValues { text in
             guard let text else { return .unreadable("no such file") }

@@ -228,6 +228,32 @@ enum SiteRuleRows {
                 "q: { kind: physical, address: 10.0.0.2 }",
             ], found: []),
         Row(
+            name: "configurations that are not on record, old, altered, or kept where they would be lost",
+            hosts: [
+                "p: { kind: physical, address: 10.0.0.1, snapshot: { platform: proxmox, copies: [v] } }",
+                "q: { kind: physical, address: 10.0.0.2, snapshot: { platform: linux, every: 7d } }",
+                "r: { kind: physical, address: 10.0.0.3, snapshot: { platform: linux } }",
+                "o: { kind: physical, address: 10.0.0.5 }",
+                "v: { kind: vm, address: 10.0.0.4, placed_on: [p, o] }",
+            ],
+            snapshots: [
+                "q": .init(day: "2026-11-18", isAltered: false), "r": .init(day: "2026-11-26", isAltered: true),
+            ],
+            found: [
+                "CONFIG-STALE p i.yaml:5:53: there is no snapshot of the configuration of `p` |  | make one: `blackstart snapshot`",
+                "CONFIG-STALE q i.yaml:6:53: the newest snapshot of the configuration of `q` is of 2026-11-18, and one is to be made every 7 days |  | make one: `blackstart snapshot`",
+                "CONFIG-STALE r i.yaml:7:53: the snapshot of the configuration of `r` of 2026-11-26 was altered |  | make one: `blackstart snapshot`",
+                "CONFIG-STALE o i.yaml:8:3: nothing is said of snapshots of the configuration of `o` |  | say what it is (`snapshot: { platform: … }`), and make one: `blackstart snapshot`",
+                "CONFIG-ONLY-INSIDE p i.yaml:5:83: the configuration of `p` is kept on `v`, which would be lost with it |  | keep a copy on a physical machine as well",
+            ]),
+        Row(
+            name: "a configuration that is just young enough, with a copy on another machine",
+            hosts: [
+                "p: { kind: physical, address: 10.0.0.1, snapshot: { platform: proxmox, every: 7d, copies: [v, q] } }",
+                "q: { kind: physical, address: 10.0.0.2 }", "v: { kind: vm, address: 10.0.0.4, placed_on: [p] }",
+            ],
+            snapshots: ["p": .init(day: "2026-11-19", isAltered: false)], found: []),
+        Row(
             name: "copies of backups and of the pack in the zone of their machines",
             hosts: [
                 "p: { kind: physical, address: 10.0.0.1, domain: rack-1, backup: { method: image, image_included: true, last_test: \"2026-01-01\", domain: hall-a } }",
