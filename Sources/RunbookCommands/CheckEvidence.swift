@@ -14,9 +14,10 @@ enum CheckEvidence {
     ) -> SiteEvidence {
         let home = archive.places.userHome
         var evidence = SiteEvidence()
-        let found = archive.find([files.runbook.name], holding: nil)
-        evidence.measured = RunArchive.measured(found.entries)
-        evidence.drills = found.entries.compactMap(PractisedRun.init).map { $0.evidence(beside: plan) }
+        evidence.measured = RunArchive.measured(archive.liveRuns(files.runbook.name).entries)
+        evidence.drills = archive.drills([files.runbook.name]).entries.compactMap(PractisedRun.init).map {
+            $0.evidence(beside: plan)
+        }
         evidence.packs = files.inventory.packs?.map { pack($0, files) }
         evidence.snapshots = SnapshotStore(inventory: files.inventoryPath).evidence(files.inventory)
         evidence.runbooks = [:]

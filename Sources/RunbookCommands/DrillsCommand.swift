@@ -44,8 +44,7 @@ package struct DrillsList: ParsableCommand {
             plans.append(try files.plan(files.filled(overrides), Selection()))
         }
         let archive = RunArchive(places: places, runs: places.runs(runs.runDir), trust: trust)
-        let found = archive.find(
-            runbooks.isEmpty ? nil : Set(plans.map(\.runbook.name)), holding: LineTypes.drill)
+        let found = archive.drills(runbooks.isEmpty ? nil : Set(plans.map(\.runbook.name)))
         let drills = found.entries.compactMap(PractisedRun.init)
         var names = plans.map(\.runbook.name)
         for drill in drills where !names.contains(drill.name) { names.append(drill.name) }
@@ -161,7 +160,7 @@ package struct DrillsTimes: ParsableCommand {
         let places = Places()
         let files = try SiteFiles.read(runbook: runbook, inventory: site.inventory, home: places.userHome)
         let archive = RunArchive(places: places, runs: places.runs(runs.runDir), trust: trust)
-        let found = archive.find([files.runbook.name], holding: nil)
+        let found = archive.liveRuns(files.runbook.name)
         let measured = RunArchive.measured(found.entries)
         let width = min(30, max(4, files.runbook.steps.map(\.id.utf8.count).max() ?? 0))
         if !console.isJSON {

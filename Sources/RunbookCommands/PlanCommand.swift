@@ -52,7 +52,7 @@ package struct PlanCommand: ParsableCommand {
         let places = Places()
         var files = try SiteFiles.read(runbook: runbook, inventory: site.inventory, home: places.userHome)
         let archive = RunArchive(places: places, runs: places.runs(runs.runDir), trust: trust)
-        let measured = RunArchive.measured(archive.find([files.runbook.name], holding: nil).entries)
+        let measured = RunArchive.measured(archive.liveRuns(files.runbook.name).entries)
         for number in files.runbook.steps.indices where files.runbook.steps[number].estimate == nil {
             files.runbook.steps[number].estimate = measured[files.runbook.steps[number].id]?.median
         }

@@ -98,11 +98,10 @@ package struct RunsCommand: ParsableCommand {
     private static func row(_ folder: RunFolder) -> Row {
         let reading = JournalReader.read((try? JournalReader.contents(of: folder.journal)) ?? [])
         let opening = try? RunOpening(reading.entries)
-        let last = reading.entries.last { $0.type == LineTypes.runClose || $0.type == LineTypes.sessionOpen }
         let open = JournalReader.writer(of: folder.path) == nil ? Outcome.interrupted.rawValue : "running"
         return Row(
             name: folder.name, mode: opening?.mode.rawValue ?? "unknown",
-            outcome: reading.broken == nil ? last?.fields["outcome"]?.string ?? open : "broken",
+            outcome: reading.broken == nil ? RecordedRun.outcome(reading.entries) ?? open : "broken",
             began: opening?.began ?? 0, title: opening?.title ?? "")
     }
 }

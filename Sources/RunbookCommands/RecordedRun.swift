@@ -122,8 +122,13 @@ struct RecordedRun {
         guard let bytes = try? JournalReader.contents(of: folder.journal) else { return false }
         let entries = JournalReader.read(bytes).entries
         guard entries.first?.fields["mode"]?.string == RunOpening.Mode.live.rawValue else { return false }
-        let close = entries.last { $0.type == LineTypes.runClose || $0.type == LineTypes.sessionOpen }
-        guard close?.type == LineTypes.runClose else { return true }
-        return !(close?.fields["outcome"]?.string.flatMap(Outcome.init)?.isFinal ?? false)
+        return !(outcome(entries).flatMap(Outcome.init)?.isFinal ?? false)
+    }
+
+    /// How the last session ended in which the run went on, as its journal has it; nil where that one was killed, or is under
+    /// way. A session in which something was only entered afterwards changes nothing about that.
+    static func outcome(_ entries: [JournalEntry]) -> String? {
+        let last = entries.last { !LineTypes.own.contains($0.type) && !LineTypes.notes.contains($0.type) }
+        return last?.type == LineTypes.runClose ? last?.fields["outcome"]?.string : nil
     }
 }

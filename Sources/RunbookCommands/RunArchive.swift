@@ -24,17 +24,22 @@ struct RunArchive {
         var refused: [(run: String, reason: String)] = []
     }
 
-    /// Older ones are not looked at.
-    static let mostRuns = 200
+    /// The drills of runbooks with one of these names, or of all. Older ones than so many are not looked at.
+    func drills(_ names: Set<String>?) -> Found {
+        find(names, most: 200) { _, bytes in
+            String(decoding: bytes, as: UTF8.self).contains("\"t\":\"\(LineTypes.drill)\"")
+        }
+    }
 
-    /// The runs of runbooks with one of these names (all runbooks where nil) whose journal holds a line of this type.
-    func find(_ names: Set<String>?, holding type: String?) -> Found {
+    /// Live runs of a runbook, by its name. Older ones than so many are not looked at.
+    func liveRuns(_ name: String) -> Found { find([name], most: 50) { opening, _ in opening.mode == .live } }
+
+    private func find(_ names: Set<String>?, most: Int, _ counts: (RunOpening, [UInt8]) -> Bool) -> Found {
         var found = Found()
         for folder in RunFolder.all(in: runs).reversed() {
-            guard found.entries.count < Self.mostRuns else { break }
+            guard found.entries.count < most else { break }
             guard let opening = Self.opening(folder), names?.contains(opening.title) ?? true,
-                let bytes = try? JournalReader.contents(of: folder.journal),
-                type.map({ Self.holds(bytes, $0) }) ?? true
+                let bytes = try? JournalReader.contents(of: folder.journal), counts(opening, bytes)
             else { continue }
             do throws(CommandFailure) {
                 let recorded = try RecordedRun.read(folder, places)
@@ -68,10 +73,6 @@ struct RunArchive {
         return try? RunOpening(JournalReader.read(Array(head[...end])).entries)
     }
 
-    private static func holds(_ bytes: [UInt8], _ type: String) -> Bool {
-        String(decoding: bytes, as: UTF8.self).contains("\"t\":\"\(type)\"")
-    }
-
     // MARK: How long steps take
 
     /// By step id how long it took in live runs at real speed: from its first line to its last, in a session in which it
@@ -80,7 +81,7 @@ struct RunArchive {
         var times: [String: [Duration]] = [:]
         for entry in entries {
             let recorded = entry.recorded
-            guard recorded.opening.mode == .live, recorded.plan.inventory.labSpeed == 1 else { continue }
+            guard recorded.plan.inventory.labSpeed == 1 else { continue }
             for (step, time) in StepTimes(recorded.entries, recorded.plan).times {
                 times[step, default: []].append(time)
             }

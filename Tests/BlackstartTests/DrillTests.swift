@@ -45,6 +45,7 @@ struct DrillTests {
         #expect(try program("check runbook.yaml").stdout.contains("WARNING  DRILL-OVERDUE  runbook.yaml:1:1"))
         let run = try program("dry-run runbook.yaml --fixture fixture.yaml --run-id d1 --no-input")
         try #require(run.status == 0, "\(run)")
+        let listed = try program("runs").stdout
         // Not before somebody says so.
         #expect(try program("drills runbook.yaml").stdout.contains("never, as far as signed journals tell"))
         let said = try add(
@@ -54,6 +55,8 @@ struct DrillTests {
             ])
         #expect(said.status == 0, "\(said)")
         #expect(said.stdout.hasPrefix("Entered: run d1 was a drill of Ada Lorenz, Bob, says "), "\(said.stdout)")
+        // That something was entered changes nothing about how it ended.
+        #expect(try program("runs").stdout == listed)
         let told = try program("drills runbook.yaml").stdout
         #expect(told.hasPrefix("Small site (total-outage)\n  Last drill  20"), "\(told)")
         #expect(

@@ -30,6 +30,9 @@ struct FirstUseTests {
                         approved it, and when it was reviewed.
 
                     Preparedness: 1 warning. `blackstart check --explain RULE` tells more.
+                    Not looked at, because the inventory says nothing of it: services, placed_on,
+                    domains, redundancy, protection, capacity, backup, snapshot, health, people,
+                    scenarios, packs, drills.
 
                     """))
         let rehearsal = try program("dry-run site/runbook.yaml --fixture site/fixture.yaml --run-id t")
