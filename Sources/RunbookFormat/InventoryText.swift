@@ -15,8 +15,9 @@ package enum InventoryText {
             lines.append("defaults:")
             lines += defaults.map { "  \($0.key): \(quote($0.value))" }
         }
-        if !inventory.contacts.isEmpty { lines.append("contacts:") }
-        for contact in inventory.contacts {
+        let contacts = inventory.contacts.filter { $0.person == nil }
+        if !contacts.isEmpty { lines.append("contacts:") }
+        for contact in contacts {
             lines += ["  \(quote(contact.id)):", "    name: \(quote(contact.name))"]
             if let phone = contact.phone { lines.append("    phone: \(quote(phone))") }
             if let reference = contact.reference { lines.append("    reference: \(quote(reference))") }
@@ -28,9 +29,10 @@ package enum InventoryText {
         if !inventory.services.isEmpty { lines.append("services:") }
         for service in inventory.services {
             let external = service.isExternal ? ["external: true"] : []
-            let facts = external + list("requires", service.requires)
+            let facts = external + list("requires", service.requires) + SiteFactsText.words(service)
             lines.append("  \(quote(service.name)): { \(facts.joined(separator: ", ")) }")
         }
+        lines += SiteFactsText.lines(inventory)
         lines.append("hosts:")
         for host in inventory.hosts {
             lines.append("  \(quote(host.name)):")
@@ -113,9 +115,10 @@ package enum InventoryText {
             if let interval = backup.interval { words.append("every: \(DurationText.format(interval))") }
             if backup.imageIncluded { words.append("image_included: true") }
             if let date = backup.lastTest { words.append("last_test: \(quote(date))") }
+            words += SiteFactsText.words(backup)
             lines.append("backup: { \(words.joined(separator: ", ")) }")
         }
-        return lines
+        return lines + SiteFactsText.lines(facts)
     }
 
     private static func list(_ key: String, _ names: [Named]) -> [String] {

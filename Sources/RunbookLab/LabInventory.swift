@@ -8,6 +8,8 @@ enum LabInventory {
         site.name = "\(inventory.name) (lab)"
         site.labSpeed = record.speed
         site.labShell = folder.localShell
+        // What a check asks after before an emergency is no matter of a lab, and may name hosts that it does not have.
+        (site.redundancy, site.scenarios, site.packs, site.drillEvery) = ([], nil, nil, nil)
         site.hosts = inventory.hosts.compactMap { host in
             guard let lab = record.host(host.name) else { return nil }
             var host = host
@@ -23,6 +25,7 @@ enum LabInventory {
             (host.certificateFile, host.password, host.algorithms) = (nil, nil, SSHAlgorithms())
             host.facts.placedOn.removeAll { record.host($0.name) == nil }
             host.facts.apartFrom.removeAll { record.host($0.name) == nil }
+            (host.facts.backup, host.facts.snapshot) = (nil, nil)
             return host
         }
         return InventoryText.write(site)

@@ -72,14 +72,34 @@ import Testing
         var again = try InventoryReader.read(
             bytes: Array(InventoryText.write(inventory).utf8), path: "i.yaml", home: "/home/ops")
         #expect(again.hosts.map(\.name) == inventory.hosts.map(\.name))
-        #expect(again.contacts == inventory.contacts)
+        func people(_ inventory: Inventory) -> [[String?]] {
+            inventory.contacts.map { contact in
+                [contact.id, contact.name, contact.phone, contact.reference, contact.signer] + contact.roles
+                    + [contact.person?.deputy?.name, contact.person?.trained]
+                    + (contact.person?.requires.map(\.name) ?? [])
+            }
+        }
+        #expect(people(again) == people(inventory))
+        #expect(InventoryText.write(again) == InventoryText.write(inventory))
+        #expect(again.domains.map(\.kind) == inventory.domains.map(\.kind))
+        #expect(again.redundancy.map(\.votes) == inventory.redundancy.map(\.votes))
+        #expect(again.redundancy.map(\.across) == inventory.redundancy.map(\.across))
+        #expect(again.roles.map(\.trainedEvery) == inventory.roles.map(\.trainedEvery))
+        #expect(again.scenarios?.map(\.none) == inventory.scenarios?.map(\.none))
+        #expect(again.packs?.map(\.whereabouts) == inventory.packs?.map(\.whereabouts))
+        #expect(again.drillEvery == inventory.drillEvery && again.cumulation == inventory.cumulation)
         #expect(again.groups.map { $0.members.map(\.name) } == inventory.groups.map { $0.members.map(\.name) })
         for index in again.hosts.indices {
             again.hosts[index].place = inventory.hosts[index].place
             again.hosts[index].contact = inventory.hosts[index].contact
             let (one, other) = (inventory.hosts[index], again.hosts[index])
             #expect(one.via?.name == other.via?.name)
-            #expect(one.facts.protection == other.facts.protection && one.facts.backup == other.facts.backup)
+            #expect(one.facts.protection == other.facts.protection)
+            #expect(one.facts.backup?.size == other.facts.backup?.size)
+            #expect(one.facts.backup?.server?.name == other.facts.backup?.server?.name)
+            #expect(one.facts.capacity == other.facts.capacity && one.facts.health == other.facts.health)
+            #expect(one.facts.snapshot?.platforms == other.facts.snapshot?.platforms)
+            #expect(one.facts.mitigations.map(\.means) == other.facts.mitigations.map(\.means))
             #expect(one.facts.rto == other.facts.rto && one.facts.rpo == other.facts.rpo)
             for names in [\SystemFacts.provides, \.requires, \.placedOn, \.apartFrom] {
                 #expect(one.facts[keyPath: names].map(\.name) == other.facts[keyPath: names].map(\.name))
