@@ -137,18 +137,24 @@ final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
 
     // MARK: On the thread
 
+    private static let roundsAtOnce = 16
+
     private func run() {
         inbox.withLock { $0.thread = pthread_self() }
         var events = [epoll_event](repeating: epoll_event(), count: 256)
         while true {
-            let (jobs, isStopping) = inbox.withLock { inbox -> ([UnownedJob], Bool) in
-                defer { inbox.jobs = [] }
-                inbox.isSignalled = false
-                return (inbox.jobs, inbox.isStopping)
-            }
-            if isStopping, jobs.isEmpty, waiting == 0, sleepers.isEmpty { return }
-            for job in jobs {
-                job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+            // What jobs lead to at once is done before the system is asked: but not for ever.
+            for _ in 0..<Self.roundsAtOnce {
+                let (jobs, isStopping) = inbox.withLock { inbox -> ([UnownedJob], Bool) in
+                    defer { inbox.jobs = [] }
+                    inbox.isSignalled = false
+                    return (inbox.jobs, inbox.isStopping)
+                }
+                if isStopping, jobs.isEmpty, waiting == 0, sleepers.isEmpty { return }
+                if jobs.isEmpty { break }
+                for job in jobs {
+                    job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+                }
             }
             let now = Self.now()
             while let alarm = alarms.take(until: now) { ring(alarm) }

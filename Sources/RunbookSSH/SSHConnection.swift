@@ -139,7 +139,15 @@ actor SSHConnection {
         ssh_set_blocking(session, 0)
     }
 
+    /// A server speaks first, mostly: our own first words then leave together, in answer to it. For one that waits to be
+    /// spoken to (a port that several protocols share), so long.
+    private static let listensFirst: UInt64 = 500_000_000
+
     private func exchange(_ session: ssh_session, _ deadline: UInt64) async throws(TransportFailure) {
+        _ = await loop.wait(descriptor, .reading, deadline: min(deadline, EventLoop.now() + Self.listensFirst))
+        guard self.session != nil, !isLost else {
+            throw TransportFailure(.lost, sent: false, "the connection is gone")
+        }
         while true {
             let code = ssh_connect(session)
             // libssh leaves the descriptor blocking once it has connected.
@@ -205,7 +213,9 @@ actor SSHConnection {
     }
 
     /// Until something moves on the socket, the deadline passes, or the peer has been silent for too long.
-    func activity(_ session: ssh_session, _ deadline: UInt64) async throws(ConnectionFault) {
+    ///
+    /// - Parameter flushes: whether what was sent has to leave before.
+    func activity(_ session: ssh_session, _ deadline: UInt64, flushes: Bool = true) async throws(ConnectionFault) {
         notice()
         let wantsWrite = ssh_get_poll_flags(session) & SSH_WRITE_PENDING != 0
         if wantsWrite {
@@ -214,7 +224,7 @@ actor SSHConnection {
             let moved = counters.pointer.pointee.in_bytes != seenBytes
             if moved || ssh_get_poll_flags(session) & SSH_WRITE_PENDING == 0 { return notice() }
         }
-        flush()
+        if flushes { flush() }
         let silence = users > 0 || isWatched == false ? silence : silence.whileIdle
         let next = isProbing ? heardAt + silence.limit : heardAt + silence.probe
         let wakeup = await loop.wait(
@@ -277,9 +287,10 @@ actor SSHConnection {
         loop.wake(descriptor)
     }
 
+    /// What was sent last, that a channel is closed, nobody waits for: it goes with the next word, or when the system lets
+    /// it go (200 ms after it was gathered).
     func leave() {
         users -= 1
-        flush()
         if users == 0 { watch() }
     }
 
@@ -293,7 +304,7 @@ actor SSHConnection {
     private func listen() async {
         while users == 0, let session, !isLost {
             do {
-                try await activity(session, .max)
+                try await activity(session, .max, flushes: false)
                 try pump(session)
             } catch { break }
         }
