@@ -70,6 +70,7 @@ package struct SnapshotCommand: AsyncParsableCommand {
         await transport.close()
         let stamp = Self.stamp
         var rows: [Row] = []
+        var written: Set<String> = []
         var isAll = true
         for (host, answer) in zip(hosts, answers) {
             switch answer {
@@ -80,7 +81,7 @@ package struct SnapshotCommand: AsyncParsableCommand {
                 let newest = store.stamps(of: host.name).last
                 let old = newest.flatMap { store.read($0, of: host.name) }
                 do throws(SystemError) {
-                    _ = try store.write(snapshot, of: host.name, at: stamp)
+                    written.insert(try store.write(snapshot, of: host.name, at: stamp))
                 } catch {
                     throw CommandFailure(
                         .programFailed, "can't write to `\(TerminalText.shown(store.folder))`: \(error.words)")
@@ -90,9 +91,10 @@ package struct SnapshotCommand: AsyncParsableCommand {
             }
         }
         tell(rows)
-        if !console.isJSON, rows.contains(where: { $0.state == "KEPT" }) {
+        if !console.isJSON, let name = written.min() {
+            let name = written.count == 1 ? name : "\(stamp)…"
             Terminal.out(
-                "Written to \(TerminalText.shown(store.folder))/HOST/\(stamp). Nothing was changed on the hosts.\n")
+                "Written to \(TerminalText.shown(store.folder))/HOST/\(name). Nothing was changed on the hosts.\n")
         }
         if !isAll { throw ExitCode(4) }
     }

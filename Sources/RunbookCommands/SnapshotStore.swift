@@ -67,11 +67,13 @@ struct SnapshotStore {
 
     // MARK: Writing
 
-    /// Writes one whole, or nothing. Returns its folder.
+    /// So many of one host have room in one second.
+    private static let mostInSecond = 9
+
+    /// Writes one whole, or nothing. Returns its stamp: where there is one of this second already, with a number behind it.
     func write(_ snapshot: ConfigurationSnapshot, of host: String, at stamp: String) throws(SystemError) -> String {
         let parent = "\(folder)/\(host)"
         try SystemCalls.makeFolders(parent)
-        let target = "\(parent)/\(stamp)"
         let draft = "\(parent)/.\(stamp).\(getpid())"
         guard mkdir(draft, 0o700) == 0 else { throw .last }
         do throws(SystemError) {
@@ -88,14 +90,21 @@ struct SnapshotStore {
             }
             try write(Array(sums.utf8), to: "\(draft)/\(Self.sums)")
             try SystemCalls.flushFolder(draft)
-            guard rename(draft, target) == 0 else { throw .last }
+            let stamps = [stamp] + (2...Self.mostInSecond).map { "\(stamp)-\($0)" }
+            for name in stamps {
+                // A folder takes the place of none that has something in it.
+                if rename(draft, "\(parent)/\(name)") == 0 {
+                    try SystemCalls.flushFolder(parent)
+                    return name
+                }
+                guard errno == EEXIST || errno == ENOTEMPTY else { throw .last }
+            }
+            throw .last
         } catch {
             for name in (try? SystemCalls.names(in: draft)) ?? [] { unlink("\(draft)/\(name)") }
             rmdir(draft)
             throw error
         }
-        try SystemCalls.flushFolder(parent)
-        return target
     }
 
     private func write(_ bytes: [UInt8], to path: String) throws(SystemError) {
@@ -112,10 +121,10 @@ struct SnapshotStore {
         ((try? SystemCalls.names(in: "\(folder)/\(host)")) ?? []).filter(Self.isStamp).sorted()
     }
 
-    /// `2026-11-26T031500Z`.
+    /// `2026-11-26T031500Z`, and `2026-11-26T031500Z-2` for the second one of that second.
     static func isStamp(_ name: String) -> Bool {
-        let shape = Array("dddd-dd-ddTddddddZ".utf8)
-        return name.utf8.count == shape.count
+        let shape = Array("dddd-dd-ddTddddddZ-d".utf8)
+        return [shape.count - 2, shape.count].contains(name.utf8.count)
             && zip(name.utf8, shape).allSatisfy { $1 == UInt8(ascii: "d") ? (0x30...0x39).contains($0) : $0 == $1 }
     }
 

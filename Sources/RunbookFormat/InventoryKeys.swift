@@ -14,7 +14,7 @@ enum InventoryKeys {
                 "contacts", .named(.mapping(contact)), "{}", "People and firms to call, by the name that steps use.",
                 since: "0.3"),
             Key(
-                "services", .named(.mapping(service)), "{}", "Services that hosts provide and require, by name.",
+                "services", .services(.mapping(service)), "{}", "Services that hosts provide and require, by name.",
                 since: "0.3"),
             Key(
                 "waivers", .list(.mapping(waiver)), "[]",
@@ -93,7 +93,7 @@ enum InventoryKeys {
             since: "0.3"),
         Key("health", .mapping(health), "When it was last looked after for errors.", since: "0.3"),
         Key(
-            "instead_of", .named(.word(Mitigation.Means.allCases.map(\.rawValue))), "{}",
+            "instead_of", .services(.word(Mitigation.Means.allCases.map(\.rawValue))), "{}",
             "What it does without a service that it requires, by the service's name.", since: "0.3"),
     ]
 

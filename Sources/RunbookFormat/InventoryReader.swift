@@ -124,26 +124,29 @@ package enum InventoryReader {
             }
     }
 
-    static func checkName(_ key: Named, what: String, _ findings: Findings) {
-        let isName =
-            !key.name.isEmpty && key.name.utf8.count <= 100
-            && key.name.utf8.allSatisfy {
+    /// - Parameter hasParts: whether colons may divide it, as the names of services.
+    static func checkName(_ key: Named, what: String, hasParts: Bool = false, _ findings: Findings) {
+        func isName(_ part: Substring.UTF8View) -> Bool {
+            guard let first = part.first, first != UInt8(ascii: "."), first != UInt8(ascii: "-") else { return false }
+            return part.allSatisfy {
                 switch $0 {
                 case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"):
                     true
                 default: false
                 }
             }
-        let isBare = key.name.utf8.first != UInt8(ascii: ".") && key.name.utf8.first != UInt8(ascii: "-")
+        }
         if key.name.isEmpty {
             findings.add(at: key.place, "the name of a \(what) is empty")
             return
         }
-        guard isName, isBare, key.name != Host.localName else {
+        let parts = hasParts ? key.name.split(separator: ":", omittingEmptySubsequences: false) : [key.name[...]]
+        guard key.name.utf8.count <= 100, key.name != Host.localName, parts.allSatisfy({ isName($0.utf8) }) else {
             findings.add(
                 at: key.place, "`\(Excerpt.of(key.name))` is no name for a \(what)",
                 hint: key.name == Host.localName
-                    ? "`local` is this machine" : "use letters, digits, `.`, `-` and `_`, at most 100")
+                    ? "`local` is this machine"
+                    : "use letters, digits, `.`, `-` and `_`, at most 100\(hasParts ? ", and `:` between two parts" : "")")
             return
         }
     }

@@ -95,18 +95,20 @@ package enum JSONSchema {
         case .steps(let table): steps(table)
         case .map(let inner):
             .object([("type", .string("object")), ("additionalProperties", value(inner))])
-        case .named(let inner):
-            .object([
-                ("type", .string("object")), ("additionalProperties", value(inner)),
-                (
-                    "propertyNames",
-                    .object([("pattern", .string("^(?!local$)[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$"))])
-                ),
-            ])
+        case .named(let inner): map(inner, names: "^(?!local$)[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$")
+        case .services(let inner):
+            map(inner, names: "^(?!local$)(?!.{101})[A-Za-z0-9_][A-Za-z0-9._-]*(:[A-Za-z0-9_][A-Za-z0-9._-]*)*$")
         case .mapping(let table): .object([("$ref", .string("#/definitions/\(name(table))"))])
         case .either(let types): anyOf(types.map(value))
         case .null: .object([("type", .string("null"))])
         }
+    }
+
+    private static func map(_ inner: KeyType, names pattern: String) -> Value {
+        .object([
+            ("type", .string("object")), ("additionalProperties", value(inner)),
+            ("propertyNames", .object([("pattern", .string(pattern))])),
+        ])
     }
 
     private static let scalarTypes = Value.array(["string", "number", "boolean"].map(Value.string))

@@ -23,6 +23,8 @@ indirect enum KeyType: Sendable {
     case map(KeyType)
     /// Names of hosts and the like: letters, digits, `.`, `-` and `_`, at most 100.
     case named(KeyType)
+    /// By names of services: they may have parts, as `dns:north.example`.
+    case services(KeyType)
     case mapping(KeyTable)
     case either([KeyType])
     /// Nothing: `~`.

@@ -62,7 +62,7 @@ package enum LanguageReference {
         case .names(let single): single ? "name or list of names" : "list of names"
         case .list(let inner): "list of \(plural(inner))"
         case .steps(let table): "list of \(table.title)s"
-        case .map(let inner), .named(let inner): "names with \(plural(inner))"
+        case .map(let inner), .named(let inner), .services(let inner): "names with \(plural(inner))"
         case .mapping(let table): table.title
         case .either(let types):
             types.filter { if case .null = $0 { false } else { true } }.map(words).joined(separator: ", or ")
@@ -86,7 +86,7 @@ extension KeyType {
     var tables: [KeyTable] {
         switch self {
         case .mapping(let table), .steps(let table): [table]
-        case .list(let inner), .map(let inner), .named(let inner): inner.tables
+        case .list(let inner), .map(let inner), .named(let inner), .services(let inner): inner.tables
         case .either(let types): types.flatMap(\.tables)
         case .text, .words, .word, .shape, .integer, .number, .boolean, .duration, .names, .null: []
         }

@@ -8,7 +8,9 @@ struct SiteFactsReader {
 
     func read(_ fields: Fields, _ inventory: inout Inventory) {
         inventory.domains = domains(fields)
+        atMost(Limits.domainsPerInventory, inventory.domains, "domains", fields)
         inventory.redundancy = redundancy(fields)
+        atMost(Limits.redundancyGroups, inventory.redundancy, "redundancy groups", fields, key: "redundancy")
         inventory.contacts += people(fields, beside: inventory.contacts)
         inventory.roles = roles(fields)
         inventory.scenarios = scenarios(fields)
@@ -19,6 +21,12 @@ struct SiteFactsReader {
             inventory.drillEvery = inner.duration("every") ?? .seconds(365 * 86_400)
         }
         if let number = fields.integer("cumulation") { inventory.cumulation = number }
+    }
+
+    private func atMost<Value>(_ most: Int, _ all: [Value], _ noun: String, _ fields: Fields, key: String? = nil) {
+        if all.count > most {
+            findings.add(at: fields.keyPlace(key ?? noun), "an inventory has at most \(most) \(noun)")
+        }
     }
 
     private func named<Value>(
@@ -174,6 +182,7 @@ struct SiteFactsReader {
                 at: inventory.domains[first].place,
                 "these domains are part of each other: \(RunbookOrder.names(cycle.map { domains[$0] }))")
         }
+        checkDepth(inventory, index, edges)
         for host in inventory.hosts {
             let required = host.facts.requires.map(\.name)
             for mitigation in host.facts.mitigations where !required.contains(mitigation.service.name) {
@@ -182,6 +191,35 @@ struct SiteFactsReader {
                     "the host `\(Excerpt.of(host.name))` does not require `\(Excerpt.of(mitigation.service.name))`",
                     hint: Nearest.hint(mitigation.service.name, required))
             }
+        }
+    }
+
+    /// Nothing fails with more domains than anybody could walk to.
+    private func checkDepth(_ inventory: Inventory, _ index: [String: Int], _ parents: [[Int]]) {
+        func isTooMany(_ start: [Int]) -> Bool {
+            var seen = Set(start)
+            var open = start
+            while let next = open.popLast(), seen.count <= Limits.domainsAround {
+                for parent in parents[next] where seen.count <= Limits.domainsAround && seen.insert(parent).inserted {
+                    open.append(parent)
+                }
+            }
+            return seen.count > Limits.domainsAround
+        }
+        let most = "fails with more than \(Limits.domainsAround) domains, through others too"
+        if let domain = inventory.domains.enumerated().first(where: { isTooMany(parents[$0.offset]) })?.element {
+            findings.add(at: domain.place, "the domain `\(Excerpt.of(domain.name))` \(most)")
+        }
+        // Many machines stand in the same ones.
+        var known: [[Int]: Bool] = [:]
+        for host in inventory.hosts {
+            let start = host.facts.domains.compactMap { index[$0.name] }
+            if start.isEmpty { continue }
+            let isBad = known[start] ?? isTooMany(start)
+            known[start] = isBad
+            guard isBad else { continue }
+            findings.add(at: host.place, "the host `\(Excerpt.of(host.name))` \(most)")
+            return
         }
     }
 

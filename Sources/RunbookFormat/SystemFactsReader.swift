@@ -109,13 +109,13 @@ struct SystemFactsReader {
 
     private func services(_ fields: Fields, _ key: String) -> [Named] {
         let names = fields.names(key, single: true) ?? []
-        for name in names { InventoryReader.checkName(name, what: "service", findings) }
+        for name in names { InventoryReader.checkName(name, what: "service", hasParts: true, findings) }
         return names
     }
 
     func services(_ fields: Fields) -> [Service] {
         (fields.mapping("services") ?? []).compactMap { key, value in
-            InventoryReader.checkName(key, what: "service", findings)
+            InventoryReader.checkName(key, what: "service", hasParts: true, findings)
             let what = "the service `\(Excerpt.of(key.name))`"
             guard let inner = Fields(value, InventoryKeys.service, what: what, at: key.place, findings) else {
                 return nil

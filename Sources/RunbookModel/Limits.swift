@@ -6,6 +6,10 @@ package enum Limits {
     package static let stepsPerRunbook = 10_000
     package static let tasksPerRun = 100_000
     package static let hostsPerInventory = 100_000
+    package static let domainsPerInventory = 10_000
+    /// The domains that a machine, or a domain, fails with, through others too.
+    package static let domainsAround = 64
+    package static let redundancyGroups = 10_000
     package static let yamlDepth = 32
     /// How deep runbooks include each other.
     package static let includeDepth = 8

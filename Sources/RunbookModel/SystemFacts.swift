@@ -91,9 +91,9 @@ package struct Service: Hashable, Sendable {
     package var requires: [Named]
     package var place: SourcePlace
 
-    /// The kind that a name stands for, where nothing is said.
+    /// The kind that a name, or its part before a colon, stands for, where nothing is said.
     package static func kind(named name: String) -> Kind {
-        let word = name.lowercased()
+        let word = name.prefix { $0 != ":" }.lowercased()
         if let kind = Kind(rawValue: word) { return kind }
         return switch word {
         case "ntp", "clock": .time

@@ -204,15 +204,33 @@ struct OrderRules {
             }
         }
         for (number, host) in plan.inventory.hosts.enumerated() {
-            guard let rto = host.facts.rto, let last = last[number], .milliseconds(finish[last]) > rto else { continue }
+            guard let rto = host.facts.rto, let last = last[number] else { continue }
             let step = plan.runbook.steps[last]
-            findings.append(
-                infeasible(
-                    host.name,
-                    "`\(host.name)` is back after \(DurationText.words(.milliseconds(finish[last]))), with step \(step.number) "
-                        + "(\(step.id)), and its `rto` is", rto, path, host.place))
+            let back = Duration.milliseconds(finish[last])
+            let words =
+                "`\(host.name)` is back after \(DurationText.words(back)), with step \(step.number) (\(step.id)), and its"
+            if back > rto {
+                findings.append(infeasible(host.name, "\(words) `rto` is", rto, path, host.place))
+            } else if let restore = RecoveryRules.restore(host), restore <= rto, back + restore > rto,
+                !restores(number)
+            {
+                findings.append(
+                    infeasible(
+                        host.name,
+                        "\(words) restore takes \(DurationText.words(restore)): together "
+                            + "\(DurationText.words(back + restore)), and its `rto` is", rto,
+                        RecoveryRules.volume(host) + path, host.place))
+            }
         }
         return findings
+    }
+
+    /// Whether the runbook itself restores a machine: then its steps say how long that takes.
+    private func restores(_ host: Int) -> Bool {
+        plan.runbook.steps.indices.contains { step in
+            plan.runbook.steps[step].tags.contains("restore")
+                && plan.tasksOfStep[step].contains { plan.tasks[$0].host == host }
+        }
     }
 
     private func infeasible(

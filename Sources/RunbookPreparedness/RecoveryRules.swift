@@ -78,16 +78,19 @@ struct RecoveryRules {
         return .seconds(size / rate + (size % rate == 0 ? 0 : 1))
     }
 
+    /// What it has to bring back, and how fast.
+    static func volume(_ host: Host) -> [String] {
+        guard let backup = host.facts.backup, let size = backup.size, let rate = backup.throughput else { return [] }
+        return ["\(SizeText.words(size)) at \(SizeText.words(rate)) a second"]
+    }
+
     private var restores: [Finding] {
         hosts.compactMap { host in
-            guard let rto = host.facts.rto, let restore = Self.restore(host), restore > rto,
-                let backup = host.facts.backup, let size = backup.size, let rate = backup.throughput
-            else { return nil }
+            guard let rto = host.facts.rto, let restore = Self.restore(host), restore > rto else { return nil }
             return Finding(
                 .rtoInfeasible, host.name,
                 "the restore of `\(host.name)` takes \(DurationText.words(restore)), and its `rto` is \(DurationText.words(rto))",
-                path: ["\(SizeText.words(size)) at \(SizeText.words(rate)) a second"],
-                fix: "restore faster, keep less on one machine, or agree on another objective", at: host.place)
+                path: Self.volume(host), fix: "restore faster, keep less on one machine, or agree on another objective", at: host.place)
         }
     }
 

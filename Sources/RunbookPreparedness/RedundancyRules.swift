@@ -4,6 +4,14 @@ internal import RunbookModel
 struct RedundancyRules {
     let model: SiteModel
     let domains: FailureDomains
+    private let numbers: [String: Int]
+
+    init(model: SiteModel, domains: FailureDomains) {
+        self.model = model
+        self.domains = domains
+        numbers = Dictionary(
+            model.inventory.hosts.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { one, _ in one })
+    }
 
     var findings: [Finding] { model.inventory.redundancy.flatMap { $0.votes == nil ? spares($0) : quorum($0) } }
 
@@ -29,16 +37,14 @@ struct RedundancyRules {
             losses.append(Loss(name: name, down: members.indices.filter { down.contains(members[$0]) }))
         }
         for machine in machines.sorted() { add(hosts[machine].name, [machine]) }
-        for (number, domain) in model.inventory.domains.enumerated() where group.across.contains(domain.kind) {
-            let lost = Set(domains.hosts[number])
-            if !lost.isDisjoint(with: order) { add(domain.name, lost) }
+        let around = Set(order.flatMap { domains.domains[$0] }).sorted()
+        for number in around where group.across.contains(model.inventory.domains[number].kind) {
+            add(model.inventory.domains[number].name, Set(domains.hosts[number]))
         }
         return losses
     }
 
-    private func members(_ group: RedundancyGroup) -> [Int] {
-        group.members.compactMap { member in model.inventory.hosts.firstIndex { $0.name == member.name } }
-    }
+    private func members(_ group: RedundancyGroup) -> [Int] { group.members.compactMap { numbers[$0.name] } }
 
     // MARK: AFFINITY
 

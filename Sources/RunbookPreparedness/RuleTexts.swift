@@ -96,7 +96,8 @@ extension Rule {
             The slowest chain of steps up to the last one that acts on a machine is longer than the `rto` of that machine; or
             the whole is longer than that of the runbook. A step takes as long as nine of ten past runs needed for it
             (`blackstart drills times`), else its estimate. Or a restore (`size` over `throughput` of the `backup`) takes
-            longer than the `rto`.
+            longer than the `rto`, by itself or after those steps; a machine with a step that has the tag `restore` is
+            restored by the runbook, and that step's time counts.
             """
         case .clock:
             """

@@ -51,7 +51,7 @@ struct SnapshotTests {
         return "\(folder)/\(try #require(names.last))"
     }
 
-    /// Snapshots are named by the second: the one before is moved back in time.
+    /// Moves the newest one back in time.
     private func age(_ host: String, to stamp: String) throws {
         let old = try newest(host)
         let parent = (old as NSString).deletingLastPathComponent
@@ -101,6 +101,26 @@ struct SnapshotTests {
         try age("san", to: "2026-01-03T030405Z")
         let next = try program("snapshot -i site.yaml -l san").stdout
         #expect(next.contains("not as on 2026-01-03: zfs-pools, zfs-devices"), "\(next)")
+    }
+
+    @Test("a second one within the same second is kept beside the first, and is the newer one")
+    func sameSecond() throws {
+        // Whatever second it is: there is one of it already.
+        let made = try shell(
+            """
+            now=$(date +%s)
+            for i in $(seq 0 120); do
+                d=snapshots/san/$(date -u -d @$((now + i)) +%Y-%m-%dT%H%M%SZ)
+                mkdir -p $d && touch $d/SHA256SUMS
+            done
+            """, in: program.scratch.path)
+        try #require(made.status == 0, "\(made.output)")
+        let said = try program("snapshot -i site.yaml -l san")
+        #expect(said.status == 0 && said.stdout.contains("Z-2. Nothing was changed"), "\(said)")
+        let list = try program("snapshot -i site.yaml -l san --list").stdout
+        #expect(list.contains("Z-2: 4 questions"), "\(list)")
+        let again = try program("snapshot -i site.yaml -l san").stdout
+        #expect(again.contains("Z-2. ") || again.contains("Z-3. "), "\(again)")
     }
 
     @Test("a host that floods fills no disk and no memory, and is cut")

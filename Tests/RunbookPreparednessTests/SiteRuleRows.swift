@@ -210,6 +210,25 @@ enum SiteRuleRows {
                 "p: { kind: physical, address: 10.0.0.1, rto: 1h, backup: { method: image, image_included: true, last_test: \"2026-01-01\", size: 3600MiB, throughput: 1MiB } }"
             ], found: []),
         Row(
+            name: "a restore that holds the objective by itself, and not after the steps before it",
+            hosts: [
+                "p: { kind: physical, address: 10.0.0.1, rto: 1h, backup: { method: image, image_included: true, last_test: \"2026-01-01\", size: 1800MiB, throughput: 1MiB } }"
+            ],
+            steps: ["- { id: x, name: X, hosts: p, run: 'true', estimate: 31m, \(step) }"],
+            found: [
+                "RTO-INFEASIBLE p i.yaml:5:3: `p` is back after 31 minutes, with step 1 (x), and its restore takes 30 minutes: together 1 hour 1 minute, and its `rto` is 1 hour | 1.8 GiB at 1 MiB a second | shorten the slowest chain (`blackstart plan` shows it), correct its estimates, or agree on another objective"
+            ]),
+        Row(
+            name: "a restore that just holds it after the steps, and one that is a step itself",
+            hosts: [
+                "p: { kind: physical, address: 10.0.0.1, rto: 1h, backup: { method: image, image_included: true, last_test: \"2026-01-01\", size: 1740MiB, throughput: 1MiB } }",
+                "q: { kind: physical, address: 10.0.0.2, rto: 1h, backup: { method: image, image_included: true, last_test: \"2026-01-01\", size: 1800MiB, throughput: 1MiB } }",
+            ],
+            steps: [
+                "- { id: x, name: X, hosts: p, run: 'true', estimate: 31m, \(step) }",
+                "- { id: y, name: Y, hosts: q, run: 'true', estimate: 31m, needs: [], tags: [restore], \(step) }",
+            ], found: []),
+        Row(
             name: "checks for errors that are overdue, never made, or not spoken of",
             hosts: [
                 "p: { kind: physical, address: 10.0.0.1, health: { checked: \"2026-10-26\" } }",
