@@ -18,6 +18,7 @@ enum CheckEvidence {
         evidence.drills = archive.drills([files.runbook.name]).entries.compactMap(PractisedRun.init).map {
             $0.evidence(beside: plan)
         }
+        evidence.journal = RunFolderDisk.remote(archive.runs)
         evidence.packs = files.inventory.packs?.map { pack($0, files) }
         evidence.snapshots = SnapshotStore(inventory: files.inventoryPath).evidence(files.inventory)
         evidence.runbooks = [:]

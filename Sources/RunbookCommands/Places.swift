@@ -46,13 +46,13 @@ struct Places {
         return "\(String(cString: folder))/\(path)"
     }
 
-    /// The folder that a file stands in.
     /// The last part of a path, without what follows a dot.
     static func name(of path: String) -> String {
         let last = path.split(separator: "/").last.map(String.init) ?? path
         return last.split(separator: ".").first.map(String.init) ?? last
     }
 
+    /// The folder that a file stands in.
     static func folder(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])

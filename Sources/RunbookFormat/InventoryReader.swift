@@ -146,7 +146,8 @@ package enum InventoryReader {
                 at: key.place, "`\(Excerpt.of(key.name))` is no name for a \(what)",
                 hint: key.name == Host.localName
                     ? "`local` is this machine"
-                    : "use letters, digits, `.`, `-` and `_`, at most 100\(hasParts ? ", and `:` between two parts" : "")")
+                    : "use letters, digits, `.`, `-` and `_`, at most 100\(hasParts ? ", and `:` between two parts" : "")"
+            )
             return
         }
     }

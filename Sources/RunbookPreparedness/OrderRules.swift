@@ -8,7 +8,7 @@ struct OrderRules {
     /// By step id how long it took in past runs.
     var measured: [String: MeasuredTime] = [:]
 
-    var findings: [Finding] { order + runner + objectives }
+    var findings: [Finding] { order + objectives }
 
     // MARK: ORDER-VIOLATION
 
@@ -142,41 +142,6 @@ struct OrderRules {
         return Finding(
             .orderViolation, step.id,
             "step \(step.number) (\(step.id)) \(what) before `\(name)` is ready", path: path, fix: fix, at: step.place)
-    }
-
-    // MARK: RUNNER-DEPENDS
-
-    private var runner: [Finding] {
-        var findings: [Finding] = []
-        let numbers = Dictionary(
-            plan.inventory.hosts.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { one, _ in one })
-        func isVirtual(_ name: String) -> Bool { numbers[name].map(model.isVirtual) ?? false }
-        let used = Set(plan.tasks.compactMap(\.machine))
-        for number in used.sorted() {
-            let host = plan.inventory.hosts[number]
-            guard let via = host.via, isVirtual(via.name) else { continue }
-            findings.append(
-                Finding(
-                    .runnerDepends, host.name,
-                    "`\(host.name)` is reached through `\(via.name)`, which is a virtual machine",
-                    fix: "reach it directly, or through a physical machine", at: via.place))
-        }
-        for step in plan.runbook.steps {
-            guard let actor = step.delegateTo, isVirtual(actor.name) else { continue }
-            findings.append(
-                Finding(
-                    .runnerDepends, step.id,
-                    "step \(step.number) (\(step.id)) is carried out by `\(actor.name)`, which is a virtual machine",
-                    fix: "let a physical machine do it, or this one: `hosts: local`", at: actor.place))
-        }
-        let witnesses = plan.inventory.witnesses
-        if let first = witnesses.first, witnesses.allSatisfy({ isVirtual($0.name) }) {
-            findings.append(
-                Finding(
-                    .runnerDepends, first.name, "the copies of the journal lie on virtual machines alone",
-                    fix: "let a physical machine be a witness as well", at: first.place))
-        }
-        return findings
     }
 
     // MARK: RTO-INFEASIBLE

@@ -10,6 +10,7 @@ extension Preparedness {
         return Preparedness(
             findings(of: site, evidence, today)
                 + OrderRules(plan: plan, model: site, measured: evidence.measured).findings
+                + RunnerRules(plan: plan, model: site, evidence: evidence).findings
                 + StartRules(plan: plan, model: site, measured: evidence.measured).findings
                 + PeopleRules(model: site, plan: plan, today: today).findings
                 + ScenarioRules(model: site, plan: plan, evidence: evidence).findings

@@ -90,7 +90,8 @@ struct RecoveryRules {
             return Finding(
                 .rtoInfeasible, host.name,
                 "the restore of `\(host.name)` takes \(DurationText.words(restore)), and its `rto` is \(DurationText.words(rto))",
-                path: Self.volume(host), fix: "restore faster, keep less on one machine, or agree on another objective", at: host.place)
+                path: Self.volume(host), fix: "restore faster, keep less on one machine, or agree on another objective",
+                at: host.place)
         }
     }
 

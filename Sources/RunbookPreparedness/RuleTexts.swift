@@ -88,8 +88,10 @@ extension Rule {
             """
         case .runnerDepends:
             """
-            A machine is reached through (`via`), or its commands run on (`delegate_to`), a virtual machine; or a copy of
-            the journal, a witness, is kept on a virtual machine alone.
+            A machine is reached through (`via`), or its commands run on (`delegate_to`), a virtual machine; the copies of
+            the journal (`witnesses`) are kept on virtual machines alone; the command that a secret or a password comes from
+            names a virtual machine; or the journal of a run would be written to a network file system, or to a disk that
+            comes over iSCSI or Fibre Channel. (Addresses that are names are told as warnings of the inventory.)
             """
         case .rtoInfeasible:
             """

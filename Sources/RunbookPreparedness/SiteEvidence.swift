@@ -15,7 +15,22 @@ package struct SiteEvidence: Sendable {
     /// By step id how long it took in live runs, from signed journals.
     package var measured: [String: MeasuredTime] = [:]
 
+    /// Where a run would write its journal, if that is no disk of this machine.
+    package var journal: Remote?
+
     package init() {}
+
+    /// A place that other machines have to be up for.
+    package struct Remote: Hashable, Sendable {
+        package var path: String
+        /// In words: `a network file system (nfs4)`.
+        package var medium: String
+
+        package init(path: String, medium: String) {
+            self.path = path
+            self.medium = medium
+        }
+    }
 
     /// The newest snapshot of a host.
     package struct Snapshot: Hashable, Sendable {

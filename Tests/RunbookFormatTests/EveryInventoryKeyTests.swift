@@ -133,10 +133,15 @@ import Testing
 
     @Test("services, from outside and on each other")
     func services() {
-        #expect(inventory.services.map(\.name) == ["power", "storage", "dns", "tickets", "backup-catalogue", "dns:north.example"])
+        #expect(
+            inventory.services.map(\.name) == [
+                "power", "storage", "dns", "tickets", "backup-catalogue", "dns:north.example",
+            ])
         #expect(inventory.services.map(\.isExternal) == [true, false, false, false, false, false])
         #expect(
-            inventory.services.map { $0.requires.map(\.name) } == [[], ["power", "cooling"], ["storage"], [], [], ["dns"]])
+            inventory.services.map { $0.requires.map(\.name) } == [
+                [], ["power", "cooling"], ["storage"], [], [], ["dns"],
+            ])
         #expect(inventory.services.map(\.kind) == [.power, .storage, .dns, .licences, .other, .dns])
         #expect(inventory.services.map(\.grace) == [nil, nil, nil, .seconds(72 * 3_600), nil, nil])
     }

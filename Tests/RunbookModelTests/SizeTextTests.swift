@@ -16,7 +16,8 @@ struct SizeTextTests {
     @Test(
         "what is no size, or over the limit, is none",
         arguments: [
-            "", "B", "KiB", "1", "1KB", "1K", "1 KiB", "-1B", "+1B", ".5KiB", "1.KiB", "1..5KiB", "1.5.5KiB", "1.0001KiB",
+            "", "B", "KiB", "1", "1KB", "1K", "1 KiB", "-1B", "+1B", ".5KiB", "1.KiB", "1..5KiB", "1.5.5KiB",
+            "1.0001KiB",
             "1024.001PiB", "1025PiB", "9223372036854775807PiB", "9223372036854775808B", "1e3KiB", "0x10B", "١B",
             "1kib", "99999999999999999999999999B",
         ])

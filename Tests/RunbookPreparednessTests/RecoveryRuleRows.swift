@@ -258,5 +258,49 @@ enum RecoveryRuleRows {
             hosts: ["a: { kind: physical, address: 10.0.0.1, rto: 1h }"],
             steps: ["- { id: x, name: X, hosts: a, run: 'true', estimate: 2h, \(step) }"],
             measured: ["x": [20, 30, 60]], found: []),
+        Row(
+            name: "secrets that commands fetch from a virtual machine, by its name in a domain and by its address",
+            hosts: [
+                "p: { kind: physical, address: 10.0.0.1, password: { from: command, run: \"curl -s https://10.0.0.2:8200/v1/p\" } }",
+                "store: { kind: vm, address: 10.0.0.2, placed_on: [p] }",
+            ],
+            steps: ["- { id: x, name: X, hosts: p, run: 'true', env: { A: \"${{ secrets.pin }}\" }, \(step) }"],
+            head: Row.fullHead
+                + "\nsecrets: { pin: { from: command, run: \"ssh root@STORE.north.example cat pin\" } }",
+            found: [
+                "RUNNER-DEPENDS pin r.yaml:8:12: the secret `pin` comes from a command that asks `store`, which is a virtual machine |  | keep it where nothing has to run: in an envelope (`prompt`), or in a file of this machine",
+                "RUNNER-DEPENDS p i.yaml:5:53: the password of `p` comes from a command that asks `store`, which is a virtual machine |  | keep it where nothing has to run: in an envelope (`prompt`), or in a file of this machine",
+            ]),
+        Row(
+            name: "secrets from a physical machine, from a name that only begins like a virtual one's, and from a file",
+            hosts: [
+                "p: { kind: physical, address: 10.0.0.1, password: { from: command, run: \"curl -s https://10.0.0.20/p\" } }",
+                "v: { kind: vm, address: 10.0.0.2, placed_on: [p] }",
+                "store: { kind: physical, address: 10.0.0.3 }",
+            ],
+            steps: [
+                "- { id: x, name: X, hosts: p, run: 'true', env: { A: \"${{ secrets.pin }}\", B: \"${{ secrets.b }}\" }, \(step) }"
+            ],
+            head: Row.fullHead
+                + "\nsecrets: { pin: { from: command, run: \"ssh store cat v.txt v-old /v1/x\" }, b: { from: file, path: v } }",
+            found: []),
+        Row(
+            name: "a jump host behind a virtual one, which no step acts on",
+            hosts: [
+                "p: { kind: physical, address: 10.0.0.1, via: q }",
+                "q: { kind: physical, address: 10.0.0.3, via: v }",
+                "v: { kind: vm, address: 10.0.0.2, placed_on: [p] }",
+            ],
+            steps: ["- { id: t, name: T, hosts: p, run: 'true', \(step) }"],
+            found: [
+                "RUNNER-DEPENDS q i.yaml:6:48: `q` is reached through `v`, which is a virtual machine |  | reach it directly, or through a physical machine"
+            ]),
+        Row(
+            name: "a journal that would be written to a network file system",
+            hosts: ["p: { kind: physical, address: 10.0.0.1 }"],
+            journal: SiteEvidence.Remote(path: "/srv/runs", medium: "a network file system (nfs4)"),
+            found: [
+                "RUNNER-DEPENDS Start r.yaml:1:1: the journal of a run is written to `/srv/runs`, which lies on a network file system (nfs4) |  | write it to a disk of this machine: `--run-dir`, or BLACKSTART_HOME"
+            ]),
     ]
 }

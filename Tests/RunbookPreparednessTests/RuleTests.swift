@@ -19,6 +19,7 @@ import Testing
         var packs: [SiteEvidence.Pack]?
         var drills: [SiteEvidence.Drill]?
         var snapshots: [String: SiteEvidence.Snapshot]?
+        var journal: SiteEvidence.Remote?
         /// By step how long it took in past runs, in minutes.
         var measured: [String: [Int]] = [:]
         /// `RULE subject line:column: message | because … | fix`.
@@ -53,6 +54,7 @@ import Testing
         evidence.packs = row.packs
         evidence.drills = row.drills
         evidence.snapshots = row.snapshots
+        evidence.journal = row.journal
         evidence.measured = row.measured.compactMapValues { MeasuredTime($0.map { .seconds($0 * 60) }) }
         evidence.runbooks = try row.others?.mapValues { text in
             guard let text else { return .unreadable("no such file") }
