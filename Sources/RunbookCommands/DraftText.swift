@@ -86,7 +86,8 @@ struct DraftText {
         let phase = "  phase: \(quote("Tier \(step.tier)"))"
         switch step.subject {
         case .machine(let host, nil):
-            let places = [host.location, host.bmc.map { "BMC \($0)" }].compactMap(\.self).joined(separator: "; ")
+            let places = [host.location, host.bmc.map { "remote power switch \($0)" }].compactMap(\.self).joined(
+                separator: "; ")
             return [
                 "- id: \(step.id)", "  name: \(quote("Start \(host.name)"))", phase, needs,
                 "  hosts: \(quote(host.name))",

@@ -121,9 +121,10 @@ enum StarterSite {
         contacts:
           facilities: { name: Facilities, phone: "+49 30 555 0100" }
           storage: { name: Storage vendor, phone: "+49 800 555 0133", reference: contract 4711 }
+          operations: { name: Operations, phone: "+49 30 555 0101" }
         hosts:
           storage: { kind: appliance, address: 192.0.2.11, location: "room 1, rack 1, unit 10" }
-          server: { kind: physical, address: 192.0.2.12, location: "room 1, rack 1, unit 20" }
+          server: { kind: physical, address: 192.0.2.12, location: "room 1, rack 1, unit 20", contact: operations }
 
         """
 

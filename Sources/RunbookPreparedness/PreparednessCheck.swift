@@ -14,7 +14,8 @@ extension Preparedness {
                 + StartRules(plan: plan, model: site, measured: evidence.measured).findings
                 + PeopleRules(model: site, plan: plan, today: today).findings
                 + ScenarioRules(model: site, plan: plan, evidence: evidence).findings
-                + drillFindings(plan, evidence, today) + RunbookRules(runbook: plan.runbook).findings,
+                + drillFindings(plan, evidence, today)
+                + RunbookRules(runbook: plan.runbook, inventory: plan.inventory).findings,
             plan.inventory.waivers.filter { $0.until >= today })
     }
 

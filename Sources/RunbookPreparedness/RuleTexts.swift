@@ -226,11 +226,17 @@ extension Rule {
         case .snapshotOnly:
             "`method` is `snapshot`: a snapshot lies on the storage of what it should protect, and is lost with it."
         case .strangerUnready:
-            "`why`, `if_it_fails`, or what can be undone (`undo`, or `irreversible` with the reason) is missing."
+            """
+            A step lacks `why`, what to expect of a command (`expect`, or a `verify` that sees it), `if_it_fails`, what can be
+            undone (`undo`, or `irreversible` with the reason), or, where the inventory has contacts, whom to call (`contact`
+            of the step or of its machines). Or its texts say "as usual" or the like, or hold an abbreviation in capitals
+            that is no common one and that no text of the runbook explains, as `BMC (what it stands for)`.
+            """
         case .unsafeStep:
             """
             The command holds a word that destroys data (mkfs, wipefs, dd of=, rm -r, zpool destroy, drop database and the
-            like), and the step asks nobody (`danger`), or neither can be undone nor says that it can't (`irreversible`).
+            like), and the step asks nobody (`danger`), or neither can be undone nor says that it can't (`irreversible`), or
+            has no check (`verify`).
             """
         case .planOrphan:
             "The runbook names no `plan` that it is part of, no `owner`, no `approver`, or no day on which it was `reviewed`."

@@ -3,21 +3,35 @@ internal import RunbookModel
 /// Whether somebody who never saw the site can work with a runbook.
 struct RunbookRules {
     let runbook: Runbook
+    let inventory: Inventory
 
-    var findings: [Finding] { runbook.steps.flatMap { stranger($0) + unsafe($0) } + orphan }
+    var findings: [Finding] {
+        let words = PlainWords(runbook, inventory)
+        var known: Set<String> = []
+        return runbook.steps.flatMap { stranger($0) + plain($0, words, &known) + unsafe($0) } + orphan
+    }
 
     private func stranger(_ step: Step) -> [Finding] {
         var missing: [String] = []
+        func ask(_ key: String, _ isThere: Bool) { if !isThere { missing.append(key) } }
         switch step.action {
         case .checkpoint: return []
-        case .approval: if step.why == nil { missing.append("why") }
-        case .manual, .waitFor:
-            if step.why == nil { missing.append("why") }
-            if step.ifItFails == nil { missing.append("if_it_fails") }
+        case .approval: ask("why", step.why != nil)
+        case .waitFor:
+            ask("why", step.why != nil)
+            ask("if_it_fails", step.ifItFails != nil)
+        case .manual:
+            // Its text says what to do, and what has to be seen.
+            ask("why", step.why != nil)
+            ask("if_it_fails", step.ifItFails != nil)
+            ask("contact", !hasContacts || isContactKnown(step))
         case .run, .script, .copy, .reboot:
-            if step.why == nil { missing.append("why") }
-            if step.ifItFails == nil { missing.append("if_it_fails") }
-            if step.undo == nil, step.irreversible == nil { missing.append("undo or irreversible") }
+            ask("why", step.why != nil)
+            // A check says by itself what has to come of it.
+            ask("expect or verify", step.expect != nil || step.verify != nil)
+            ask("if_it_fails", step.ifItFails != nil)
+            ask("undo or irreversible", step.undo != nil || step.irreversible != nil)
+            ask("contact", !hasContacts || isContactKnown(step))
         }
         guard !missing.isEmpty else { return [] }
         return [
@@ -26,6 +40,54 @@ struct RunbookRules {
                 "step \(step.number) (\(step.id)) does not say: \(missing.joined(separator: ", "))",
                 fix: "write it for somebody who has never seen this site", at: step.place)
         ]
+    }
+
+    /// Where nobody is named at all, no step is asked whom to call.
+    private var hasContacts: Bool { !inventory.contacts.isEmpty }
+
+    /// Whom to call about it: by the step, or by the machines that it acts on.
+    private func isContactKnown(_ step: Step) -> Bool {
+        if step.contact != nil { return true }
+        let names = RunbookRules.hosts(step.hosts.map(\.name), inventory)
+        return !names.isEmpty && names.allSatisfy { inventory.host($0)?.contact != nil }
+    }
+
+    /// The hosts that names of hosts and groups stand for.
+    private static func hosts(_ names: [String], _ inventory: Inventory) -> Set<String> {
+        let groups = Dictionary(
+            inventory.groups.map { ($0.name, $0.members.map(\.name)) }, uniquingKeysWith: { one, _ in one })
+        var hosts: Set<String> = []
+        var seen: Set<String> = []
+        var open = names
+        while let next = open.popLast() {
+            guard seen.insert(next).inserted else { continue }
+            if let members = groups[next] { open += members } else { hosts.insert(next) }
+        }
+        return hosts
+    }
+
+    /// Words that only those understand who know the site; an abbreviation is told where it is first used.
+    private func plain(_ step: Step, _ words: PlainWords, _ known: inout Set<String>) -> [Finding] {
+        let texts = PlainWords.texts(step)
+        var findings: [Finding] = []
+        if let phrase = PlainWords.leaningPhrase(in: texts) {
+            findings.append(
+                Finding(
+                    .strangerUnready, step.id,
+                    "step \(step.number) (\(step.id)) says \u{201C}\(phrase)\u{201D}, to people who know nothing of what is usual here",
+                    fix: "write out what has to be done", at: step.place))
+        }
+        let new = words.unexplained(in: texts).filter { known.insert($0).inserted }
+        if !new.isEmpty {
+            let shown = new.prefix(8).joined(separator: ", ") + (new.count > 8 ? " and \(new.count - 8) more" : "")
+            findings.append(
+                Finding(
+                    .strangerUnready, step.id,
+                    "step \(step.number) (\(step.id)) uses what nothing explains: \(shown)",
+                    fix: "write it out, or explain it once: \u{201C}\(new[0]) (what it stands for)\u{201D}",
+                    at: step.place))
+        }
+        return findings
     }
 
     private func unsafe(_ step: Step) -> [Finding] {
@@ -37,12 +99,14 @@ struct RunbookRules {
         if step.undo == nil || step.undo == .nothing, step.irreversible == nil {
             missing.append("neither can be undone nor says why not (`irreversible`)")
         }
+        if step.verify == nil { missing.append("checks nothing afterwards (`verify`)") }
         guard !missing.isEmpty else { return [] }
         return [
             Finding(
                 .unsafeStep, step.id,
                 "step \(step.number) (\(step.id)) runs `\(word)`, and \(missing.joined(separator: " and "))",
-                fix: "say what it destroys in `danger`, so that it has to be confirmed, and `irreversible`",
+                fix:
+                    "say what it destroys in `danger`, so that it has to be confirmed, and `irreversible`; check with `verify`",
                 at: step.place)
         ]
     }

@@ -29,7 +29,7 @@ struct CheckTests {
         name: Start
         inventory: j.yaml
         steps:
-        - { id: p, name: P, hosts: p, run: "true", why: w, if_it_fails: f, undo: none }
+        - { id: p, name: P, hosts: p, run: "true", why: w, expect: e, if_it_fails: f, undo: none }
 
         """,
         "j.yaml": """
@@ -107,7 +107,8 @@ struct CheckTests {
                     inventory that `dns` is `external`.
 
                 WARNING  STRANGER-UNREADY  r.yaml:5:3
-                    Step 1 (p) does not say: why, if_it_fails, undo or irreversible.
+                    Step 1 (p) does not say: why, expect or verify, if_it_fails, undo or
+                    irreversible.
                     Fix: write it for somebody who has never seen this site.
 
                 Preparedness: 3 errors, 1 warning, 1 waived. `blackstart check --explain RULE` tells more.

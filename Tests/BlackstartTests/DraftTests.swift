@@ -17,7 +17,9 @@ struct DraftTests {
 
         """
 
-    @Test("check refuses it, gap by gap, until a person has filled them; then nothing but the day of review is missing")
+    @Test(
+        "check refuses it, gap by gap, until a person has filled them; then whom to call and the day of review are missing"
+    )
     func refused() throws {
         let program = try Program(["i.yaml": Self.site])
         let drawn = try program("plan --from-inventory i.yaml -o draft.yaml")
@@ -31,6 +33,10 @@ struct DraftTests {
         #expect(!refused.stdout.contains("ORDER-VIOLATION"))
         let text = try String(contentsOfFile: "\(program.scratch.path)/draft.yaml", encoding: .utf8)
             .replacing("FILL-IN: ", with: "").replacing("owner:", with: "reviewed: \"2026-11-01\"\nowner:")
+            .components(separatedBy: "\n- id: ").enumerated().map { number, step in
+                number == 0 || step.contains("\n  contact: ")
+                    ? step : step.replacing("\n", with: "\n  contact: vendor\n", maxReplacements: 1)
+            }.joined(separator: "\n- id: ")
         try program.scratch.write("filled.yaml", Array(text.utf8))
         let filled = try program("check filled.yaml")
         #expect(filled.status == 0)

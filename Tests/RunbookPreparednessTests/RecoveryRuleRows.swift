@@ -197,7 +197,7 @@ enum RecoveryRuleRows {
             name: "a draft that was not filled in",
             hosts: ["p: { kind: physical, address: 10.0.0.1 }"],
             steps: [
-                "- { id: s, name: S, hosts: p, run: \"FILL-IN: how it starts\", why: w, if_it_fails: \"FILL-IN\", undo: { run: FILL-IN } }",
+                "- { id: s, name: S, hosts: p, run: \"FILL-IN: how it starts\", expect: e, why: w, if_it_fails: \"FILL-IN\", undo: { run: FILL-IN } }",
                 "- { id: t, needs: [s], name: T, manual: Fill it in., why: w, if_it_fails: f }",
             ],
             head: Row.fullHead.replacing("owner: o", with: "owner: \"FILL-IN: who owns it\""),
@@ -301,6 +301,45 @@ enum RecoveryRuleRows {
             journal: SiteEvidence.Remote(path: "/srv/runs", medium: "a network file system (nfs4)"),
             found: [
                 "RUNNER-DEPENDS Start r.yaml:1:1: the journal of a run is written to `/srv/runs`, which lies on a network file system (nfs4) |  | write it to a disk of this machine: `--run-dir`, or BLACKSTART_HOME"
+            ]),
+        Row(
+            name: "steps that lean on what their reader knows",
+            hosts: ["p: { kind: physical, address: 10.0.0.1 }"],
+            steps: [
+                "- { id: s, name: Start it As  Usual, hosts: p, run: 'true', \(step) }",
+                "- { id: t, needs: [], name: T, manual: \"Look at the HBA and the TOR switch, then the HBA again.\", why: w, if_it_fails: \"Call the NOC, as you know.\" }",
+                "- { id: u, needs: [], name: U, manual: Look at the HBA., why: w, if_it_fails: f }",
+            ],
+            found: [
+                "STRANGER-UNREADY s r.yaml:9:3: step 1 (s) says \u{201C}as usual\u{201D}, to people who know nothing of what is usual here |  | write out what has to be done",
+                "STRANGER-UNREADY t r.yaml:10:3: step 2 (t) says \u{201C}as you know\u{201D}, to people who know nothing of what is usual here |  | write out what has to be done",
+                "STRANGER-UNREADY t r.yaml:10:3: step 2 (t) uses what nothing explains: NOC, HBA, TOR |  | write it out, or explain it once: \u{201C}NOC (what it stands for)\u{201D}",
+            ]),
+        Row(
+            name: "abbreviations that are explained somewhere, common, shown, typed, or no words",
+            services: "{ erp: { external: true } }",
+            hosts: ["hv1x: { kind: physical, address: 10.0.0.1 }"],
+            steps: [
+                "- { id: s, name: S, manual: \"The display of the UPS says 'DO NOT' and \\\"XYZ\\\"; type `QUX`. The HBA is lit.\", why: w, if_it_fails: f }",
+                "- { id: t, needs: [], name: T, manual: \"The card for the storage network (HBA) is lit. TOR means top of rack. The NOC (network operations) sees ERP and HV1X.\", why: w, if_it_fails: f }",
+                "- { id: u, needs: [], name: U, manual: \"Look at $FOO_BAR, /ETC/XY, the TOR, an unusual thing, and NEXT, which comes next.\", why: w, if_it_fails: f }",
+            ], found: []),
+        Row(
+            name: "a site with people to call, and steps that name nobody",
+            hosts: [
+                "p: { kind: physical, address: 10.0.0.1 }", "q: { kind: physical, address: 10.0.0.2, contact: ada }",
+            ],
+            more: "contacts: { ada: { name: Ada } }\ngroups: { all: [q, p], good: [q] }",
+            steps: [
+                "- { id: s, name: S, hosts: all, run: 'true', \(step) }",
+                "- { id: t, needs: [], name: T, manual: Look., why: w, if_it_fails: f }",
+                "- { id: u, needs: [], name: U, hosts: good, run: 'true', \(step) }",
+                "- { id: v, needs: [], name: V, hosts: p, run: 'true', contact: ada, \(step) }",
+                "- { id: w, needs: [], name: W, checkpoint: w }",
+            ],
+            found: [
+                "STRANGER-UNREADY s r.yaml:9:3: step 1 (s) does not say: contact |  | write it for somebody who has never seen this site",
+                "STRANGER-UNREADY t r.yaml:10:3: step 2 (t) does not say: contact |  | write it for somebody who has never seen this site",
             ]),
     ]
 }

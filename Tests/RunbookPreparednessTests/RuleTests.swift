@@ -72,7 +72,7 @@ import Testing
 
     static let good =
         "a: { kind: vm, address: 10.0.0.9, placed_on: [p], backup: { method: image, image_included: true, last_test: \"2026-01-01\" } }"
-    static let step = "why: w, if_it_fails: f, undo: none"
+    static let step = "why: w, expect: e, if_it_fails: f, undo: none"
     static let outside =
         "; it is a machine that needs none of these, or `external: true` for what comes from outside"
 
@@ -308,7 +308,7 @@ import Testing
             ],
             head: "owner: o",
             found: [
-                "STRANGER-UNREADY s r.yaml:6:3: step 1 (s) does not say: why, if_it_fails, undo or irreversible |  | write it for somebody who has never seen this site",
+                "STRANGER-UNREADY s r.yaml:6:3: step 1 (s) does not say: why, expect or verify, if_it_fails, undo or irreversible |  | write it for somebody who has never seen this site",
                 "STRANGER-UNREADY m r.yaml:7:3: step 2 (m) does not say: if_it_fails |  | write it for somebody who has never seen this site",
                 "PLAN-ORPHAN Start r.yaml:1:1: the runbook does not say: `plan`, `approver`, `reviewed` |  | name the emergency plan that it is part of, who owns it, who has approved it, and when it was reviewed",
             ]),
@@ -317,11 +317,11 @@ import Testing
             hosts: ["p: { kind: physical, address: 10.0.0.1 }"],
             steps: [
                 "- { id: s, name: S, hosts: p, run: 'cd /x && sudo /sbin/mkfs.ext4 /dev/sdb', \(step) }",
-                "- { id: t, needs: [], name: T, hosts: p, run: 'zpool destroy old', danger: gone, irreversible: gone, why: w, if_it_fails: f }",
+                "- { id: t, needs: [], name: T, hosts: p, run: 'zpool destroy old', danger: gone, irreversible: gone, verify: { run: 'true' }, why: w, if_it_fails: f }",
                 "- { id: u, needs: [], name: U, hosts: p, run: 'echo zpool; destroy; ls mkfs-notes; rm -f x; dd if=/dev/sda of=x', \(step) }",
             ],
             found: [
-                "UNSAFE-STEP s r.yaml:9:3: step 1 (s) runs `mkfs`, and asks nobody (`danger`) and neither can be undone nor says why not (`irreversible`) |  | say what it destroys in `danger`, so that it has to be confirmed, and `irreversible`"
+                "UNSAFE-STEP s r.yaml:9:3: step 1 (s) runs `mkfs`, and asks nobody (`danger`) and neither can be undone nor says why not (`irreversible`) and checks nothing afterwards (`verify`) |  | say what it destroys in `danger`, so that it has to be confirmed, and `irreversible`; check with `verify`"
             ]),
         Row(
             name: "a waiver that has run out, and one for something else",
