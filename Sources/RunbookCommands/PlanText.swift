@@ -20,6 +20,10 @@ struct PlanText {
         if let not = runbook.document.doNotUseWhen {
             lines += Wrapping.lines("  Not when  \(TerminalText.shown(not))", columns: columns, indent: 12)
         }
+        if !runbook.assumes.isEmpty {
+            let given = TerminalText.shown(runbook.assumes.joined(separator: ", "))
+            lines += Wrapping.lines("  Given     \(given)", columns: columns, indent: 12)
+        }
         lines.append(
             "  Size      \(Count.of(plan.runbook.steps.count, "step")), \(Count.of(plan.tasks.count, "task")) on "
                 + (hostCount == 0 ? "this machine" : Count.of(hostCount, "host")))

@@ -22,7 +22,8 @@ enum RunbookKeys {
             Key("plan", .text, "The emergency plan that it belongs to.", since: "0.3"),
             Key("classification", .text, "Who may read it, and where copies lie."),
             Key(
-                "assumes", .names(single: false), "[]", "What has to be there before it begins, as power or cooling.",
+                "assumes", .names(single: false), "[]",
+                "What has to be there before it begins, as power or cooling: services that checks then take as given.",
                 since: "0.3"),
             Key(
                 "vars", .map(.either([.text, .null, .mapping(variable)])), "{}",

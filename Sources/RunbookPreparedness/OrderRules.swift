@@ -14,11 +14,20 @@ struct OrderRules {
 
     /// By step: the services that are ready before it, as the bits of their numbers.
     private func ready(_ order: [Int]) -> [ServiceSet] {
-        var ready = [ServiceSet](repeating: ServiceSet(), count: plan.runbook.steps.count)
+        var ready = [ServiceSet](repeating: assumed, count: plan.runbook.steps.count)
         for step in order {
             for need in plan.stepNeeds[step] { ready[step].formUnion(after(need, ready)) }
         }
         return ready
+    }
+
+    /// What the runbook takes as given. After a total outage nothing is that a machine of the site has to provide: what comes
+    /// from outside is no matter of the order anyway.
+    private var assumed: ServiceSet {
+        var assumed = ServiceSet()
+        guard plan.runbook.document.scenario != Scenario.totalOutage.rawValue else { return assumed }
+        for name in plan.runbook.assumes { service(name).map { assumed.insert($0) } }
+        return assumed
     }
 
     private func after(_ step: Int, _ ready: [ServiceSet]) -> ServiceSet {

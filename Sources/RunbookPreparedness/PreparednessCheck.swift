@@ -6,7 +6,7 @@ extension Preparedness {
     package static func check(
         _ plan: Plan, evidence: SiteEvidence = SiteEvidence(), today: String
     ) -> Preparedness {
-        let site = SiteModel(plan.inventory)
+        let site = SiteModel(plan.inventory, assuming: plan.runbook.assumes)
         return Preparedness(
             findings(of: site, evidence, today)
                 + OrderRules(plan: plan, model: site, measured: evidence.measured).findings

@@ -69,7 +69,8 @@ extension Rule {
             Everything is off. What comes from outside comes back first. Then each machine starts once all services that it
             `requires` are there and one of the machines of its `placed_on` runs; each service of `services` is there once
             what it requires is, and one machine that `provides` it runs. What has not started when nothing more changes
-            can't be started. A circle is no fault as long as one provider stands outside it.
+            can't be started. A circle is no fault as long as one provider stands outside it. What a runbook `assumes` and no
+            machine provides comes from outside as well.
             """
         case .exclusiveVirtual:
             """
@@ -84,7 +85,8 @@ extension Rule {
             The steps are played against the inventory. A step that acts on a machine comes after steps that have made ready
             every service that the machine requires, and the machine that it is placed on requires: a step makes a service
             ready that names it in `provides`. What a service requires has to be ready before it. Only `needs` counts, not
-            the order of lines.
+            the order of lines. What the runbook `assumes` is ready, but after a total outage nothing is that a machine of
+            the inventory provides.
             """
         case .runnerDepends:
             """

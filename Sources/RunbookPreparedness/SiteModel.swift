@@ -14,7 +14,9 @@ package struct SiteModel: Sendable {
     private let serviceNumbers: [String: Int]
     private let declared: [String: Service]
 
-    package init(_ inventory: Inventory) {
+    /// - Parameter assumed: services that are taken as coming from outside where no host provides them.
+    package init(_ inventory: Inventory, assuming assumed: [String] = []) {
+        let assumed = Set(assumed)
         let declared = Dictionary(inventory.services.map { ($0.name, $0) }, uniquingKeysWith: { one, _ in one })
         var services: [String] = []
         var numbers: [String: Int] = [:]
@@ -43,8 +45,8 @@ package struct SiteModel: Sendable {
         }
         let rest = services.enumerated().map { number, name in
             let service = declared[name]
-            let isExternal =
-                service?.isExternal ?? (name == Self.power && providers[number].isEmpty)
+            let isGiven = providers[number].isEmpty && (assumed.contains(name) || service == nil && name == Self.power)
+            let isExternal = isGiven || service?.isExternal ?? false
             return DependencyGraph.Node(
                 needs: needs(service?.requires ?? []), providers: isExternal ? nil : providers[number])
         }

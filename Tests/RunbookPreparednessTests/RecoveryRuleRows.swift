@@ -341,5 +341,31 @@ enum RecoveryRuleRows {
                 "STRANGER-UNREADY s r.yaml:9:3: step 1 (s) does not say: contact |  | write it for somebody who has never seen this site",
                 "STRANGER-UNREADY t r.yaml:10:3: step 2 (t) does not say: contact |  | write it for somebody who has never seen this site",
             ]),
+        Row(
+            name: "what the runbook assumes is given, where it restores one machine",
+            services: "{ storage: { requires: [cooling] }, dns: {} }",
+            hosts: [
+                "p: { kind: physical, address: 10.0.0.1, provides: [dns] }",
+                "q: { kind: physical, address: 10.0.0.2, requires: [storage, dns] }",
+                "s: { kind: physical, address: 10.0.0.3, provides: [storage] }",
+            ],
+            steps: ["- { id: x, name: X, hosts: q, run: 'true', \(step) }"],
+            head: Row.fullHead + "\nscenario: one-host\nassumes: [cooling, storage, dns]", found: []),
+        Row(
+            name: "after a total outage only that is given which no machine provides",
+            services: "{ storage: { requires: [cooling] }, dns: {} }",
+            hosts: [
+                "p: { kind: physical, address: 10.0.0.1, provides: [dns] }",
+                "q: { kind: physical, address: 10.0.0.2, requires: [storage, dns] }",
+                "s: { kind: physical, address: 10.0.0.3, provides: [storage] }",
+            ],
+            steps: [
+                "- { id: s, name: S, hosts: s, run: 'true', provides: [storage], \(step) }",
+                "- { id: x, name: X, hosts: q, run: 'true', needs: [s], \(step) }",
+            ],
+            head: Row.fullHead + "\nscenario: total-outage\nassumes: [cooling, dns]",
+            found: [
+                "ORDER-VIOLATION x r.yaml:12:3: step 2 (x) acts on `q` before `dns` is ready | `q` needs `dns`; no step makes `dns` ready | add the step that makes it ready, with `provides: [dns]`, or say in the inventory that `dns` is `external`"
+            ]),
     ]
 }

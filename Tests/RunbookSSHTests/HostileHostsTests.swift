@@ -103,9 +103,11 @@ struct HostileHostsTests {
         #expect(!failure.message.contains("\n") && failure.message.utf8.count < 500)
     }
 
-    @Test("a host that answers a few bytes at a time is waited for")
-    func slow() async throws {
-        let hostile = try PythonServer("hostile-server.py", "slowly", server.scratch)
+    @Test(
+        "a host that answers a few bytes at a time is waited for, and one that waits to be spoken to is spoken to",
+        arguments: ["slowly", "shy"])
+    func slow(_ way: String) async throws {
+        let hostile = try PythonServer("hostile-server.py", way, server.scratch)
         let visit = visit(hostile)
         guard case .contact(let facts) = await visit.ask(.contact).reply else {
             Issue.record("no contact")

@@ -149,6 +149,24 @@ class Open(asyncssh.SSHServer):
         return False
 
 
+async def shy(reader, writer):
+    """A port that several protocols share: it waits for what the client says first."""
+    first = await reader.readline()
+    inner = await asyncssh.listen(
+        "127.0.0.1", 0, server_host_keys=[sys.argv[2]], server_factory=Open, process_factory=slowly, encoding=None
+    )
+    inward, outward = await asyncio.open_connection("127.0.0.1", inner.get_port())
+    outward.write(first)
+
+    async def pass_on(source, sink):
+        while more := await source.read(65536):
+            sink.write(more)
+            await sink.drain()
+        sink.close()
+
+    await asyncio.gather(pass_on(reader, outward), pass_on(inward, writer))
+
+
 async def main():
     how, key = globals()[sys.argv[1]], sys.argv[2]
     if how.__code__.co_argcount == 2:
