@@ -8,10 +8,11 @@ struct RunbookRules {
     var findings: [Finding] {
         let words = PlainWords(runbook, inventory)
         var known: Set<String> = []
-        return runbook.steps.flatMap { stranger($0) + plain($0, words, &known) + unsafe($0) } + orphan
+        var book = ContactBook(inventory)
+        return runbook.steps.flatMap { stranger($0, &book) + plain($0, words, &known) + unsafe($0) } + orphan
     }
 
-    private func stranger(_ step: Step) -> [Finding] {
+    private func stranger(_ step: Step, _ book: inout ContactBook) -> [Finding] {
         var missing: [String] = []
         func ask(_ key: String, _ isThere: Bool) { if !isThere { missing.append(key) } }
         switch step.action {
@@ -24,14 +25,14 @@ struct RunbookRules {
             // Its text says what to do, and what has to be seen.
             ask("why", step.why != nil)
             ask("if_it_fails", step.ifItFails != nil)
-            ask("contact", !hasContacts || isContactKnown(step))
+            ask("contact", book.tells(step))
         case .run, .script, .copy, .reboot:
             ask("why", step.why != nil)
             // A check says by itself what has to come of it.
             ask("expect or verify", step.expect != nil || step.verify != nil)
             ask("if_it_fails", step.ifItFails != nil)
             ask("undo or irreversible", step.undo != nil || step.irreversible != nil)
-            ask("contact", !hasContacts || isContactKnown(step))
+            ask("contact", book.tells(step))
         }
         guard !missing.isEmpty else { return [] }
         return [
@@ -40,30 +41,6 @@ struct RunbookRules {
                 "step \(step.number) (\(step.id)) does not say: \(missing.joined(separator: ", "))",
                 fix: "write it for somebody who has never seen this site", at: step.place)
         ]
-    }
-
-    /// Where nobody is named at all, no step is asked whom to call.
-    private var hasContacts: Bool { !inventory.contacts.isEmpty }
-
-    /// Whom to call about it: by the step, or by the machines that it acts on.
-    private func isContactKnown(_ step: Step) -> Bool {
-        if step.contact != nil { return true }
-        let names = RunbookRules.hosts(step.hosts.map(\.name), inventory)
-        return !names.isEmpty && names.allSatisfy { inventory.host($0)?.contact != nil }
-    }
-
-    /// The hosts that names of hosts and groups stand for.
-    private static func hosts(_ names: [String], _ inventory: Inventory) -> Set<String> {
-        let groups = Dictionary(
-            inventory.groups.map { ($0.name, $0.members.map(\.name)) }, uniquingKeysWith: { one, _ in one })
-        var hosts: Set<String> = []
-        var seen: Set<String> = []
-        var open = names
-        while let next = open.popLast() {
-            guard seen.insert(next).inserted else { continue }
-            if let members = groups[next] { open += members } else { hosts.insert(next) }
-        }
-        return hosts
     }
 
     /// Words that only those understand who know the site; an abbreviation is told where it is first used.
@@ -125,6 +102,41 @@ struct RunbookRules {
                     "name the emergency plan that it is part of, who owns it, who has approved it, and when it was reviewed",
                 at: SourcePlace(path: runbook.path, line: 1, column: 1))
         ]
+    }
+}
+
+/// Whether it is said whom to call.
+private struct ContactBook {
+    private let isEmpty: Bool
+    private let members: [String: [String]]
+    /// Hosts that name somebody, and groups of which all do, as far as was asked.
+    private var known: [String: Bool]
+
+    init(_ inventory: Inventory) {
+        isEmpty = inventory.contacts.isEmpty
+        members = Dictionary(
+            inventory.groups.map { ($0.name, $0.members.map(\.name)) }, uniquingKeysWith: { one, _ in one })
+        known = Dictionary(
+            inventory.hosts.map { ($0.name, $0.contact != nil) }, uniquingKeysWith: { one, _ in one })
+    }
+
+    /// By the step, or by all machines that it acts on. Where nobody is named at all, no step is asked.
+    mutating func tells(_ step: Step) -> Bool {
+        if isEmpty || step.contact != nil { return true }
+        return !step.hosts.isEmpty && step.hosts.reduce(true) { $0 && tells($1.name) }
+    }
+
+    private mutating func tells(_ name: String) -> Bool {
+        if let known = known[name] { return known }
+        var seen: Set<String> = []
+        var open = [name]
+        var isTold = true
+        while isTold, let next = open.popLast() {
+            guard seen.insert(next).inserted else { continue }
+            if let found = known[next] { isTold = found } else { open += members[next] ?? [] }
+        }
+        known[name] = isTold
+        return isTold
     }
 }
 
