@@ -27,8 +27,7 @@ struct CapacityRules {
 
     var findings: [Finding] {
         let hosts = model.inventory.hosts
-        let numbers = Dictionary(hosts.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { one, _ in one })
-        let places = hosts.map { host in host.facts.placedOn.compactMap { numbers[$0.name] } }
+        let places = hosts.map { host in host.facts.placedOn.compactMap { model.hostNumbers[$0.name] } }
         var guests = [[Int]](repeating: [], count: hosts.count)
         for (guest, all) in places.enumerated() { for place in all { guests[place].append(guest) } }
         // Who shares guests stands and falls together: each farm by itself.

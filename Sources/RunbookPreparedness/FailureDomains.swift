@@ -11,12 +11,11 @@ struct FailureDomains {
     /// For each host the hosts that it may run on.
     private let places: [[Int]]
 
-    init(_ inventory: Inventory) {
+    init(_ model: SiteModel) {
+        let inventory = model.inventory
         self.inventory = inventory
         let numbers = Dictionary(
             inventory.domains.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { one, _ in one })
-        let hostNumbers = Dictionary(
-            inventory.hosts.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { one, _ in one })
         let parents = inventory.domains.map { $0.partOf.compactMap { numbers[$0.name] } }
         let domains = inventory.hosts.map { host in
             Self.closure(host.facts.domains.compactMap { numbers[$0.name] }, parents)
@@ -25,7 +24,7 @@ struct FailureDomains {
         for (host, all) in domains.enumerated() { for domain in all { hosts[domain].append(host) } }
         self.hosts = hosts
         self.domains = domains
-        places = inventory.hosts.map { $0.facts.placedOn.compactMap { hostNumbers[$0.name] } }
+        places = inventory.hosts.map { $0.facts.placedOn.compactMap { model.hostNumbers[$0.name] } }
     }
 
     private static func closure(_ start: [Int], _ parents: [[Int]]) -> [Int] {

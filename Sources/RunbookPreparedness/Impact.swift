@@ -51,7 +51,6 @@ package struct Impact: Hashable, Sendable {
 package struct ImpactModel: Sendable {
     private let model: SiteModel
     private let whole: ColdStart
-    private let numbers: [String: Int]
     private let domainHosts: [[Int]]
     private let domainNumbers: [String: Int]
     /// Redundancy groups with the numbers of their members, and by host those that it is a member of.
@@ -63,18 +62,16 @@ package struct ImpactModel: Sendable {
     package init(_ inventory: Inventory) {
         model = SiteModel(inventory)
         whole = model.graph.start()
-        numbers = Dictionary(
-            inventory.hosts.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { one, _ in one })
+        let numbers = model.hostNumbers
         var carries = [Bool](repeating: false, count: inventory.hosts.count)
         for host in inventory.hosts {
             for place in host.facts.placedOn { numbers[place.name].map { carries[$0] = true } }
         }
         for providers in model.providers { for host in providers { carries[host] = true } }
         self.carries = carries
-        domainHosts = FailureDomains(inventory).hosts
+        domainHosts = FailureDomains(model).hosts
         domainNumbers = Dictionary(
             inventory.domains.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { one, _ in one })
-        let numbers = numbers
         groups = inventory.redundancy.map { group in (group, group.members.compactMap { numbers[$0.name] }) }
         groupsOfHost = Dictionary(
             groups.enumerated().flatMap { number, group in group.members.map { ($0, [number]) } },
@@ -83,6 +80,8 @@ package struct ImpactModel: Sendable {
 
     /// Machines that don't come up even where nothing is lost: of those an impact says nothing.
     package var blocked: [String] { whole.blocked.filter(model.isHost).map(model.name) }
+
+    private var numbers: [String: Int] { model.hostNumbers }
 
     /// The loss of these machines and domains; the name of a machine means the machine, and names that are neither are
     /// passed over.

@@ -19,6 +19,11 @@ struct PlainWords {
         explained = Set(texts.flatMap(Self.explained))
     }
 
+    /// What a step says to people. A gap of a draft is told as one.
+    static func texts(_ step: Step) -> [String] {
+        (step.texts.map(\.text) + step.questions.map(\.prompt)).filter { !$0.contains(StageRules.mark) }
+    }
+
     // MARK: As usual
 
     private static let leaning = [
@@ -37,21 +42,15 @@ struct PlainWords {
     // MARK: Abbreviations
 
     /// What everybody knows who works with computers, and what is written large for weight.
-    private static let common: Set<String> = [
-        "AC", "AD", "AM", "API", "ARP", "BIOS", "CD", "CPU", "CSV", "DC", "DHCP", "DNS", "DVD", "EU", "FAX", "FC",
-        "FTP",
-        "GB", "GPU", "GUI", "HDD", "HTML", "HTTP", "HTTPS", "ICMP", "ID", "IP", "IPMI", "ISCSI", "ISO", "IT", "JSON",
-        "KB",
-        "KVM", "LAN", "LDAP", "LED", "LUN", "MAC", "MB", "NAS", "NFS", "NIC", "NTP", "OS", "PC", "PDF", "PIN", "PM",
-        "PXE",
-        "RAID", "RAM", "SAN", "SAS", "SATA", "SMB", "SMS", "SMTP", "SNMP", "SQL", "SSD", "SSH", "SSL", "TB", "TCP",
-        "TLS",
-        "TV", "UDP", "UEFI", "UPS", "URL", "USB", "USV", "UTC", "VLAN", "VM", "VPN", "WAN", "XML", "YAML",
-        "ALL", "AND", "ANY", "BEFORE", "CLOSED", "DO", "DONE", "DOWN", "ERROR", "FAIL", "FAILED", "FIRST", "HIGH", "IF",
-        "LINE", "LOW", "MUST", "NEVER", "NO", "NOT", "NOW", "OFF", "OFFLINE", "OK", "ON", "ONE", "ONLINE", "ONLY",
-        "OPEN",
-        "OR", "READY", "RED", "STOP", "THEN", "THIS", "UP", "WAIT", "WARNING", "YES",
-    ]
+    private static let common = Set(
+        """
+        AC AD AM API ARP BIOS CD CPU CSV DC DHCP DNS DVD EU FAX FC FTP GB GPU GUI HDD HTML HTTP HTTPS ICMP ID \
+        IP IPMI ISCSI ISO IT JSON KB KVM LAN LDAP LED LUN MAC MB NAS NFS NIC NTP OS PC PDF PIN PM PXE RAID \
+        RAM SAN SAS SATA SMB SMS SMTP SNMP SQL SSD SSH SSL TB TCP TLS TV UDP UEFI UPS URL USB USV UTC VLAN VM \
+        VPN WAN XML YAML \
+        ALL AND ANY DO DONE DOWN ERROR FAIL FIRST HIGH IF LINE LOW MUST NEVER NO NOT NOW \
+        OFF OK ON ONE ONLY OPEN OR READY RED STOP THEN THIS UP WAIT YES
+        """.split(separator: " ").map(String.init))
 
     /// Words of two to five capitals, digits among them, that no text explains, in the order of their first use.
     func unexplained(in texts: [String]) -> [String] {
@@ -127,17 +126,19 @@ struct PlainWords {
     }
 }
 
-extension PlainWords {
-    /// What a step says to people.
-    static func texts(_ step: Step) -> [String] {
-        var texts = [step.name, step.why, step.expect, step.ifItFails, step.irreversible, step.danger?.source]
-            .compactMap(\.self)
-        switch step.action {
-        case .manual(let text): texts.append(text.source)
-        case .approval(let approval): if let message = approval.message?.source { texts.append(message) }
+extension Step {
+    /// What it says to people, by its keys.
+    var texts: [(key: String, text: String)] {
+        var texts = [
+            ("name", name), ("why", why), ("expect", expect), ("if_it_fails", ifItFails),
+            ("irreversible", irreversible),
+            ("danger", danger?.source),
+        ]
+        switch action {
+        case .manual(let text): texts.append(("manual", text.source))
+        case .approval(let approval): texts.append(("approval", approval.message?.source))
         case .run, .script, .copy, .reboot, .waitFor, .checkpoint: break
         }
-        // A gap of a draft is told as one.
-        return (texts + step.questions.map(\.prompt)).filter { !$0.contains(StageRules.mark) }
+        return texts.compactMap { key, text in text.map { (key, $0) } }
     }
 }

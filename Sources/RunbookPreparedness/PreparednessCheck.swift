@@ -35,7 +35,7 @@ extension Preparedness {
     }
 
     private static func findings(of site: SiteModel, _ evidence: SiteEvidence, _ today: String) -> [Finding] {
-        let domains = FailureDomains(site.inventory)
+        let domains = FailureDomains(site)
         var findings = ColdStartRules(site).findings + SiteRules(model: site, today: today).findings
         findings += RedundancyRules(model: site, domains: domains).findings + CapacityRules(model: site).findings
         findings += SnapshotRules(model: site, evidence: evidence, today: today).findings

@@ -4,14 +4,6 @@ internal import RunbookModel
 struct RedundancyRules {
     let model: SiteModel
     let domains: FailureDomains
-    private let numbers: [String: Int]
-
-    init(model: SiteModel, domains: FailureDomains) {
-        self.model = model
-        self.domains = domains
-        numbers = Dictionary(
-            model.inventory.hosts.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { one, _ in one })
-    }
 
     var findings: [Finding] { model.inventory.redundancy.flatMap { $0.votes == nil ? spares($0) : quorum($0) } }
 
@@ -44,7 +36,7 @@ struct RedundancyRules {
         return losses
     }
 
-    private func members(_ group: RedundancyGroup) -> [Int] { group.members.compactMap { numbers[$0.name] } }
+    private func members(_ group: RedundancyGroup) -> [Int] { group.members.compactMap { model.hostNumbers[$0.name] } }
 
     // MARK: AFFINITY
 

@@ -6,19 +6,10 @@ struct RunnerRules {
     let plan: Plan
     let model: SiteModel
     let evidence: SiteEvidence
-    private let numbers: [String: Int]
-
-    init(plan: Plan, model: SiteModel, evidence: SiteEvidence) {
-        self.plan = plan
-        self.model = model
-        self.evidence = evidence
-        numbers = Dictionary(
-            plan.inventory.hosts.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { one, _ in one })
-    }
 
     var findings: [Finding] { ways + actors + witnesses + secrets + journal }
 
-    private func isVirtual(_ name: String) -> Bool { numbers[name].map(model.isVirtual) ?? false }
+    private func isVirtual(_ name: String) -> Bool { model.hostNumbers[name].map(model.isVirtual) ?? false }
 
     /// The ways to machines that the runbook acts on, through all hosts before them.
     private var ways: [Finding] {
@@ -28,7 +19,7 @@ struct RunnerRules {
         while let number = open.popLast() {
             let host = plan.inventory.hosts[number]
             guard let via = host.via else { continue }
-            if let next = numbers[via.name], seen.insert(next).inserted { open.append(next) }
+            if let next = model.hostNumbers[via.name], seen.insert(next).inserted { open.append(next) }
             guard isVirtual(via.name) else { continue }
             findings.append(
                 (

@@ -216,7 +216,7 @@ struct StageRules {
 
     private var drafts: [Finding] {
         plan.runbook.steps.compactMap { step in
-            let open = texts(step).filter { $0.text?.contains(Self.mark) ?? false }.map { "`\($0.key)`" }
+            let open = texts(step).filter { $0.text.contains(Self.mark) }.map { "`\($0.key)`" }
             guard !open.isEmpty else { return nil }
             return Finding(
                 .draftGap, step.id,
@@ -241,18 +241,11 @@ struct StageRules {
         ]
     }
 
-    private func texts(_ step: Step) -> [(key: String, text: String?)] {
-        var texts: [(key: String, text: String?)] = [
-            ("name", step.name), ("why", step.why), ("expect", step.expect), ("if_it_fails", step.ifItFails),
-            ("irreversible", step.irreversible), ("danger", step.danger?.source),
-        ]
-        switch step.action {
-        case .run(let template): texts.append(("run", template.source))
-        case .manual(let template): texts.append(("manual", template.source))
-        case .approval(let approval): texts.append(("approval", approval.message?.source))
-        case .waitFor(let check):
-            if case .run(let template) = check.probe { texts.append(("wait_for", template.source)) }
-        case .script, .copy, .reboot, .checkpoint: break
+    private func texts(_ step: Step) -> [(key: String, text: String)] {
+        var texts = step.texts
+        if case .run(let template) = step.action { texts.append(("run", template.source)) }
+        if case .waitFor(let check) = step.action, case .run(let template) = check.probe {
+            texts.append(("wait_for", template.source))
         }
         if case .run(let template)? = step.verify?.probe { texts.append(("verify", template.source)) }
         if case .run(let template, _, _)? = step.undo { texts.append(("undo", template.source)) }

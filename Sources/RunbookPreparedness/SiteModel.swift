@@ -11,6 +11,8 @@ package struct SiteModel: Sendable {
     package let graph: DependencyGraph
     /// Of each service the hosts that provide it, by their numbers.
     package let providers: [[Int]]
+    /// By the name of a host its number, in file order.
+    let hostNumbers: [String: Int]
     private let serviceNumbers: [String: Int]
     private let declared: [String: Service]
 
@@ -53,6 +55,7 @@ package struct SiteModel: Sendable {
         self.inventory = inventory
         self.services = services
         self.providers = providers
+        self.hostNumbers = hostNumbers
         self.declared = declared
         serviceNumbers = numbers
         graph = DependencyGraph(hosts + rest)

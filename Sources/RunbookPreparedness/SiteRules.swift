@@ -49,10 +49,9 @@ struct SiteRules {
     // MARK: MAX-PRINCIPLE
 
     private var protection: [Finding] {
-        let names = Dictionary(hosts.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { one, _ in one })
         var guests = [[Int]](repeating: [], count: hosts.count)
         for (number, host) in hosts.enumerated() {
-            for place in host.facts.placedOn { names[place.name].map { guests[$0].append(number) } }
+            for place in host.facts.placedOn { model.hostNumbers[place.name].map { guests[$0].append(number) } }
         }
         var findings: [Finding] = []
         for (number, host) in hosts.enumerated() where !guests[number].isEmpty {

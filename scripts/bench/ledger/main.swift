@@ -127,6 +127,7 @@ enum Limit {
     }
 }
 
+/// Of one thread alone: the program has no other.
 nonisolated(unsafe) var isBroken = false
 
 func head(_ what: String, _ ours: String, _ bare: String) {
