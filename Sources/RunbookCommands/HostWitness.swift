@@ -8,8 +8,8 @@ internal import RunbookTransport
 /// and witnesses keep copies.
 struct HostWitness: Sendable {
     struct Testimony: Sendable {
-        /// nil for this machine.
-        var host: String?
+        /// A host of the inventory, or ``Host/localName``.
+        var host: String
         /// The receipt that says most: what speaks against the journal, else the newest line that it knows.
         var head: ReceiptHead?
         /// Of a witness: how much it keeps, and with which key it signed that.
@@ -35,10 +35,9 @@ struct HostWitness: Sendable {
     static func ask(_ recorded: RecordedRun, journal: [UInt8], _ transport: any Transport) async -> HostWitness {
         let hashes = JournalReader.hashes(of: journal)
         let plan = recorded.plan
-        var hosts: [String?] = []
+        var hosts: [String] = []
         for case .attemptIntended(let intent) in recorded.records {
-            guard let task = plan.index[intent.attempt.task] else { continue }
-            let name = plan.machine(of: task)?.name
+            guard let task = plan.index[intent.attempt.task], let name = plan.machineName(of: task) else { continue }
             if !hosts.contains(name) { hosts.append(name) }
         }
         let run = recorded.opening.run
@@ -91,7 +90,7 @@ struct HostWitness: Sendable {
         }
     }
 
-    static func testimony(of host: String?, _ reply: HostReply, _ hashes: [String]) -> Testimony {
+    static func testimony(of host: String, _ reply: HostReply, _ hashes: [String]) -> Testimony {
         switch reply {
         case .heads(let heads):
             func comparison(_ head: ReceiptHead) -> Comparison {
@@ -131,7 +130,7 @@ struct HostWitness: Sendable {
     var lines: [String] { testimonies.compactMap(Self.words) }
 
     private static func words(_ one: Testimony) -> String? {
-        let host = TerminalText.shown(one.host ?? Host.localName)
+        let host = TerminalText.shown(one.host)
         let receipt = TerminalText.shown(one.head?.receipt ?? "")
         let line = one.head?.sequence ?? 0
         if let words = words(one, host) { return words }
@@ -164,7 +163,7 @@ struct HostWitness: Sendable {
     var json: JournalValue {
         .array(
             testimonies.map { one in
-                var members: JournalFields = ["host": .string(one.host ?? Host.localName)]
+                var members: JournalFields = ["host": .string(one.host)]
                 members["bytes"] = one.copy.map { .integer(Int64($0.bytes)) }
                 members["line"] = one.head.map { .integer(Int64($0.sequence)) }
                 members["words"] = .string(Self.words(one) ?? "")

@@ -96,7 +96,7 @@ struct Narrator {
     private func seen(_ sighting: HostSighting) -> Narration {
         let offset = sighting.clockOffset.map { ", its clock is \($0) ms off" } ?? ""
         return Narration(
-            word: "", text: "\(sighting.host ?? Host.localName) answers (boot \(sighting.boot)\(offset))",
+            word: "", text: "\(sighting.host) answers (boot \(sighting.boot)\(offset))",
             weight: .detail)
     }
 

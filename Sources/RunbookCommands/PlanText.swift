@@ -51,7 +51,7 @@ struct PlanText {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private var hostCount: Int { Set(plan.tasks.compactMap(\.host)).count }
+    private var hostCount: Int { Set(plan.tasks.compactMap(\.host?.index)).count }
 
     /// The summary and every step: what it waits for, where it runs, how long it takes.
     var full: String {

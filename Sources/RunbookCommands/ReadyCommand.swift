@@ -69,8 +69,6 @@ struct ReadyText {
 
     // MARK: Hosts
 
-    private func name(_ host: String?) -> String { host ?? Host.localName }
-
     /// A word in a cell; what is longer stands below the table.
     private func cell(_ finding: Readiness.Finding?) -> String {
         guard let finding else { return "-" }
@@ -82,7 +80,7 @@ struct ReadyText {
 
     private var machines: String {
         let rows = found.machines.map { machine in
-            [name(machine.host)] + Self.titles.map { String(cell(machine.finding($0.0)).prefix(Self.widest)) }
+            [machine.host] + Self.titles.map { String(cell(machine.finding($0.0)).prefix(Self.widest)) }
         }
         let head = ["HOST"] + Self.titles.map(\.1)
         let widths = head.indices.map { column in
@@ -101,7 +99,7 @@ struct ReadyText {
         for (machine, finding) in told {
             let word = finding.grade == .bad ? "NOT READY" : "LOOK AT"
             let title = Self.titles.first { $0.0 == finding.aspect }?.1.lowercased() ?? ""
-            text += wrapped(word, "\(name(machine.host)): \(title): \(TerminalText.shown(finding.words))")
+            text += wrapped(word, "\(machine.host): \(title): \(TerminalText.shown(finding.words))")
         }
         return text
     }
@@ -182,7 +180,7 @@ struct ReadyText {
         var text = ""
         for machine in found.machines {
             var pairs: [(String, JournalValue)] = [
-                ("type", .string("host")), ("host", .string(name(machine.host))),
+                ("type", .string("host")), ("host", .string(machine.host)),
                 ("state", .string(machine.grade.rawValue)),
             ]
             for finding in machine.findings {

@@ -70,7 +70,7 @@ final class Recording: Sendable {
     }
 
     fileprivate func replied(_ reply: HostReply, to request: HostRequest, since: Int64) {
-        let host = request.host ?? Host.localName
+        let host = request.host
         let takes = Duration.milliseconds(max(0, clock.now().uptime - since)) * plan.inventory.labSpeed
         switch (request.operation, reply) {
         case (.probe(let probe), .probe(let answer)): noteProbe(probe, answer, host, takes)

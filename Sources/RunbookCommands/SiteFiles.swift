@@ -192,6 +192,12 @@ struct SiteFiles {
                 .usage, "`\(TerminalText.shown(value))` is no \(kind.rawValue), which `\(name)` has to be")
         case .unknownHost(let name):
             return invalid([Diagnostic(at: name.place, "unknown host or group `\(name.name)`")])
+        case .noHosts(let name, let step):
+            return invalid([
+                Diagnostic(
+                    at: name.place, "step `\(step)` selects no host: `\(name.name)` is an empty group",
+                    hint: "add hosts to the group, or leave the step out")
+            ])
         case .unknownStep(let name): return invalid([Diagnostic(at: name.place, "unknown step `\(name.name)`")])
         case .cycle(let path):
             let place = runbook?.steps.first { $0.id == path.first }?.place

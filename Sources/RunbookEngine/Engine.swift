@@ -99,7 +99,7 @@ package struct Engine: Sendable {
     /// Tasks whose state from before this session is still being looked at; nothing starts until there are none.
     var unsettled = 0
     var queue: [Int] = []
-    var activePerHost: [Int: Int] = [:]
+    var activePerHost: [RunbookPlan.Machine: Int] = [:]
     /// Locks that are taken.
     var locks: Set<String> = []
     /// Steps of which the next task has to wait a little after the one before.
@@ -244,14 +244,23 @@ extension Engine {
 
     /// Sends a request about `task` and moves it to `phase`.
     mutating func send(_ task: Int, _ phase: Phase, _ operation: HostRequest.Operation) {
+        // The reader refuses such a runbook; a command without a host must not find its way to this machine all the same.
+        guard let host = target(of: operation, task) else {
+            return attemptFailed(task, "the step has no host to run a command on")
+        }
         move(task, phase)
-        // What this machine asks for itself is about the host; all else goes to where its commands run.
-        var host = plan.machine(of: task)?.name
-        if case .probe(let probe) = operation, probe.isAskedFromHere { host = plan.host(of: task)?.name }
         decision.effects.append(
             .send(
                 task: task, token: work[task].token,
                 HostRequest(host: host, task: plan.tasks[task].id, operation)))
+    }
+
+    /// What this machine asks for itself is about the host; all else goes to where the task's commands run.
+    private func target(of operation: HostRequest.Operation, _ task: Int) -> String? {
+        if case .probe(let probe) = operation, probe.isAskedFromHere {
+            return plan.host(of: task)?.name ?? Host.localName
+        }
+        return plan.machineName(of: task)
     }
 
     mutating func pause(_ task: Int, _ delay: Duration, then next: Phase) {

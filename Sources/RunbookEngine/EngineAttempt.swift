@@ -97,9 +97,10 @@ extension Engine {
     mutating func contacted(_ task: Int, _ reply: HostReply) {
         guard case .contact(let facts) = reply else { return noContact(task, reply) }
         guard startsNew else { return rest(task) }
-        let host = plan.machine(of: task)?.name
-        let sighting = HostSighting(host: host, boot: facts.boot, clockOffset: facts.clockOffset)
-        if state.hosts[host ?? Host.localName] != sighting { record(.hostSeen(sighting)) }
+        if let host = plan.machineName(of: task) {
+            let sighting = HostSighting(host: host, boot: facts.boot, clockOffset: facts.clockOffset)
+            if state.hosts[host] != sighting { record(.hostSeen(sighting)) }
+        }
         let kind = work[task].kind
         work[task].isUndoChosen = false
         let number = (kind == .action ? state.tasks[task].actions : state.tasks[task].undos) + 1
@@ -304,9 +305,8 @@ extension Engine {
                 AttemptEnd(
                     attempt: intent.attempt, result: result, stdout: output?.stdout, stderr: output?.stderr,
                     tail: output?.tail ?? [], milliseconds: output?.milliseconds ?? 0)))
-        if handlesSecrets(task) {
+        if handlesSecrets(task), let host = plan.machineName(of: task) {
             // What a command with a secret printed does not stay on its host any longer than it has to.
-            let host = plan.machine(of: task)?.name
             let request = HostRequest(host: host, task: plan.tasks[task].id, .tidy([receipt(intent.attempt)]))
             if keepsReceipts(task) { decision.effects.append(.tidy(request)) }
         }
@@ -328,8 +328,7 @@ extension Engine {
             let attempts =
                 (0..<known.actions).map { ReceiptID(run: run.id, task: id, kind: .action, number: $0 + 1) }
                 + (0..<known.undos).map { ReceiptID(run: run.id, task: id, kind: .undo, number: $0 + 1) }
-            guard !attempts.isEmpty else { continue }
-            let host = plan.machine(of: task)?.name
+            guard !attempts.isEmpty, let host = plan.machineName(of: task) else { continue }
             if let place = requests.firstIndex(where: { $0.host == host }) {
                 receipts[place] += attempts
             } else {

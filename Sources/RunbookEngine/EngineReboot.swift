@@ -19,12 +19,11 @@ extension Engine {
 
     mutating func awaited(_ task: Int, _ reply: HostReply) {
         let before = state.tasks[task].boot
-        let host = plan.machine(of: task)?.name
         switch reply {
         case .contact(let facts):
             // A host that can't tell its boots apart has to have been away.
             let isNew = facts.boot.isEmpty || before.isEmpty ? work[task].wasDown : facts.boot != before
-            if isNew {
+            if isNew, let host = plan.machineName(of: task) {
                 record(.hostSeen(HostSighting(host: host, boot: facts.boot, clockOffset: facts.clockOffset)))
                 return verify(task, done: "it was restarted")
             }

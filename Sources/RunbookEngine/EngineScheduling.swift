@@ -137,13 +137,14 @@ extension Engine {
 
     /// Takes one of the slots of the run and of the machine, and the step's locks; a person's step needs none.
     private mutating func takeSlot(_ task: Int) -> Bool {
-        let host = plan.tasks[task].machine ?? -1
-        guard active < plan.runbook.maxParallel, activePerHost[host, default: 0] < Limits.tasksPerHost,
+        let machine = plan.tasks[task].machine
+        guard active < plan.runbook.maxParallel,
+            machine.map({ activePerHost[$0, default: 0] < Limits.tasksPerHost }) ?? true,
             locks.isDisjoint(with: plan.step(of: task).locks)
         else { return false }
         locks.formUnion(plan.step(of: task).locks)
         active += 1
-        activePerHost[host, default: 0] += 1
+        if let machine { activePerHost[machine, default: 0] += 1 }
         work[task].holdsSlot = true
         return true
     }
@@ -153,7 +154,7 @@ extension Engine {
         guard work[task].holdsSlot else { return }
         work[task].holdsSlot = false
         active -= 1
-        activePerHost[plan.tasks[task].machine ?? -1, default: 1] -= 1
+        if let machine = plan.tasks[task].machine { activePerHost[machine, default: 1] -= 1 }
         locks.subtract(plan.step(of: task).locks)
     }
 

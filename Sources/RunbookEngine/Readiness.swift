@@ -31,8 +31,8 @@ package struct Readiness: Sendable {
 
     /// A machine of the plan, or one that leads to it.
     package struct Machine: Hashable, Sendable {
-        /// nil for this machine.
-        package var host: String?
+        /// A host of the inventory, or ``Host/localName``.
+        package var host: String
         package var findings: [Finding]
 
         package func finding(_ aspect: Finding.Aspect) -> Finding? { findings.first { $0.aspect == aspect } }
@@ -97,6 +97,8 @@ package struct Readiness: Sendable {
     }
 
     private struct Subject: Sendable {
+        /// A host of the inventory, or ``Host/localName``.
+        var name: String
         var host: Host?
         /// Its first task, or the first one behind it.
         var task: TaskID
@@ -109,18 +111,19 @@ package struct Readiness: Sendable {
     private static func subjects(_ engine: Engine) -> [Subject] {
         let plan = engine.plan
         var subjects: [Subject] = []
-        var places: [String?: Int] = [:]
-        func place(of host: Host?, _ task: Int, isOnlyOnTheWay: Bool) -> Int {
-            if let known = places[host?.name] { return known }
-            if let via = host?.via.flatMap({ plan.inventory.host($0.name) }) {
-                _ = place(of: via, task, isOnlyOnTheWay: true)
-            }
-            places[host?.name] = subjects.count
-            subjects.append(Subject(host: host, task: plan.tasks[task].id, isOnlyOnTheWay: isOnlyOnTheWay))
+        var places: [String: Int] = [:]
+        func place(of name: String, _ task: Int, isOnlyOnTheWay: Bool) -> Int {
+            if let known = places[name] { return known }
+            let host = plan.inventory.host(name)
+            if let via = host?.via { _ = place(of: via.name, task, isOnlyOnTheWay: true) }
+            places[name] = subjects.count
+            subjects.append(
+                Subject(name: name, host: host, task: plan.tasks[task].id, isOnlyOnTheWay: isOnlyOnTheWay))
             return subjects.count - 1
         }
         for task in plan.tasks.indices where plan.step(of: task).talksToItsMachine {
-            let index = place(of: plan.machine(of: task), task, isOnlyOnTheWay: false)
+            guard let name = plan.machineName(of: task) else { continue }
+            let index = place(of: name, task, isOnlyOnTheWay: false)
             subjects[index].isOnlyOnTheWay = false
             if let privilege = engine.privilege(task), !subjects[index].privileges.contains(privilege) {
                 subjects[index].privileges.append(privilege)
@@ -132,7 +135,7 @@ package struct Readiness: Sendable {
     // MARK: A machine
 
     private static func survey(_ subject: Subject, _ transport: any Transport) async -> Machine {
-        let name = subject.host?.name
+        let name = subject.name
         let keepsReceipts = subject.host?.receipts ?? true
         guard keepsReceipts, !subject.isOnlyOnTheWay else {
             let reply = await transport.ask(HostRequest(host: name, task: subject.task, .contact))
@@ -234,7 +237,7 @@ package struct Readiness: Sendable {
     // MARK: A check
 
     private static func state(
-        _ task: Int, _ engine: Engine, _ reached: Set<String?>, _ transport: any Transport
+        _ task: Int, _ engine: Engine, _ reached: Set<String>, _ transport: any Transport
     ) async -> State {
         let (plan, scope) = (engine.plan, engine.scope(task))
         let id = plan.tasks[task].id
@@ -243,13 +246,13 @@ package struct Readiness: Sendable {
         if let missing = scope.unknown(among: named) {
             return State(task: id, word: .notAsked, words: "needs ${{ \(missing.path.joined(separator: ".")) }}")
         }
-        let machine = plan.machine(of: task)?.name
         let request = check.request(
             scope, plan.attachments, environment: engine.environment(task), privilege: engine.privilege(task))
-        guard request.isAskedFromHere || reached.contains(machine) else {
+        let machine = plan.machineName(of: task)
+        guard request.isAskedFromHere || machine.map(reached.contains) ?? false else {
             return State(task: id, word: .notAsked, words: "its host was not reached", isOfUnreached: true)
         }
-        let reply = await transport.ask(HostRequest(host: machine, task: id, .probe(request)))
+        let reply = await transport.ask(HostRequest(host: machine ?? Host.localName, task: id, .probe(request)))
         switch reply {
         case .failure(let failure): return State(task: id, word: .broken, words: failure.message)
         case .probe(let answer):

@@ -64,7 +64,7 @@ extension RunState {
         // Anything on record after the end of a session belongs to a later one.
         if closed != nil { (closed, halted, isPaused) = (nil, nil, false) }
         switch record {
-        case .hostSeen(let sighting): hosts[sighting.host ?? Host.localName] = sighting
+        case .hostSeen(let sighting): hosts[sighting.host] = sighting
         case .attemptIntended(let intent):
             guard let task = plan.index[intent.attempt.task] else { return }
             tasks[task].open = intent

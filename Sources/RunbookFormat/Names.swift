@@ -21,6 +21,7 @@ package enum RunbookNames {
         let hosts = inventory.hosts.map(\.name) + [Host.localName]
         let contacts = inventory.contacts.map(\.id)
         let roles = inventory.contacts.flatMap(\.roles)
+        let populated = populated(inventory)
         for step in runbook.steps {
             if let host = step.delegateTo, !hosts.contains(host.name) {
                 findings.add(
@@ -53,8 +54,29 @@ package enum RunbookNames {
                     at: host.place, "unknown host or group `\(Excerpt.of(host.name))`",
                     hint: Nearest.hint(host.name, names) ?? "the inventory is \(TerminalText.shown(inventory.path))")
             }
+            if let first = step.hosts.first, step.hosts.allSatisfy({ known.contains($0.name) }),
+                !step.hosts.contains(where: { populated.contains($0.name) })
+            {
+                findings.add(
+                    at: first.place, "`hosts` selects no host: `\(Excerpt.of(first.name))` is an empty group",
+                    hint: "add hosts to the group in \(TerminalText.shown(inventory.path)), or remove the step")
+            }
         }
         return findings.sorted
+    }
+
+    /// The names of hosts, and of groups with a host in them, however deep.
+    private static func populated(_ inventory: Inventory) -> Set<String> {
+        var parents: [String: [String]] = [:]
+        for group in inventory.groups {
+            for member in group.members { parents[member.name, default: []].append(group.name) }
+        }
+        var found: Set<String> = []
+        var open = inventory.hosts.map(\.name) + [Host.localName]
+        while let name = open.popLast() {
+            if found.insert(name).inserted { open += parents[name] ?? [] }
+        }
+        return found
     }
 }
 

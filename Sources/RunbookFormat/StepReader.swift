@@ -54,6 +54,7 @@ struct StepReader {
         completeCopy(fields, &step)
         readFailure(fields, &step)
         checkIdle(fields)
+        checkCommandsHaveHosts(fields, step)
         return (step, inclusion(fields, step))
     }
 

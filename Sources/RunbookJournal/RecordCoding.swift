@@ -10,7 +10,8 @@ extension Draft {
             self.init(
                 type: LineTypes.hostSeen,
                 fields: .of(
-                    ("host", sighting.host.map(JournalValue.string)), ("boot", .string(sighting.boot)),
+                    ("host", sighting.host == Host.localName ? nil : .string(sighting.host)),
+                    ("boot", .string(sighting.boot)),
                     ("offset_ms", sighting.clockOffset.map(JournalValue.bounded))))
         case .attemptIntended(let intent):
             self.init(

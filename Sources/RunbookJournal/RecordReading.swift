@@ -60,7 +60,7 @@ extension Record {
         case LineTypes.hostSeen:
             .hostSeen(
                 HostSighting(
-                    host: try fields.optionalString("host"), boot: try fields.string("boot"),
+                    host: try fields.optionalString("host") ?? Host.localName, boot: try fields.string("boot"),
                     clockOffset: try fields.optionalInteger("offset_ms")))
         case LineTypes.stepIntent: .attemptIntended(try fields.intent(.action))
         case LineTypes.undoIntent: .attemptIntended(try fields.intent(.undo))

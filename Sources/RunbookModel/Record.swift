@@ -24,13 +24,13 @@ package enum Record: Hashable, Sendable {
 }
 
 package struct HostSighting: Hashable, Sendable {
-    /// nil for this machine.
-    package var host: String?
+    /// A host of the inventory, or ``Host/localName``.
+    package var host: String
     package var boot: String
     /// Host clock minus ours, milliseconds.
     package var clockOffset: Int64?
 
-    package init(host: String?, boot: String, clockOffset: Int64?) {
+    package init(host: String, boot: String, clockOffset: Int64?) {
         self.host = host
         self.boot = boot
         self.clockOffset = clockOffset

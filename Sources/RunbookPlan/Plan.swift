@@ -32,14 +32,14 @@ package struct PlannedTask: Hashable, Sendable {
     package var id: TaskID
     /// Index of the step in the runbook.
     package var step: Int
-    /// Index in the inventory's hosts; nil for this machine.
-    package var host: Int?
-    /// Where its commands run: the host itself, or the one that acts for it. Nil for this machine.
-    package var machine: Int?
+    /// nil where the step has no hosts.
+    package var host: Machine?
+    /// Where its commands run: the host itself, or the one that acts for it. nil where it has no command to run.
+    package var machine: Machine?
     /// Which batch of its step it belongs to, from 0.
     package var batch: Int
 
-    package init(id: TaskID, step: Int, host: Int?, machine: Int?, batch: Int) {
+    package init(id: TaskID, step: Int, host: Machine?, machine: Machine?, batch: Int) {
         self.id = id
         self.step = step
         self.host = host
@@ -51,10 +51,14 @@ package struct PlannedTask: Hashable, Sendable {
 extension Plan {
     package func step(of task: Int) -> Step { runbook.steps[tasks[task].step] }
 
-    package func host(of task: Int) -> Host? { tasks[task].host.map { inventory.hosts[$0] } }
+    /// The host of the inventory that a task is for; nil for this machine, and where the step has no hosts.
+    package func host(of task: Int) -> Host? { tasks[task].host?.index.map { inventory.hosts[$0] } }
 
-    /// Where the commands of a task run; nil for this machine.
-    package func machine(of task: Int) -> Host? { tasks[task].machine.map { inventory.hosts[$0] } }
+    /// The host of the inventory on which the commands of a task run; nil for this machine, and where there is none.
+    package func machine(of task: Int) -> Host? { tasks[task].machine?.index.map { inventory.hosts[$0] } }
+
+    /// The name of the machine on which the commands of a task run, ``Host/localName`` for this one; nil where there is none.
+    package func machineName(of task: Int) -> String? { tasks[task].machine?.name(in: inventory) }
 
     /// Whether who signs with this name has one of the roles that the approval wants.
     package func mayApprove(_ task: Int, _ signer: String) -> Bool {

@@ -34,6 +34,8 @@ package enum PlanFault: Error, Hashable, Sendable {
     case missingVariable(String, SourcePlace)
     case unsuitableValue(String, value: String, Variable.Kind)
     case unknownHost(Named)
+    /// The hosts of a step are empty groups; the first of them.
+    case noHosts(Named, step: String)
     case unknownStep(Named)
     case cycle([String])
     case tooManyTasks(Int)
@@ -55,24 +57,22 @@ package enum Planner {
         var tasks: [PlannedTask] = []
         var tasksOfStep: [[Int]] = []
         for (position, step) in runbook.steps.enumerated() {
-            let hosts = try roster.expand(step.hosts)
+            let hosts = try roster.machines(of: step)
             guard tasks.count + max(1, hosts.count) <= Limits.tasksPerRun else {
                 throw .tooManyTasks(tasks.count + hosts.count)
             }
             let first = tasks.count
-            let delegate = try roster.expand([step.delegateTo].compactMap(\.self)).first
+            let delegate = try delegate(of: step, roster)
             if hosts.isEmpty {
                 tasks.append(
                     PlannedTask(
-                        id: TaskID(step: step.id, host: nil), step: position, host: nil, machine: delegate ?? nil,
-                        batch: 0))
+                        id: TaskID(step: step.id, host: nil), step: position, host: nil, machine: delegate, batch: 0))
             }
             let batches = BatchSize.batches(of: hosts.count, step.serial)
             for (host, batch) in zip(hosts, batches) {
-                let name = host.map { source.inventory.hosts[$0].name } ?? Host.localName
                 tasks.append(
                     PlannedTask(
-                        id: TaskID(step: step.id, host: name), step: position, host: host,
+                        id: TaskID(step: step.id, host: host.name(in: source.inventory)), step: position, host: host,
                         machine: delegate ?? host, batch: batch))
             }
             tasksOfStep.append(Array(first..<tasks.count))
@@ -91,6 +91,13 @@ package enum Planner {
         var plan = assemble(source, variables, tasks, tasksOfStep, stepIndex, stepNeeds, order)
         plan.leftOut = whole - runbook.steps.count
         return plan
+    }
+
+    /// The machine that acts for the hosts of a step; nil where each acts for itself.
+    private static func delegate(of step: Step, _ roster: HostRoster) throws(PlanFault) -> Machine? {
+        guard let name = step.delegateTo else { return nil }
+        guard let machine = try roster.expand([name]).first else { throw .noHosts(name, step: step.id) }
+        return machine
     }
 
     private static func assemble(

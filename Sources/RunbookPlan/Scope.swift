@@ -73,7 +73,9 @@ package struct Scope: Sendable {
     }
 
     private func hostValue(_ name: String) -> String {
-        guard let host = plan.host(of: task) else { return name == "name" ? Host.localName : "" }
+        guard let host = plan.host(of: task) else {
+            return name == "name" && plan.tasks[task].host == .local ? Host.localName : ""
+        }
         switch name {
         case "name": return host.name
         case "address": return host.address

@@ -39,9 +39,9 @@ extension Selection {
         if !limit.isEmpty {
             let hosts = try limitedHosts(inventory, roster)
             for index in steps.indices where !steps[index].hosts.isEmpty {
-                steps[index].hosts = try roster.expand(steps[index].hosts).compactMap { host in
-                    let name = host.map { inventory.hosts[$0].name } ?? Host.localName
-                    return host == nil || hosts.contains(name) ? Named(name, at: steps[index].place) : nil
+                steps[index].hosts = try roster.machines(of: steps[index]).compactMap { machine in
+                    let name = machine.name(in: inventory)
+                    return machine == .local || hosts.contains(name) ? Named(name, at: steps[index].place) : nil
                 }
             }
         }
@@ -150,7 +150,7 @@ extension Selection {
                 throw .selection(.unknownHost(pattern, nearest: Nearest.name(to: pattern, in: names + groups)))
             }
             let found = try roster.expand(fitting.map { Named($0, at: place) })
-            return Set(found.compactMap { $0 }.map { names[$0] })
+            return Set(found.compactMap(\.index).map { names[$0] })
         }
         var wanted: Set<String> = []
         for pattern in limit where !pattern.hasPrefix("!") { wanted.formUnion(try hosts(pattern)) }

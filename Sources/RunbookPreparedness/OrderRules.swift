@@ -58,7 +58,7 @@ struct OrderRules {
             guard step.changesHosts else { continue }
             var waiting: [Int: [Int]] = [:]
             var known: [Int: [Int]] = [:]
-            for host in Set(plan.tasksOfStep[number].compactMap { plan.tasks[$0].host }).sorted() {
+            for host in Set(plan.tasksOfStep[number].compactMap { plan.tasks[$0].host?.index }).sorted() {
                 for missing in missing(host, ready[number], &known) where said.insert([host, missing]).inserted {
                     waiting[missing, default: []].append(host)
                 }
@@ -118,7 +118,7 @@ struct OrderRules {
                 }
                 guard step.changesHosts else { continue }
                 let services = Set(
-                    plan.tasksOfStep[number].compactMap { plan.tasks[$0].host }.flatMap { provided[$0] })
+                    plan.tasksOfStep[number].compactMap { plan.tasks[$0].host?.index }.flatMap { provided[$0] })
                 for service in services { acting[service].append(step) }
             }
         }
@@ -172,7 +172,7 @@ struct OrderRules {
         var last: [Int: Int] = [:]
         for step in plan.stepOrder {
             for task in plan.tasksOfStep[step] {
-                guard let host = plan.tasks[task].host else { continue }
+                guard let host = plan.tasks[task].host?.index else { continue }
                 if let other = last[host], finish[other] >= finish[step] { continue }
                 last[host] = step
             }
@@ -203,7 +203,7 @@ struct OrderRules {
     private func restores(_ host: Int) -> Bool {
         plan.runbook.steps.indices.contains { step in
             plan.runbook.steps[step].tags.contains("restore")
-                && plan.tasksOfStep[step].contains { plan.tasks[$0].host == host }
+                && plan.tasksOfStep[step].contains { plan.tasks[$0].host == .host(host) }
         }
     }
 

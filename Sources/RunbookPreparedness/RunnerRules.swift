@@ -13,7 +13,7 @@ struct RunnerRules {
 
     /// The ways to machines that the runbook acts on, through all hosts before them.
     private var ways: [Finding] {
-        var open = Set(plan.tasks.compactMap(\.machine)).sorted()
+        var open = Set(plan.tasks.compactMap(\.machine?.index)).sorted()
         var seen = Set(open)
         var findings: [(Int, Finding)] = []
         while let number = open.popLast() {
@@ -66,7 +66,7 @@ struct RunnerRules {
 
     private var secrets: [Finding] {
         var sources = plan.runbook.secrets.map { ("the secret `\($0.name)`", $0.name, $0) }
-        for number in Set(plan.tasks.compactMap(\.machine)).sorted() {
+        for number in Set(plan.tasks.compactMap(\.machine?.index)).sorted() {
             let host = plan.inventory.hosts[number]
             if let password = host.password { sources.append(("the password of `\(host.name)`", host.name, password)) }
         }

@@ -64,7 +64,7 @@ struct ScenarioRules {
     /// The names of the machines that a plan acts on, or of which it makes ready all that they provide.
     private func machines(treatedBy plan: Plan) -> [String] {
         let ready = Set(plan.runbook.steps.flatMap(\.provides).map(\.name))
-        return plan.tasks.compactMap { task in task.host.map { plan.inventory.hosts[$0].name } }
+        return plan.tasks.compactMap { task in task.host?.index.map { plan.inventory.hosts[$0].name } }
             + model.inventory.hosts.filter { host in
                 !host.facts.provides.isEmpty && host.facts.provides.allSatisfy { ready.contains($0.name) }
             }.map(\.name)

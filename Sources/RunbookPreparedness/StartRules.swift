@@ -18,7 +18,7 @@ struct StartRules {
         }
         var acted: [Named] = []
         if step.changesHosts {
-            for host in Set(plan.tasksOfStep[number].compactMap({ plan.tasks[$0].host })) {
+            for host in Set(plan.tasksOfStep[number].compactMap({ plan.tasks[$0].host?.index })) {
                 acted += plan.inventory.hosts[host].facts.provides
             }
         }

@@ -106,14 +106,13 @@ package final class SSHTransport: Transport {
             switch probe.probe {
             case .run: break
             case .tcp(let address, let port):
-                let name = address ?? request.host ?? "127.0.0.1"
+                let name = address ?? (request.host == Host.localName ? "127.0.0.1" : request.host)
                 return .probe(await probes.tcp(place(name), port, probe.timeout))
             case .http(let url): return .probe(await probes.http(url, probe.timeout, place: place))
             }
         }
-        guard let name = request.host else {
-            return await ScriptCall(request, keepsReceipts: true).play(local, progress)
-        }
+        let name = request.host
+        if name == Host.localName { return await ScriptCall(request, keepsReceipts: true).play(local, progress) }
         guard let host = hosts[name], let link = links[name] else {
             return .failure(TransportFailure(.unsuitable, sent: false, "the inventory has no host \(name)"))
         }

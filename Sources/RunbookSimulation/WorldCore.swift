@@ -28,7 +28,7 @@ struct WorldCore {
         var progress: @Sendable (OutputChunk) -> Void
         var reply: @Sendable (HostReply) -> Void
 
-        var host: String { request.host ?? Host.localName }
+        var host: String { request.host }
     }
 
     var site: FixtureSite
@@ -113,7 +113,7 @@ struct WorldCore {
         reply: @escaping @Sendable (HostReply) -> Void
     ) {
         site.begin(request.task.step)
-        let slowness = Int64(site.slowness(of: request.host ?? Host.localName))
+        let slowness = Int64(site.slowness(of: request.host))
         let pending = PendingRequest(
             request: request, session: session, slowness: slowness, progress: progress, reply: reply)
         put(.arrival(pending), after: Self.latency * slowness, session: session)

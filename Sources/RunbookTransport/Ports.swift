@@ -194,7 +194,7 @@ extension ProbeRequest {
     }
 }
 
-/// What the engine asks of a host. `host` nil means this machine (`local`).
+/// What the engine asks of a machine.
 package struct HostRequest: Hashable, Sendable {
     package enum Operation: Hashable, Sendable {
         /// Connect if need be; who is there?
@@ -221,12 +221,13 @@ package struct HostRequest: Hashable, Sendable {
         case witness(WitnessRequest)
     }
 
-    package var host: String?
+    /// A host of the inventory, or ``Host/localName`` for this machine.
+    package var host: String
     /// The task it is for: a fixture's faults go by it, and commands see it as BLACKSTART_STEP.
     package var task: TaskID
     package var operation: Operation
 
-    package init(host: String?, task: TaskID, _ operation: Operation) {
+    package init(host: String, task: TaskID, _ operation: Operation) {
         self.host = host
         self.task = task
         self.operation = operation

@@ -70,7 +70,7 @@ struct Dialogue {
             awaited = (task, token)
             return "ask \(question.kind.rawValue): \(question.text)"
         case .withdraw(let task): return "withdraw \(task)"
-        case .tidy(let request): return "tidy \(request.host ?? "local")"
+        case .tidy(let request): return "tidy \(request.host)"
         case .seal: return nil
         case .finish(let outcome): return "finish \(outcome.rawValue)"
         }
@@ -99,7 +99,7 @@ struct Dialogue {
 
     private static func words(_ record: Record) -> String {
         switch record {
-        case .hostSeen(let sighting): "seen \(sighting.host ?? "local") \(sighting.boot)"
+        case .hostSeen(let sighting): "seen \(sighting.host) \(sighting.boot)"
         case .attemptIntended(let intent): "intent \(intent.attempt.kind.rawValue) \(intent.attempt.number)"
         case .attemptEnded(let end): "end \(end.attempt.number) \(words(end.result))"
         case .taskSettled(let settled):

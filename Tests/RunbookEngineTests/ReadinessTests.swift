@@ -21,7 +21,7 @@ private final class Hosts: Transport {
         _ request: HostRequest, progress: @escaping @Sendable (OutputChunk) -> Void,
         reply: @escaping @Sendable (HostReply) -> Void
     ) {
-        let host = request.host ?? "local"
+        let host = request.host
         let kind: String
         let answer: HostReply?
         switch request.operation {

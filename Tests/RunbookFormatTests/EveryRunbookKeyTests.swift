@@ -188,6 +188,7 @@ import Testing
             steps:
             - id: a
               name: A
+              hosts: local
               manual: x
               \(form.key): \(form.text)
 

@@ -127,9 +127,9 @@ import Testing
         OddFile(
             "an expression of 10,000 brackets",
             head
-                + "steps:\n- id: a\n  name: A\n  wait_for: { run: x, matches: \"\(String(repeating: "(", count: 10_000))\" }\n",
+                + "steps:\n- id: a\n  name: A\n  hosts: a\n  wait_for: { run: x, matches: \"\(String(repeating: "(", count: 10_000))\" }\n",
             """
-            a.yaml:7:32: error: a regular expression has at most 1000 bytes
+            a.yaml:8:32: error: a regular expression has at most 1000 bytes
                   wait_for: { run: x, matches: "\(String(repeating: "(", count: 68))
                                                ^
 
@@ -137,9 +137,9 @@ import Testing
         OddFile(
             "an expression of 900 brackets",
             head
-                + "steps:\n- id: a\n  name: A\n  wait_for: { run: x, matches: \"\(String(repeating: "(", count: 900))\" }\n",
+                + "steps:\n- id: a\n  name: A\n  hosts: a\n  wait_for: { run: x, matches: \"\(String(repeating: "(", count: 900))\" }\n",
             """
-            a.yaml:7:32: error: `\(String(repeating: "(", count: 60))…` is no regular expression
+            a.yaml:8:32: error: `\(String(repeating: "(", count: 60))…` is no regular expression
                   wait_for: { run: x, matches: "\(String(repeating: "(", count: 68))
                                                ^
 

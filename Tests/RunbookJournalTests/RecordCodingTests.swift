@@ -8,9 +8,10 @@ import Testing
     /// Every case, every optional with and without, every word.
     private static let records: [Record] = {
         var records: [Record] = []
-        for host in ["db1", nil] {
+        for host in ["db1", Host.localName] {
             for offset in [nil, 0, -86_400_000, 5] as [Int64?] {
-                records.append(.hostSeen(HostSighting(host: host, boot: host == nil ? "" : "b-1", clockOffset: offset)))
+                records.append(
+                    .hostSeen(HostSighting(host: host, boot: host == Host.localName ? "" : "b-1", clockOffset: offset)))
             }
         }
         for task in tasks {

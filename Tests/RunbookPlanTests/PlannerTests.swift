@@ -23,6 +23,8 @@ private func source(_ steps: [Step], variables: [Variable] = [], set: [(name: St
     inventory.groups = [
         Group(name: "pair", members: [Named("b", at: place), Named("a", at: place)], place: place),
         Group(name: "all", members: [Named("pair", at: place), Named("c", at: place)], place: place),
+        Group(name: "empty", members: [], place: place),
+        Group(name: "hollow", members: [Named("empty", at: place)], place: place),
     ]
     return PlanSource(
         runbook: runbook, runbookBytes: Array("r".utf8), inventory: inventory, inventoryBytes: Array("i".utf8),
@@ -63,6 +65,30 @@ private func source(_ steps: [Step], variables: [Variable] = [], set: [(name: St
         #expect(throws: PlanFault.unknownHost(Named("hv9", at: place))) {
             try Planner.plan(source([step("one", hosts: ["hv9"])]))
         }
+    }
+
+    @Test("hosts that select nobody are refused, and never mean this machine", arguments: ["empty", "hollow"])
+    func emptyGroup(_ group: String) throws {
+        #expect(throws: PlanFault.noHosts(Named(group, at: place), step: "one")) {
+            try Planner.plan(source([step("one", hosts: [group])]))
+        }
+        var limited = source([step("one", hosts: [group]), step("two")])
+        limited.selection.limit = ["a"]
+        #expect(throws: PlanFault.noHosts(Named(group, at: place), step: "one")) { try Planner.plan(limited) }
+        var delegated = step("one")
+        delegated.delegateTo = Named(group, at: place)
+        #expect(throws: PlanFault.noHosts(Named(group, at: place), step: "one")) {
+            try Planner.plan(source([delegated]))
+        }
+        let plan = try Planner.plan(source([step("one", hosts: [group, "a"])]))
+        #expect(plan.tasks.map(\.machine) == [.host(0)])
+    }
+
+    @Test("a step without hosts has no machine, and `local` is this one")
+    func noMachine() throws {
+        let plan = try Planner.plan(source([step("none", hosts: []), step("here", hosts: ["local"])]))
+        #expect(plan.tasks.map(\.machine) == [nil, .local])
+        #expect(plan.tasks.indices.map(plan.machineName) == [nil, "local"])
     }
 
     @Test("the hash changes with any byte of the files and with any variable")

@@ -216,7 +216,7 @@ struct CommandTests {
             receipt: ReceiptID(run: "r1", task: TaskID(step: "db", host: nil), kind: .action, number: 1),
             command: "echo here; exit 4", environment: [], boot: nil, journalHead: "1:00", digest: "d1")
         for _ in 0..<2 {
-            let said = await visit.ask(.submit(command, deadline: .seconds(60)), host: nil)
+            let said = await visit.ask(.submit(command, deadline: .seconds(60)), host: Host.localName)
             #expect(said.status?.end == .exit(4))
             #expect(said.text == "here\n")
         }

@@ -60,7 +60,7 @@ struct PageTests {
     private func ask(_ url: String) async -> ProbeAnswer? {
         let transport = SSHTransport(hosts: [], options: SSHOptions(user: NSUserName()))
         let visit = Visit(transport)
-        let said = await visit.ask(.probe(ProbeRequest(.http(url: url), timeout: .seconds(60))), host: nil)
+        let said = await visit.ask(.probe(ProbeRequest(.http(url: url), timeout: .seconds(60))), host: Host.localName)
         await visit.end()
         if case .probe(let answer) = said.reply { return answer }
         return nil

@@ -24,7 +24,7 @@ struct Visit: Sendable {
     }
 
     func ask(
-        _ operation: HostRequest.Operation, host: String? = "a", keeps: Int = .max,
+        _ operation: HostRequest.Operation, host: String = "a", keeps: Int = .max,
         hears: @escaping @Sendable (OutputChunk) -> Void = { _ in }
     ) async -> Said {
         let heard = Shared<Said>(Said(reply: .tidied))

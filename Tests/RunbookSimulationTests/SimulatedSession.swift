@@ -94,7 +94,7 @@ final class SimulatedSession: Sendable {
     var chunks: [OutputChunk] { output.withLock { $0 } }
 
     /// Sends without waiting; the number names the request for ``heard(_:)``.
-    func send(_ host: String?, _ operation: HostRequest.Operation, step: String = "s") -> Int {
+    func send(_ host: String, _ operation: HostRequest.Operation, step: String = "s") -> Int {
         let number = count.withLock {
             $0 += 1
             return $0
@@ -115,7 +115,7 @@ final class SimulatedSession: Sendable {
     var repliedTwice: Bool { heard.withLock { $0.keys.contains { $0 < 0 } } }
 
     /// Sends and lets time pass until the reply is there.
-    func ask(_ host: String?, _ operation: HostRequest.Operation, step: String = "s") async -> HostReply? {
+    func ask(_ host: String, _ operation: HostRequest.Operation, step: String = "s") async -> HostReply? {
         let number = send(host, operation, step: step)
         _ = await clock.idle { self.heard(number) != nil }
         return heard(number)?.reply

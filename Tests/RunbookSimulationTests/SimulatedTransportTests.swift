@@ -130,7 +130,8 @@ struct SimulatedTransportTests {
     @Test("this machine is `local`, and always there")
     func local() async {
         let session = SimulatedSession(siteFixture(faults: [fault(.unreachable, "*"), fault(.drop, "*")]))
-        let reply = await session.ask(nil, .submit(submission("date", receipt("s", "local")), deadline: hour))
+        let reply = await session.ask(
+            Host.localName, .submit(submission("date", receipt("s", "local")), deadline: hour))
         guard case .receipt(let status)? = reply else {
             Issue.record("no receipt but \(String(describing: reply))")
             return
@@ -143,13 +144,14 @@ struct SimulatedTransportTests {
         "ports: the SSH port is open while the host is up, the others are what the fixture says",
         arguments: [
             ("san1", nil, 22, true, ""), ("san1", nil, 3260, false, "Connection refused"),
-            (nil, "10.0.0.11", 22, true, ""), (nil, "10.0.0.11", 3260, false, "Connection refused"),
+            (Host.localName, "10.0.0.11", 22, true, ""),
+            (Host.localName, "10.0.0.11", 3260, false, "Connection refused"),
             ("box", "san1", 3260, false, "Connection refused"), ("hv1", nil, 22, false, "No route to host"),
-            (nil, "10.0.1.1", 22, false, "No route to host"),
+            (Host.localName, "10.0.1.1", 22, false, "No route to host"),
             ("san1", nil, 80, false, "blackstart fixture: no answer for `tcp 80` on san1"),
-            (nil, "10.9.9.9", 22, false, "blackstart fixture: no answer for `tcp 10.9.9.9:22` on local"),
-        ] as [(String?, String?, Int, Bool, String)])
-    func ports(host: String?, address: String?, port: Int, open: Bool, words: String) async {
+            (Host.localName, "10.9.9.9", 22, false, "blackstart fixture: no answer for `tcp 10.9.9.9:22` on local"),
+        ] as [(String, String?, Int, Bool, String)])
+    func ports(host: String, address: String?, port: Int, open: Bool, words: String) async {
         let session = SimulatedSession(siteFixture())
         let reply = await session.ask(
             host, .probe(ProbeRequest(.tcp(address: address, port: port), timeout: .seconds(5))))
@@ -165,7 +167,7 @@ struct SimulatedTransportTests {
         ] as [(String, Int?, String, String)])
     func urls(url: String, status: Int?, words: String, body: String) async {
         let session = SimulatedSession(siteFixture())
-        let reply = await session.ask(nil, .probe(ProbeRequest(.http(url: url), timeout: .seconds(5))))
+        let reply = await session.ask(Host.localName, .probe(ProbeRequest(.http(url: url), timeout: .seconds(5))))
         #expect(reply == .probe(ProbeAnswer(.http(status: status, words), stdout: Array(body.utf8))))
     }
 
