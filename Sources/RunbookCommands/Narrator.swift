@@ -55,6 +55,13 @@ struct Narrator {
         case .rollbackEnded(let complete):
             let text = complete ? "Everything is undone." : "Not everything could be undone: see above what is left."
             return [Narration(word: "", text: text, weight: .urgent)]
+        case .rollbackAbandoned(let by):
+            return [
+                Narration(
+                    word: "FORWARD",
+                    text: "\(by) gave up the rollback. The run goes on from what stands now; what was undone is pending again.",
+                    weight: .urgent)
+            ]
         case .paused(let by):
             return [
                 Narration(
@@ -137,12 +144,11 @@ struct Narrator {
         switch settlement.state {
         case .ok:
             return [line("OK", settlement.task, settlement.reason == "reached" ? "" : "\(reason)\(by)")]
-        case .already: return [line("ALREADY", settlement.task, "It was so already. Nothing to do.")]
         case .failed:
             let more = settlement.tolerated ? "\(reason). The runbook says to go on." : reason
             return [line("FAILED", settlement.task, more + by, weight: .urgent)]
         case .unclear: return [line("UNCLEAR", settlement.task, reason + by, weight: .urgent)]
-        case .skipped, .pending, .yourTurn, .running, .undone:
+        case .already, .skipped, .pending, .yourTurn, .running, .undone:
             return [line(settlement.state.word, settlement.task, reason + by)]
         }
     }

@@ -4,7 +4,8 @@ internal import RunbookTransport
 
 /// What an answer means to a check.
 package enum CheckVerdict: Hashable, Sendable {
-    case passed
+    /// What was seen, for people: one line, safe to show. See ``Evidence``.
+    case passed(String)
     /// Why not, for people: lower case, no full stop.
     case failed(String)
 }
@@ -13,7 +14,7 @@ extension Check {
     /// Whether `answer` is what this check wants.
     func verdict(_ answer: ProbeAnswer, _ scope: Scope) -> CheckVerdict {
         switch (probe, answer.result) {
-        case (.copied, .exit(.exited(0))): return .passed
+        case (.copied, .exit(.exited(0))): return .passed(evidence(answer, scope))
         case (.copied, .exit): return .failed("the file is not there as it should be")
         case (.run, .exit(.exited(let status))):
             guard status == exit else {
@@ -22,14 +23,14 @@ extension Check {
                 let last = words.isEmpty ? "" : ": \(words.prefix(200))"
                 return .failed("the check exited with \(status), not \(exit)\(last)")
             }
-            return textVerdict(answer.stdout, scope)
+            return textVerdict(answer, scope)
         case (.run, .exit(.signalled(let name))): return .failed("the check was ended by signal \(name)")
-        case (.tcp, .open(true, _)): return .passed
+        case (.tcp, .open(true, _)): return .passed(evidence(answer, scope))
         case (.tcp, .open(false, let words)): return .failed(words)
         case (.http, .http(let status, let words)):
             guard let status else { return .failed(words) }
             guard status == self.status else { return .failed("the page answered \(status), not \(self.status)") }
-            return textVerdict(answer.stdout, scope)
+            return textVerdict(answer, scope)
         case (_, .timedOut): return .failed("the check gave no answer within \(DurationText.words(timeout))")
         case (.run, .open), (.run, .http), (.tcp, .exit), (.tcp, .http), (.http, .exit), (.http, .open),
             (.copied, .open), (.copied, .http):
@@ -38,8 +39,8 @@ extension Check {
     }
 
     /// `equals`, `contains`, `matches` look at the output with trailing white space cut.
-    private func textVerdict(_ output: [UInt8], _ scope: Scope) -> CheckVerdict {
-        let text = String(decoding: Self.trimmed(output), as: UTF8.self)
+    private func textVerdict(_ answer: ProbeAnswer, _ scope: Scope) -> CheckVerdict {
+        let text = String(decoding: Self.trimmed(answer.stdout), as: UTF8.self)
         let shown = "it said \"\(TerminalText.shown(String(text.prefix(200))))\""
         if let equals, scope.text(equals) != text { return .failed("\(shown), not \"\(scope.text(equals))\"") }
         if let contains, !text.contains(scope.text(contains)) {
@@ -52,10 +53,10 @@ extension Check {
                 return .failed("\(shown), which does not match \"\(pattern)\"")
             }
         }
-        return .passed
+        return .passed(evidence(answer, scope))
     }
 
-    private static func trimmed(_ output: [UInt8]) -> ArraySlice<UInt8> {
+    static func trimmed(_ output: [UInt8]) -> ArraySlice<UInt8> {
         var bytes = output[...]
         while let last = bytes.last, last == 0x20 || (0x09...0x0D).contains(last) { bytes.removeLast() }
         return bytes

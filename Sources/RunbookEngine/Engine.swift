@@ -42,6 +42,8 @@ package enum Event: Sendable {
     case haltRequested(reason: String)
     /// Roll back to a checkpoint, or to the start; nil means the last checkpoint reached.
     case rollbackRequested(target: String?, by: String)
+    /// The session gives up the rollback that was under way, and goes on with the run from what stands now.
+    case forwardRequested(by: String)
     /// Nothing but time going by: the journal may have to be sealed.
     case tick
 }
@@ -121,6 +123,8 @@ package struct Engine: Sendable {
     /// For each step the place, among its tasks, of one that was not through when it was last looked for.
     var openTask: [Int]
     var pendingRollback: PendingRollback?
+    /// Who has given up the rollback under way, until that is on record.
+    var abandonedBy: String?
     var decision = Decision()
 
     package init(plan: Plan, run: RunFacts, state: RunState? = nil) {
@@ -225,6 +229,7 @@ extension Engine {
         case .pauseToggled: togglePause()
         case .haltRequested(let reason): halt(.interrupted, reason: reason)
         case .tick: break
+        case .forwardRequested(let by): requestForward(by: by)
         case .rollbackRequested(let target, let by):
             begin(forRollback: true)
             requestRollback(target, by: by, confirmed: true)

@@ -111,9 +111,8 @@ extension Engine {
         if case .check(let own) = step.skipIf { check = own } else { check = step.verify }
         guard let check else { return perform(task) }
         switch verdict(task, check, reply) {
-        case .passed:
-            let acted = state.tasks[task].actions > 0
-            conclude(task, acted ? .ok : .already, acted ? "I checked: it holds" : "I checked: it was so already")
+        case .passed(let seen):
+            conclude(task, state.tasks[task].actions > 0 ? .ok : .already, Evidence.verified(seen))
         case .failed: perform(task)
         }
     }
@@ -128,7 +127,7 @@ extension Engine {
     private mutating func verified(_ task: Int, _ reply: HostReply) {
         guard let check = plan.step(of: task).verify else { return conclude(task, .ok, "done") }
         switch verdict(task, check, reply) {
-        case .passed: conclude(task, .ok, "I checked: it holds")
+        case .passed(let seen): conclude(task, .ok, Evidence.verified(seen))
         case .failed(let why):
             guard work[task].checkTries < check.retries else {
                 return attemptFailed(task, "\(work[task].isByHand ? "it was done by hand" : "it ran"), but \(why)")
@@ -141,7 +140,7 @@ extension Engine {
     private mutating func waitChecked(_ task: Int, _ reply: HostReply) {
         guard case .waitFor(let check) = plan.step(of: task).action else { return }
         switch verdict(task, check, reply) {
-        case .passed: verify(task, done: "I checked: it holds")
+        case .passed(let seen): verify(task, done: Evidence.verified(seen))
         case .failed(let why):
             if case .failure(let failure) = reply, failure.isBeforeLogin { unreachableFailure = true }
             // Nothing was changed by waiting: it can wait again in the next session.
@@ -150,7 +149,7 @@ extension Engine {
                 let apart = check.retries > 0 ? ", \(DurationText.words(check.delay)) apart" : ""
                 let tries = work[task].checkTries + 1
                 return attemptFailed(
-                    task, "still not so after \(tries) \(tries == 1 ? "try" : "tries")\(apart): \(why)")
+                    task, "check still failing after \(tries) \(tries == 1 ? "try" : "tries")\(apart): \(why)")
             }
             work[task].checkTries += 1
             pause(task, check.delay, then: .waitingFor)
@@ -168,7 +167,7 @@ extension Engine {
     private mutating func unknownChecked(_ task: Int, _ reply: HostReply) {
         guard let check = plan.step(of: task).verify else { return unknownLeft(task) }
         switch verdict(task, check, reply) {
-        case .passed: conclude(task, .ok, "I checked: it holds (\(work[task].lastReason))")
+        case .passed(let seen): conclude(task, .ok, "\(Evidence.verified(seen)) (\(work[task].lastReason))")
         case .failed:
             // Its effect may take a while to show: the check is given all its tries.
             guard work[task].checkTries < check.retries else { return unknownLeft(task) }

@@ -14,9 +14,14 @@ extension Engine {
         if state.rollbackEnded { return finish(.rolledBack) }
         // Who begins a session wants it to go on.
         if state.isPaused { record(.wentOn(by: run.by)) }
+        reviewAll(forRollback: forRollback)
+    }
+
+    /// Puts up for a look whatever an earlier session left behind.
+    mutating func reviewAll(forRollback: Bool) {
         for task in plan.tasks.indices {
             let known = state.tasks[task]
-            if known.open != nil {
+            if known.open != nil || hasUncheckedUndo(task) {
                 review(task)
             } else if let last = known.last, known.settlement == nil, last.leavesSomething {
                 review(task)
@@ -42,7 +47,7 @@ extension Engine {
     }
 
     private mutating func reviewSettled(_ task: Int, _ settlement: TaskSettlement, _ forRollback: Bool) {
-        let undoing = forRollback || (state.rollback != nil && !state.rollbackEnded)
+        let undoing = forRollback || state.isRollingBack
         switch settlement.state {
         case .failed where !settlement.tolerated && !undoing:
             record(
@@ -61,6 +66,7 @@ extension Engine {
         let known = state.tasks[task]
         work[task].checkTries = 0
         if known.open != nil { return inspect(task) }
+        if hasUncheckedUndo(task) { return checkUndo(task) }
         switch (known.settlement?.state, known.last?.result) {
         case (.unclear, _): return settleUnknown(task, known.settlement?.reason ?? "")
         case (nil, .exited) where isReboot(task), (nil, .unknown) where isReboot(task): return awaitReboot(task)
@@ -75,8 +81,8 @@ extension Engine {
     mutating func rechecked(_ task: Int, _ reply: HostReply) {
         guard let check = plan.step(of: task).verify else { return rest(task) }
         switch verdict(task, check, reply) {
-        case .passed:
-            guard state.tasks[task].settlement != nil else { return conclude(task, .ok, "I checked: it holds again") }
+        case .passed(let seen):
+            guard state.tasks[task].settlement != nil else { return conclude(task, .ok, Evidence.verified(seen)) }
             rest(task)
         case .failed(let why):
             // Once may be chance: a network that is just coming back.
@@ -95,7 +101,8 @@ extension Engine {
 
     /// All that was in flight is settled: on with the run, or with the rollback that was under way.
     mutating func endSettling() {
-        if state.rollback != nil, !state.rollbackEnded {
+        if state.isRollingBack {
+            if let by = abandonedBy { return abandonRollback(by: by) }
             mode = .undoing
             return queueUndos()
         }

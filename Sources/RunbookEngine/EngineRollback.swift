@@ -202,6 +202,7 @@ extension Engine {
         work[task].lastReason = reason
         record(.undoSettled(UndoSettlement(task: plan.tasks[task].id, state: stands, reason: reason, by: nil)))
         if case .halting = mode { return rest(task) }
+        if abandonedBy != nil { return rest(task) }
         ask(task, .undo, reason, [.retry, .skip, .done, .stop])
     }
 
@@ -211,7 +212,7 @@ extension Engine {
         if case .failure(let failure) = reply { return undoFailed(task, failure.message) }
         switch verdict(task, check, reply) {
         case .passed: send(task, .contacting, .contact)
-        case .failed: settleUndo(task, .undone, "I checked: its effect is not there")
+        case .failed(let why): settleUndo(task, .undone, "its effect is not there: \(why)")
         }
     }
 
@@ -236,12 +237,14 @@ extension Engine {
         var answered = true
         if case .failure = reply { answered = false }
         let verdict = verdict(task, confirmation.check, reply)
-        if answered, (verdict == .passed) == confirmation.passes {
-            return settleUndo(task, .undone, "I checked: its effect is gone")
+        let (isPassed, seen) = verdict.evidence
+        if answered, isPassed == confirmation.passes {
+            return settleUndo(task, .undone, isPassed ? Evidence.verified(seen) : "its effect is gone: \(seen)")
         }
         guard work[task].checkTries < confirmation.check.retries else {
             if isUnknownUndo(task) { return unknownUndoLeft(task) }
-            return undoFailed(task, "the undo ran, but I could not see its effect gone")
+            return undoFailed(
+                task, "the undo ran, but " + (isPassed ? "its effect is still there: \(seen)" : seen))
         }
         work[task].checkTries += 1
         pause(task, confirmation.check.delay, then: .confirming)

@@ -267,7 +267,7 @@ package struct Readiness: Sendable {
         case .contact, .survey, .receipt, .ended, .tidied, .heads, .witness, .deadline: break
         }
         switch engine.verdict(task, check, reply) {
-        case .passed: return State(task: id, word: .holds, words: "")
+        case .passed(let seen): return State(task: id, word: .holds, words: seen)
         case .failed(let why): return State(task: id, word: .open, words: why)
         }
     }

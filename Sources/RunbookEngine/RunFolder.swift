@@ -116,7 +116,31 @@ package enum RunFolderFault: Error, Hashable, Sendable {
 
 /// What the first line of a journal says of its run.
 package struct RunOpening: Hashable, Sendable {
-    package enum Mode: String, Hashable, Sendable { case live, dryRun = "dry-run" }
+    package enum Mode: String, Hashable, Sendable {
+        /// On real hosts.
+        case live
+        /// On the hosts of a lab, over real connections.
+        case lab
+        /// On a fixture, in memory.
+        case dryRun = "dry-run"
+
+        /// Whether hosts outside this process were asked: such a run can be resumed, and has a journal that counts.
+        package var hasHosts: Bool {
+            switch self {
+            case .live, .lab: true
+            case .dryRun: false
+            }
+        }
+
+        /// As a heading has it.
+        package var word: String {
+            switch self {
+            case .live: "LIVE"
+            case .lab: "LAB"
+            case .dryRun: "DRY RUN"
+            }
+        }
+    }
 
     package var run: String
     /// See ``RunFacts/mark``.

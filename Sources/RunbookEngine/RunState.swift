@@ -116,6 +116,7 @@ extension RunState {
         case .rollbackEnded:
             rollbackEnded = true
             forgetWaits(plan)
+        case .rollbackAbandoned: abandonRollback(plan)
         case .paused: isPaused = true
         case .wentOn: isPaused = false
         case .halted(let reason): halted = reason
@@ -136,6 +137,9 @@ extension RunState {
             }
         }
     }
+
+    /// Whether a rollback is under way: begun, and neither ended nor abandoned.
+    package var isRollingBack: Bool { rollback != nil && !rollbackEnded }
 
     /// Whether what waits for this task may start.
     package func isThrough(_ task: Int) -> Bool {

@@ -20,6 +20,7 @@ package enum LineTypes {
     package static let rollbackTasks = "rollback.tasks"
     package static let rollbackBegun = "rollback.begun"
     package static let rollbackEnded = "rollback.ended"
+    package static let rollbackAbandoned = "rollback.abandoned"
     package static let undoIntent = "undo.intent"
     package static let undoResult = "undo.result"
     package static let undoDone = "undo.done"
@@ -50,8 +51,8 @@ package enum LineTypes {
     package static let known: Set<String> = own.union(notes).union([
         hostSeen, stepIntent, stepResult, stepDone, questionAsked, questionAnswered, approval, stepValue,
         checkpointReached,
-        rollbackTasks, rollbackBegun, rollbackEnded, undoIntent, undoResult, undoDone, runPaused, runWentOn, runHalted,
-        runClose,
+        rollbackTasks, rollbackBegun, rollbackEnded, rollbackAbandoned, undoIntent, undoResult, undoDone, runPaused,
+        runWentOn, runHalted, runClose,
     ])
 
     /// A known type, to be found by the bytes of its name: a string for each line of a journal costs more than its hash.

@@ -76,6 +76,8 @@ extension Draft {
                 ])
         case .rollbackEnded(let complete):
             self.init(type: LineTypes.rollbackEnded, fields: ["complete": .boolean(complete)])
+        case .rollbackAbandoned(let by):
+            self.init(type: LineTypes.rollbackAbandoned, fields: ["by": .string(by)])
         case .paused(let by): self.init(type: LineTypes.runPaused, fields: ["by": .string(by)])
         case .wentOn(let by): self.init(type: LineTypes.runWentOn, fields: ["by": .string(by)])
         case .halted(let reason):

@@ -102,6 +102,7 @@ extension Record {
                 RollbackPlan(
                     target: try fields.string("to"), tasks: try fields.tasks("tasks"), by: try fields.string("by")))
         case LineTypes.rollbackEnded: .rollbackEnded(complete: try fields.boolean("complete"))
+        case LineTypes.rollbackAbandoned: .rollbackAbandoned(by: try fields.string("by"))
         case LineTypes.runPaused: .paused(by: try fields.string("by"))
         case LineTypes.runWentOn: .wentOn(by: try fields.string("by"))
         case LineTypes.runHalted: .halted(reason: try fields.string("reason"))

@@ -42,6 +42,9 @@ package struct Inventory: Hashable, Sendable {
     /// Absolute path of the shell that plays the commands of `local` steps in a lab; nil at a real site.
     package var labShell: String?
 
+    /// Whether it is of a lab: nothing that a run does there is live.
+    package var isLab: Bool { labSpeed != 1 || labShell != nil }
+
     package init(path: String, name: String) {
         self.path = path
         self.name = name

@@ -15,6 +15,8 @@ package enum Record: Hashable, Sendable {
     case checkpointReached(step: String, name: String)
     case rollbackBegun(RollbackPlan)
     case rollbackEnded(complete: Bool)
+    /// A person wants the run to go on from what stands: what was undone is still to come.
+    case rollbackAbandoned(by: String)
     /// Nothing new is started until it goes on; what is in flight ends.
     case paused(by: String)
     case wentOn(by: String)

@@ -28,6 +28,24 @@ package enum TerminalText {
         return String(view)
     }
 
+    /// `text` as one line of at most `columns` characters: white space in a row becomes one space, what is not printable
+    /// becomes U+FFFD, and what does not fit is cut with `...` in its place.
+    package static func line(_ text: String, columns: Int) -> String {
+        var view = String.UnicodeScalarView()
+        var isSpaced = true
+        for scalar in text.unicodeScalars {
+            let isSpace = scalar == " " || (0x09...0x0D).contains(scalar.value)
+            if isSpace, isSpaced { continue }
+            isSpaced = isSpace
+            view.append(isSpace ? " " : isPrintable(scalar) ? scalar : "\u{FFFD}")
+            // One more than fits tells that something has to be cut.
+            if view.count > columns + 1 { break }
+        }
+        if view.last == " " { view.removeLast() }
+        guard view.count > columns else { return String(view) }
+        return String(String.UnicodeScalarView(view.prefix(max(0, columns - 3)))) + "..."
+    }
+
     /// Bytes of a host as text that is safe to show: bytes that are not UTF-8 become U+FFFD.
     package static func shown(bytes: some Collection<UInt8>, lines: Bool = false) -> String {
         shown(String(decoding: bytes, as: UTF8.self), lines: lines)

@@ -112,6 +112,7 @@ struct Dialogue {
         case .rollbackBegun(let rollback):
             "rollback to \(rollback.target): \(rollback.tasks.map(\.description).joined(separator: ", "))"
         case .rollbackEnded(let complete): complete ? "rollback complete" : "rollback incomplete"
+        case .rollbackAbandoned(let by): "\(by) abandons the rollback"
         case .paused(let by): "paused by \(by)"
         case .wentOn(let by): "\(by) lets it go on"
         case .halted(let reason): "halted: \(reason)"

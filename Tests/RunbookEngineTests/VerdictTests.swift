@@ -188,7 +188,7 @@ struct VerdictTests {
         #expect(
             checked.reply(.probe(ProbeAnswer(.exit(.exited(0)))))
                 == [
-                    "ok db@a: I checked: it holds (it was running and died without an exit status)",
+                    "ok db@a: verified: `is db` exited with 0 (it was running and died without an exit status)",
                     "closed succeeded", "finish succeeded",
                 ])
 
@@ -257,7 +257,7 @@ struct VerdictTests {
         #expect(dialogue.reply(receipt(.run(boot: "b1"), end: .exit(0))) == ["end 1 exited 0", "probe is db"])
         #expect(dialogue.reply(cut) == ["wait 500 ms"])
         #expect(dialogue.elapse() == ["probe is db"])
-        #expect(dialogue.reply(.probe(ProbeAnswer(.exit(.exited(0))))).first == "ok db@a: I checked: it holds")
+        #expect(dialogue.reply(.probe(ProbeAnswer(.exit(.exited(0))))).first == "ok db@a: verified: `is db` exited with 0")
     }
 
     @Test("an answer to a question that is over changes nothing")
