@@ -32,16 +32,27 @@ struct ScriptCommand {
     }
 
     /// The script is written to a file of its own and called by what its first line names, `/bin/sh` where it names
-    /// nothing: a folder whose files can't be executed does no harm.
-    var run: CommandText {
+    /// nothing: a folder whose files can't be executed does no harm. The file is in a folder that nobody else can enter,
+    /// for others must neither put something in its place nor leave modules beside it. It runs only if it is whole.
+    ///
+    /// - Parameter keepsReceipts: whether `$0` is the command's file in its receipt.
+    func run(keepsReceipts: Bool) -> CommandText {
         let words = arguments.map(ShellWord.quote)
         let end = "BS_END_\(RunbookPlan.Hex.text(SHA256.hash(data: content).prefix(8)))"
-        let body = String(decoding: content, as: UTF8.self)
+        var body = String(decoding: content, as: UTF8.self)
+        if !body.hasSuffix("\n") { body += "\n" }
+        let place =
+            keepsReceipts
+            ? "f=${0%/*}/script; trap 'rm -f \"$f\"' EXIT"
+            : """
+            f=$(umask 077; mktemp -d "${TMPDIR:-/tmp}/blackstart.XXXXXXXXXX") || exit 126
+            trap 'rm -rf "$f"' EXIT; trap 'exit 129' HUP; f=$f/script
+            """
         let text = """
-            f=${TMPDIR:-/tmp}/blackstart.$$; (umask 077; set -C; : >"$f") || exit 126
-            trap 'rm -f "$f"' EXIT
-            cat >"$f" <<'\(end)'
-            \(body)\(body.hasSuffix("\n") ? "" : "\n")\(end)
+            \(place)
+            (umask 077; set -C; cat >"$f") <<'\(end)' || { echo "can't write $f" >&2; exit 126; }
+            \(body)\(end)
+            [ "$(($(wc -c <"$f")))" = \(body.utf8.count) ] || { echo "$f is not whole" >&2; exit 126; }
             \((interpreter + ["\"$f\""] + words).joined(separator: " "))
 
             """
@@ -70,16 +81,34 @@ struct FileCommand {
         content = files[copy.source.name] ?? []
     }
 
-    /// Tools of many kinds of host under one name.
+    /// Tools of many kinds of host under one name. A link in the target's place is followed only if it is ours or root's.
     private var tools: String {
         """
         t=\(ShellWord.quote(target)); h=\(RunbookPlan.Hex.text(SHA256.hash(data: content))); m=\(mode ?? "")
+        if [ -h "$t" ]; then
+          case $(stat -c %u "$t" 2>/dev/null || stat -f %u "$t") in 0 | "$(id -u)") ;;
+          *) echo "$t is a link of another user" >&2; exit 1;; esac
+        fi
         t=$(readlink -f "$t" 2>/dev/null || printf %s "$t")
+        case $t in */*) ;; *) t=./$t;; esac
         sum() { { sha256sum <"$1" || shasum -a 256 <"$1" || sha256 <"$1" || openssl dgst -sha256 -r <"$1"; } 2>/dev/null | cut -c1-64; }
         perm() { stat -c %a "$1" 2>/dev/null || stat -f %Lp "$1"; }
 
         """
     }
+
+    /// Goes into a new folder inside the target's folder, for the file to be made under its own name `$b`. Names in the
+    /// target's folder may be for others to change; names in here are not, and `..` stays what it was.
+    private static let enter = """
+        enter() {
+          b=${t##*/}; cd -P "${t%/*}/" || exit 1
+          p=$(umask 077; mktemp -d ./.blackstart.XXXXXXXXXX 2>/dev/null) || { p=./.blackstart.$$; mkdir -m 700 "$p"; } || exit 1
+          cd -P "$p" || exit 1
+          case $PWD in */"${p#./}") [ -O . ];; *) false;; esac || { echo "$t: another user changed its folder" >&2; exit 1; }
+          trap 'rm -f "./$b"; cd ..; rmdir "$p" 2>/dev/null' EXIT; trap 'exit 129' HUP
+        }
+
+        """
 
     /// Lines that every decoder takes.
     private var base64Lines: String {
@@ -93,25 +122,26 @@ struct FileCommand {
         "k=$HOME/.blackstart/former/\(ShellWord.quote("\(run)/\(task.step).\(task.host ?? "-")"))\n"
     }
 
-    /// The new file is made beside its place, compared, and put into it in one move; the former one is kept.
+    /// The new file is made in a folder of its own beside its place, compared, and put into it in one move; the former
+    /// one is kept.
     func copy(_ run: String, _ task: TaskID) -> CommandText {
         let lines = base64Lines
         let text =
-            tools + former(run, task) + """
-                umask 077; n=$t.blackstart.$$; trap 'rm -f "$n"' EXIT
+            tools + Self.enter + former(run, task) + """
+                umask 077; enter
                 un64() { if command -v base64 >/dev/null 2>&1; then base64 -d; else openssl base64 -d; fi; }
-                un64 >"$n" <<'BS_END' || { echo "can't write $n" >&2; exit 1; }
+                un64 >"./$b" <<'BS_END' || { echo "can't write in the folder of $t" >&2; exit 1; }
                 \(lines)BS_END
-                [ "$(sum "$n")" = "$h" ] || { echo "what arrived is not what was sent (or no tool for SHA-256 is there)" >&2; exit 1; }
+                [ "$(sum "./$b")" = "$h" ] || { echo "what arrived is not what was sent (or no tool for SHA-256 is there)" >&2; exit 1; }
                 mkdir -p "${k%/*}" || exit 1
-                if [ -e "$t" ]; then
-                  [ -f "$t" ] || { echo "$t is there, and is no file" >&2; exit 1; }
-                  [ -e "$k.file" ] || [ -e "$k.none" ] || { cp -p "$t" "$k.part" && mv "$k.part" "$k.file"; } || exit 1
-                  chown "$(stat -c %u:%g "$t" 2>/dev/null || stat -f %u:%g "$t")" "$n" 2>/dev/null
-                  m=${m:-$(perm "$t")}
-                else [ -e "$k.file" ] || : >"$k.none"; fi
-                chmod "${m:-0644}" "$n" && mv -f "$n" "$t" || exit 1
-                sync "$t" 2>/dev/null || sync
+                if [ -e "../$b" ]; then
+                  [ -f "../$b" ] || { echo "$t is there, and is no file" >&2; exit 1; }
+                  [ -e "$k.file" ] || [ -e "$k.none" ] || { cp -p "../$b" "$k.part" && mv "$k.part" "$k.file"; } || exit 1
+                  chown "$(stat -c %u:%g "../$b" 2>/dev/null || stat -f %u:%g "../$b")" "./$b" 2>/dev/null
+                  m=${m:-$(perm "../$b")}
+                else [ -e "$k.file" ] || : >"$k.none" || exit 1; fi
+                chmod "${m:-0644}" "./$b" && mv -f "./$b" .. || exit 1
+                sync "../$b" 2>/dev/null || sync
 
                 """
         return CommandText(text, label: "copy \(source) to \(target)")
@@ -130,8 +160,8 @@ struct FileCommand {
     /// What was there before is there again, and nothing where nothing was.
     func restore(_ run: String, _ task: TaskID) -> CommandText {
         CommandText(
-            tools + former(run, task) + """
-                if [ -e "$k.file" ]; then n=$t.blackstart.$$; cp -p "$k.file" "$n" && mv -f "$n" "$t"
+            tools + Self.enter + former(run, task) + """
+                if [ -e "$k.file" ]; then enter; cp -p "$k.file" "./$b" && mv -f "./$b" .. || exit 1
                 elif [ -e "$k.none" ]; then rm -f "$t"
                 else echo "the former $t was not kept" >&2; exit 1; fi
 

@@ -66,7 +66,7 @@ extension Engine {
         case .action:
             switch step.action {
             case .run(let template): return CommandText(scope.command(template))
-            case .script(let script): return ScriptCommand(script, scope, plan.attachments).run
+            case .script(let script): return ScriptCommand(script, scope, plan.attachments).run(keepsReceipts: keepsReceipts(task))
             case .copy(let copy): return FileCommand(copy, scope, plan.attachments).copy(run.id, plan.tasks[task].id)
             case .reboot(let command):
                 return CommandText(command.map(scope.command) ?? CommandText.reboot, label: "reboot")
@@ -75,7 +75,7 @@ extension Engine {
         case .undo:
             switch step.undo {
             case .run(let template, _, _): return CommandText(scope.command(template))
-            case .script(let script, _, _): return ScriptCommand(script, scope, plan.attachments).run
+            case .script(let script, _, _): return ScriptCommand(script, scope, plan.attachments).run(keepsReceipts: keepsReceipts(task))
             case .restore(let copy, _):
                 return FileCommand(copy, scope, plan.attachments).restore(run.id, plan.tasks[task].id)
             case .nothing, nil: break
