@@ -265,7 +265,7 @@ extension HostRequest.Operation {
         switch self {
         case .submit(let submission, _): submission.receipt.path
         case .attach(let id, _, _, _), .inspect(let id), .fence(let id), .markLost(let id), .kill(let id, _): id.path
-        case .contact, .survey, .probe, .tidy, .heads, .witness: nil
+        case .contact, .arrive, .survey, .probe, .tidy, .heads, .witness: nil
         }
     }
 }

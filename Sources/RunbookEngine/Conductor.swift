@@ -254,7 +254,7 @@ private struct Session {
                     stderrOffset: Int(clamping: summary.stderr.bytes), deadline: deadline)
                 return held.sink
             }
-        case .contact, .survey, .probe, .inspect, .fence, .markLost, .kill, .tidy, .heads, .witness: return nil
+        case .contact, .arrive, .survey, .probe, .inspect, .fence, .markLost, .kill, .tidy, .heads, .witness: return nil
         }
         printouts[task]?.sink.discard()
         let sink = try parts.storage.output(of: receipt)

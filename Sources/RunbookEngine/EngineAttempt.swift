@@ -43,7 +43,7 @@ extension Engine {
             return ask(task, .danger, scope(task).text(danger), [.confirm, .skip, .stop])
         }
         switch step.action {
-        case .run, .script, .copy, .reboot: send(task, .contacting, .contact)
+        case .run, .script, .copy, .reboot: send(task, .contacting, .arrive(Arrival(run: run.id)))
         case .waitFor(let check):
             stagger(task)
             work[task].checkTries = 0
@@ -66,7 +66,8 @@ extension Engine {
         case .action:
             switch step.action {
             case .run(let template): return CommandText(scope.command(template))
-            case .script(let script): return ScriptCommand(script, scope, plan.attachments).run(keepsReceipts: keepsReceipts(task))
+            case .script(let script):
+                return ScriptCommand(script, scope, plan.attachments).run(keepsReceipts: keepsReceipts(task))
             case .copy(let copy): return FileCommand(copy, scope, plan.attachments).copy(run.id, plan.tasks[task].id)
             case .reboot(let command):
                 return CommandText(command.map(scope.command) ?? CommandText.reboot, label: "reboot")
@@ -75,7 +76,8 @@ extension Engine {
         case .undo:
             switch step.undo {
             case .run(let template, _, _): return CommandText(scope.command(template))
-            case .script(let script, _, _): return ScriptCommand(script, scope, plan.attachments).run(keepsReceipts: keepsReceipts(task))
+            case .script(let script, _, _):
+                return ScriptCommand(script, scope, plan.attachments).run(keepsReceipts: keepsReceipts(task))
             case .restore(let copy, _):
                 return FileCommand(copy, scope, plan.attachments).restore(run.id, plan.tasks[task].id)
             case .nothing, nil: break
@@ -98,7 +100,7 @@ extension Engine {
         guard case .contact(let facts) = reply else { return noContact(task, reply) }
         guard startsNew else { return rest(task) }
         if let host = plan.machineName(of: task) {
-            let sighting = HostSighting(host: host, boot: facts.boot, clockOffset: facts.clockOffset)
+            let sighting = HostSighting(host: host, boot: facts.boot, clockOffset: facts.clockOffset, home: facts.home)
             if state.hosts[host] != sighting { record(.hostSeen(sighting)) }
         }
         let kind = work[task].kind
@@ -122,7 +124,8 @@ extension Engine {
                     receipt: receipt(name), command: command.text, label: command.label, environment: environment,
                     privilege: privilege(task),
                     boot: facts.boot.isEmpty ? nil : facts.boot, journalHead: "",
-                    digest: CommandDigest.receipt(digest, mark: run.mark)), deadline: timeout(task)))
+                    digest: CommandDigest.receipt(digest, mark: run.mark), mark: run.mark, home: facts.home),
+                deadline: timeout(task)))
     }
 
     private mutating func noContact(_ task: Int, _ reply: HostReply) {
@@ -161,7 +164,7 @@ extension Engine {
     }
 
     /// Waits for the host to come back, a little longer each time, in all at most the step's timeout (a minute at least).
-    private mutating func pauseForHost(_ task: Int, then next: Phase, _ output: AttemptOutput?) {
+    mutating func pauseForHost(_ task: Int, then next: Phase, _ output: AttemptOutput?) {
         let budget = max(60_000, timeout(task).wholeMilliseconds)
         guard work[task].waited < budget else {
             return ended(task, .unknown("the host could not be asked: \(work[task].lastReason)"), output)
@@ -171,108 +174,10 @@ extension Engine {
         pause(task, .milliseconds(delay), then: next)
     }
 
-    /// Asks the host what became of the attempt in flight.
-    mutating func inspect(_ task: Int) {
-        guard let intent = state.tasks[task].open else { return }
-        work[task].kind = intent.attempt.kind
-        guard keepsReceipts(task) else {
-            return ended(
-                task, .unknown("the run was interrupted while it was under way, and the host keeps no receipt"), nil)
-        }
-        send(task, .inspecting, .inspect(receipt(intent.attempt)))
-    }
-
-    /// inspect, fence, markLost and kill have come back.
-    mutating func receiptReplied(_ task: Int, _ phase: Phase, _ reply: HostReply, _ output: AttemptOutput?) {
-        switch reply {
-        case .receipt(let status):
-            if phase == .killing { killed(task, status, output) } else { judge(task, status, output) }
-        case .failure(let failure) where failure.kind == .unsuitable:
-            ended(task, .unknown(failure.message), output)
-        case .failure(let failure):
-            work[task].lastReason = failure.message
-            pauseForHost(task, then: phase, output)
-        case .deadline:
-            work[task].lastReason = "no answer in time"
-            pauseForHost(task, then: phase, output)
-        case .contact, .survey, .probe, .ended, .tidied, .heads, .witness:
-            ended(task, .unknown("the answer was to another question"), output)
-        }
-    }
-
-    /// The table of receipts: what the host remembers, and what follows from it.
-    private mutating func judge(_ task: Int, _ status: ReceiptStatus, _ output: AttemptOutput?) {
-        guard let intent = state.tasks[task].open else { return }
-        let id = receipt(intent.attempt)
-        if let digest = status.digest, digest != CommandDigest.receipt(intent.digest, mark: run.mark) {
-            return fenced(task, "another run has a receipt of this name there", output)
-        }
-        if status.end != nil, work[task].phase != .submitted, hasUnread(status, output) {
-            return send(
-                task, .submitted, .attach(id, stdoutOffset: 0, stderrOffset: 0, deadline: timeout(task)))
-        }
-        switch (status.refused, status.end, status.go) {
-        case (.boot, _, _): fenced(task, "the host was restarted just before", output)
-        case (.conflict, _, _): fenced(task, "another run has a receipt of this name there", output)
-        case (nil, .exit(let code), _): ended(task, .exited(code), output)
-        case (nil, .lost, _):
-            ended(task, .unknown("it was running and died without an exit status"), output)
-        case (nil, nil, .run(let boot)):
-            let same = boot.isEmpty || status.boot.isEmpty || boot == status.boot
-            if status.alive, same {
-                send(
-                    task, .submitted,
-                    .attach(id, stdoutOffset: 0, stderrOffset: 0, deadline: timeout(task)))
-                work[task].waited = max(work[task].waited, 1)
-                // It runs on by itself: what does not wait for it may start.
-                reviewed(task)
-            } else if work[task].phase == .marking {
-                ended(task, .unknown("it was running when the host went down"), output)
-            } else {
-                send(task, .marking, .markLost(id))
-            }
-        case (nil, nil, .fenced): fenced(task, "the command had not started", output)
-        case (nil, nil, .none):
-            let rebooted = !intent.boot.isEmpty && !status.boot.isEmpty && intent.boot != status.boot
-            if rebooted {
-                ended(task, .unknown("the host was restarted, and no receipt is left"), output)
-            } else if work[task].phase == .fencing {
-                ended(task, .unknown("the host could not fence it"), output)
-            } else {
-                send(task, .fencing, .fence(id))
-            }
-        }
-    }
-
-    /// Whether the host holds output of the attempt that has not come to us: its last words, for the record.
-    private func hasUnread(_ status: ReceiptStatus, _ output: AttemptOutput?) -> Bool {
-        status.refused == nil
-            && (Int64(clamping: status.stdoutBytes) > output?.stdout.bytes ?? 0
-                || Int64(clamping: status.stderrBytes) > output?.stderr.bytes ?? 0)
-    }
-
-    private mutating func killed(_ task: Int, _ status: ReceiptStatus, _ output: AttemptOutput?) {
-        let limit = DurationText.words(timeout(task))
-        if case .fenced = status.go { return fenced(task, "it had not started within \(limit)", output) }
-        switch status.end {
-        case .exit(let code): ended(task, .timedOut(status: code), output)
-        case .lost:
-            ended(task, .unknown("it ran longer than \(limit) and was stopped; how far it came is not known"), output)
-        case nil: ended(task, .unknown("it ran longer than \(limit) and could not be stopped"), output)
-        }
-    }
-
-    /// The host has made sure that the attempt never starts: the next one begins, and counts as no retry.
-    private mutating func fenced(_ task: Int, _ why: String, _ output: AttemptOutput?) {
-        guard work[task].fences < Self.fencesPerSession else { return ended(task, .neverRan(why), output) }
-        work[task].fences += 1
-        close(task, .neverRan(why), output)
-        if mode == .settling { return rest(task) }
-        send(task, .contacting, .contact)
-    }
-
     /// The end of the attempt is known, or known to be unknown.
-    private mutating func ended(_ task: Int, _ result: AttemptEnd.Result, _ output: AttemptOutput?) {
+    mutating func ended(
+        _ task: Int, _ result: AttemptEnd.Result, _ output: AttemptOutput?, left: String = ""
+    ) {
         guard let kind = close(task, result, output) else { return }
         work[task].checkTries = 0
         work[task].printed = output?.text ?? output?.tail ?? []
@@ -289,14 +194,14 @@ extension Engine {
         case .neverRan(let why): attemptFailed(task, why)
         case .timedOut(let status):
             let limit = DurationText.words(timeout(task))
-            attemptFailed(task, "it did not end within \(limit); I stopped it (exit status \(status))")
+            attemptFailed(task, "it did not end within \(limit) and was stopped (exit status \(status))\(left)")
         case .unknown(let why): kind == .action ? settleUnknown(task, why) : settleUnknownUndo(task, why)
         }
     }
 
     /// Puts the end of the attempt in flight on record, and tells of which kind it was.
     @discardableResult
-    private mutating func close(
+    mutating func close(
         _ task: Int, _ result: AttemptEnd.Result, _ output: AttemptOutput?
     ) -> AttemptKind? {
         guard let intent = state.tasks[task].open else { return nil }
@@ -338,9 +243,6 @@ extension Engine {
         }
         return zip(requests, receipts).map { HostRequest(host: $0.host, task: $0.task, .tidy($1)) }
     }
-
-    /// How often a task may begin again because the host proved that nothing had run.
-    private static var fencesPerSession: Int { 10 }
 
     /// An attempt failed: again, or what the step says about failure.
     mutating func attemptFailed(_ task: Int, _ reason: String) {

@@ -24,7 +24,10 @@ extension Engine {
             // A host that can't tell its boots apart has to have been away.
             let isNew = facts.boot.isEmpty || before.isEmpty ? work[task].wasDown : facts.boot != before
             if isNew, let host = plan.machineName(of: task) {
-                record(.hostSeen(HostSighting(host: host, boot: facts.boot, clockOffset: facts.clockOffset)))
+                let home = state.hosts[host]?.home ?? ""
+                record(
+                    .hostSeen(
+                        HostSighting(host: host, boot: facts.boot, clockOffset: facts.clockOffset, home: home)))
                 return verify(task, done: "it was restarted")
             }
             again(task, "it still runs as before: the restart did not come to pass")

@@ -179,12 +179,13 @@ extension Engine {
         case nil: return settleUndo(task, .left, "the runbook has no undo for it")
         case .run, .script, .restore: break
         }
-        if work[task].isUndoChosen { return send(task, .contacting, .contact) }
+        if work[task].isUndoChosen { return send(task, .contacting, .arrive(Arrival(run: run.id))) }
         if let last = state.tasks[task].last, last.attempt.kind == .undo {
             switch last.result {
             case .exited(0): return confirmUndo(task)
             case .unknown(let why): return settleUnknownUndo(task, why)
-            case .exited, .signalled, .neverRan, .timedOut: return send(task, .contacting, .contact)
+            case .exited, .signalled, .neverRan, .timedOut:
+                return send(task, .contacting, .arrive(Arrival(run: run.id)))
             }
         }
         switch (state.tasks[task].settlement?.state, step.verify) {
@@ -193,7 +194,7 @@ extension Engine {
         case (.failed, nil), (nil, nil):
             settleUndo(task, .left, "it failed and has no check: it may be done in part")
         case (.unclear, nil): askAboutUndo(task, .unclear, "nobody knows whether it ran, and it has no check")
-        default: send(task, .contacting, .contact)
+        default: send(task, .contacting, .arrive(Arrival(run: run.id)))
         }
     }
 
@@ -211,7 +212,7 @@ extension Engine {
         guard let check = plan.step(of: task).verify else { return }
         if case .failure(let failure) = reply { return undoFailed(task, failure.message) }
         switch verdict(task, check, reply) {
-        case .passed: send(task, .contacting, .contact)
+        case .passed: send(task, .contacting, .arrive(Arrival(run: run.id)))
         case .failed(let why): settleUndo(task, .undone, "its effect is not there: \(why)")
         }
     }
@@ -264,7 +265,7 @@ extension Engine {
     private mutating func unknownUndoLeft(_ task: Int) {
         let reason = work[task].lastReason
         if plan.step(of: task).idempotent {
-            if mode == .undoing { return send(task, .contacting, .contact) }
+            if mode == .undoing { return send(task, .contacting, .arrive(Arrival(run: run.id))) }
             return settleUndo(task, .unclear, reason)
         }
         askAboutUndo(task, .unclear, reason)

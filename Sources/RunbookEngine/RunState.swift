@@ -18,6 +18,8 @@ package struct RunState: Sendable {
         package var last: AttemptEnd?
         /// The boot id of its machine when its last attempt was intended; empty where unknown.
         package var boot = ""
+        /// What tells the folder in which that attempt's receipt is kept; empty where unknown.
+        package var home = ""
         package var undo: UndoSettlement?
         /// The question that is open, if one is.
         package var asked: QuestionKind?
@@ -70,6 +72,7 @@ extension RunState {
             tasks[task].open = intent
             tasks[task].last = nil
             tasks[task].boot = intent.boot
+            tasks[task].home = plan.machineName(of: task).flatMap { hosts[$0]?.home } ?? ""
             tasks[task].actedAt = records
             switch intent.attempt.kind {
             case .action: tasks[task].actions = max(tasks[task].actions, intent.attempt.number)

@@ -12,7 +12,8 @@ extension Draft {
                 fields: .of(
                     ("host", sighting.host == Host.localName ? nil : .string(sighting.host)),
                     ("boot", .string(sighting.boot)),
-                    ("offset_ms", sighting.clockOffset.map(JournalValue.bounded))))
+                    ("offset_ms", sighting.clockOffset.map(JournalValue.bounded)),
+                    ("home", sighting.home.isEmpty ? nil : .string(sighting.home))))
         case .attemptIntended(let intent):
             self.init(
                 type: intent.attempt.kind == .undo ? LineTypes.undoIntent : LineTypes.stepIntent,

@@ -61,7 +61,8 @@ extension Record {
             .hostSeen(
                 HostSighting(
                     host: try fields.optionalString("host") ?? Host.localName, boot: try fields.string("boot"),
-                    clockOffset: try fields.optionalInteger("offset_ms")))
+                    clockOffset: try fields.optionalInteger("offset_ms"),
+                    home: try fields.optionalString("home") ?? ""))
         case LineTypes.stepIntent: .attemptIntended(try fields.intent(.action))
         case LineTypes.undoIntent: .attemptIntended(try fields.intent(.undo))
         case LineTypes.stepResult: .attemptEnded(try fields.end(of: .action))

@@ -71,7 +71,7 @@ enum LabScripts {
     static let fullDisk = """
         #!/bin/sh
         case $*/$# in
-        "-p "*/.blackstart/receipts/*/2)
+        "-p "*/.blackstart/receipts/*/*/2)
           "$BLACKSTART_LAB_PROGRAM" lab-answer @disk || {
             echo "mkdir: cannot create directory '$2': No space left on device" >&2; exit 1
           };;

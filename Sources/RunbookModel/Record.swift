@@ -31,8 +31,11 @@ package struct HostSighting: Hashable, Sendable {
     package var boot: String
     /// Host clock minus ours, milliseconds.
     package var clockOffset: Int64?
+    /// What tells the folder of the run's receipts there from every other; empty where the run keeps none there.
+    package var home: String
 
-    package init(host: String, boot: String, clockOffset: Int64?) {
+    package init(host: String, boot: String, clockOffset: Int64?, home: String = "") {
+        self.home = home
         self.host = host
         self.boot = boot
         self.clockOffset = clockOffset

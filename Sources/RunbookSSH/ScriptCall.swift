@@ -55,6 +55,7 @@ struct ScriptCall: Sendable {
         case .attach(let id, _, _, _), .inspect(let id), .fence(let id), .markLost(let id), .kill(let id, _): id.run
         case .heads(let run): run
         case .witness(let question): question.run
+        case .arrive(let arrival): arrival.run
         case .contact, .survey, .probe, .tidy: nil
         }
     }
@@ -62,7 +63,7 @@ struct ScriptCall: Sendable {
     /// It changes nothing on the host, however much of it came there.
     private var isQuestion: Bool {
         switch request.operation {
-        case .contact, .survey, .probe, .heads, .witness: true
+        case .contact, .arrive, .survey, .probe, .heads, .witness: true
         case .submit, .attach, .inspect, .fence, .markLost, .kill, .tidy: false
         }
     }
@@ -76,7 +77,7 @@ struct ScriptCall: Sendable {
         case .submit(_, let deadline), .attach(_, _, _, let deadline): deadline
         case .probe(let probe): probe.timeout + Self.margin
         case .kill: .seconds(40)
-        case .contact, .survey, .inspect, .fence, .markLost, .tidy, .heads, .witness: .seconds(30)
+        case .contact, .arrive, .survey, .inspect, .fence, .markLost, .tidy, .heads, .witness: .seconds(30)
         }
     }
 
@@ -84,15 +85,15 @@ struct ScriptCall: Sendable {
         switch request.operation {
         case .submit, .attach: .deadline
         case .probe: .probe(ProbeAnswer(.timedOut))
-        case .contact, .survey, .inspect, .fence, .markLost, .kill, .tidy, .heads, .witness:
+        case .contact, .arrive, .survey, .inspect, .fence, .markLost, .kill, .tidy, .heads, .witness:
             .failure(TransportFailure(.lost, sent: true, "the host did not answer in time"))
         }
     }
 
     private func reply(_ reader: ReplyReader) -> HostReply {
         switch (request.operation, reader.ending) {
-        case (.contact, .facts(let boot, let seconds)):
-            return .contact(HostFacts(boot: boot, clockOffset: Self.offset(seconds)))
+        case (.contact, .facts(let boot, let home, let seconds)), (.arrive, .facts(let boot, let home, let seconds)):
+            return .contact(HostFacts(boot: boot, clockOffset: Self.offset(seconds), home: home))
         case (.survey(let privilege), .survey(var survey, let seconds)):
             survey.facts.clockOffset = Self.offset(seconds)
             // sudo may say nothing at all where it refuses.
@@ -154,7 +155,7 @@ struct ScriptCall: Sendable {
     ) async -> HostReply {
         let marks = marksSessions ? [EnvironmentPair(name: "BLACKSTART_STEP", value: request.task.step)] : []
         switch request.operation {
-        case .contact:
+        case .contact, .arrive:
             let job = ScriptJob(command: "true", environment: marks, input: [], deadline: .seconds(30))
             do throws(TransportFailure) { _ = try await runner.run(job) { _ in true } } catch {
                 return .failure(error.isDeadline ? .silent : error.ofQuestion)

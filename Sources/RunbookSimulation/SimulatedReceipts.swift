@@ -3,6 +3,8 @@ import RunbookTransport
 
 struct ReceiptKey: Hashable {
     var host: String
+    /// Which home of the host's login it is in, from 0.
+    var home: Int
     var path: String
 }
 
@@ -10,6 +12,8 @@ struct ReceiptKey: Hashable {
 struct SimulatedReceipt {
     /// nil where the fence claimed it.
     var digest: String?
+    /// The mark of the run.
+    var run: String?
     /// Of the journal, at the submission.
     var head = ""
     var go = ReceiptStatus.Go.none
@@ -18,30 +22,53 @@ struct SimulatedReceipt {
     var job: Int?
     var stdout: [UInt8] = []
     var stderr: [UInt8] = []
+    var wasStopped = false
 }
 
 /// What a host does with receipts, verb by verb:
 ///
-///     submit    other boot id -> refused | absent -> claimed, go=run | other digest -> conflict | else follow
+///     arrive    the run's folder gets its mark, unless it has one
+///     submit    other boot id, other home -> refused | absent -> claimed, go=run | other run's -> conflict | else taken
 ///     attach    running -> follow from the offsets | else the receipt
-///     fence     no go -> go=fenced | else the receipt
+///     fence     run was never there -> nothing | no go -> go=fenced | else the receipt
 ///     markLost  go=run, dead, no end -> end=lost | else the receipt
 ///     kill      no go -> go=fenced | running -> end=exit 143 | else the receipt
 ///     tidy      ended -> output removed
 ///     heads     of the journal, at each submission
 extension WorldCore {
+    func key(_ host: String, _ path: String) -> ReceiptKey {
+        ReceiptKey(host: host, home: homes[host] ?? 0, path: path)
+    }
+
+    mutating func arrived(_ arrival: Arrival, _ pending: PendingRequest) {
+        let folder = key(pending.host, arrival.run)
+        if keepsReceipts(pending.host) { marked.insert(folder) }
+        answer(
+            pending,
+            .contact(HostFacts(boot: site.bootID(of: pending.host), clockOffset: 0, home: homeID(folder))))
+    }
+
+    /// What tells the folder that a receipt is in, or would be; empty where its run has left no mark.
+    private func homeID(_ key: ReceiptKey) -> String {
+        let run = String(key.path.prefix { $0 != "/" })
+        let isMarked = marked.contains(ReceiptKey(host: key.host, home: key.home, path: run))
+        return isMarked ? "\(key.host)-home\(key.home)" : ""
+    }
+
     mutating func submit(_ submission: Submission, deadline: Duration, _ pending: PendingRequest) {
         guard keepsReceipts(pending.host) else { return runInSession(submission, deadline: deadline, pending) }
-        let key = ReceiptKey(host: pending.host, path: submission.receipt.path)
+        let key = key(pending.host, submission.receipt.path)
         let boot = site.bootID(of: pending.host)
         if let expected = submission.boot, expected != boot {
             return answer(pending, .receipt(status(key, refused: .boot)))
         }
+        if let home = submission.home, home != homeID(key) {
+            return answer(pending, .receipt(status(key, refused: .home)))
+        }
         if let known = receipts[key] {
-            if let digest = known.digest, digest != submission.digest {
-                return answer(pending, .receipt(status(key, refused: .conflict)))
-            }
-            return follow(key, 0, 0, deadline: deadline, pending)
+            guard let digest = known.digest else { return answer(pending, .receipt(status(key))) }
+            let isOurs = digest == submission.digest || (known.run == submission.mark && !submission.mark.isEmpty)
+            return answer(pending, .receipt(status(key, refused: isOurs ? .taken : .conflict)))
         }
         if pending.host != Host.localName, site.strike([.fullDisk], on: pending.host) != nil {
             return answer(pending, .failure(.full))
@@ -51,7 +78,8 @@ extension WorldCore {
             submission.label ?? submission.command, submission.privilege, receipt: key, hangs: faults.hang, pending)
         if faults.restart { putRestart(during: job) }
         receipts[key] = SimulatedReceipt(
-            digest: submission.digest, head: submission.journalHead, go: .run(boot: boot), job: job)
+            digest: submission.digest, run: submission.mark, head: submission.journalHead, go: .run(boot: boot),
+            job: job)
         note(submission, pending)
         addFollower(
             to: job, .receipt(stdoutOffset: 0, stderrOffset: 0), limit: deadline, late: .deadline, cut: faults.drop,
@@ -61,7 +89,8 @@ extension WorldCore {
 
     mutating func tellHeads(of run: String, _ pending: PendingRequest) {
         guard keepsReceipts(pending.host) else { return answer(pending, .failure(.noReceipts(pending.host))) }
-        let heads = receipts.filter { $0.key.host == pending.host && $0.key.path.hasPrefix("\(run)/") }
+        let heads = receipts.filter { $0.key == key($0.key.host, $0.key.path) }
+            .filter { $0.key.host == pending.host && $0.key.path.hasPrefix("\(run)/") }
             .sorted { $0.key.path < $1.key.path }
             .compactMap { key, receipt -> ReceiptHead? in
                 let parts = receipt.head.split(separator: ":")
@@ -112,7 +141,7 @@ extension WorldCore {
 
     /// The key of a receipt on the request's host; answers for a host that keeps none.
     mutating func receiptKey(_ receipt: ReceiptID, _ pending: PendingRequest) -> ReceiptKey? {
-        if keepsReceipts(pending.host) { return ReceiptKey(host: pending.host, path: receipt.path) }
+        if keepsReceipts(pending.host) { return key(pending.host, receipt.path) }
         answer(pending, .failure(.noReceipts(pending.host)))
         return nil
     }
@@ -127,6 +156,7 @@ extension WorldCore {
     }
 
     mutating func fence(_ key: ReceiptKey) {
+        guard !homeID(key).isEmpty else { return }
         if receipts[key, default: SimulatedReceipt()].go == .none {
             receipts[key, default: SimulatedReceipt()].go = .fenced
         }
@@ -144,6 +174,7 @@ extension WorldCore {
         guard let number = receipts[key]?.job, let job = jobs.removeValue(forKey: number) else { return }
         receipts[key]?.job = nil
         receipts[key]?.end = .exit(128 + 15)
+        receipts[key]?.wasStopped = true
         for follower in job.followers { answer(follower.pending, .receipt(status(key))) }
     }
 
@@ -155,10 +186,18 @@ extension WorldCore {
 
     func status(_ key: ReceiptKey, refused: ReceiptStatus.Refusal? = nil) -> ReceiptStatus {
         let boot = site.bootID(of: key.host)
-        guard let receipt = receipts[key] else { return ReceiptStatus(claimed: false, boot: boot, refused: refused) }
-        return ReceiptStatus(
-            claimed: true, digest: receipt.digest, go: receipt.go, end: receipt.end, alive: receipt.job != nil,
-            boot: boot,
-            stdoutBytes: receipt.stdout.count, stderrBytes: receipt.stderr.count, refused: refused)
+        var status = ReceiptStatus(claimed: false, boot: boot, refused: refused)
+        status.home = homeID(key)
+        guard let receipt = receipts[key] else { return status }
+        status.claimed = true
+        status.digest = receipt.digest
+        status.run = receipt.run
+        status.go = receipt.go
+        status.end = receipt.end
+        status.alive = receipt.job != nil
+        status.stdoutBytes = receipt.stdout.count
+        status.stderrBytes = receipt.stderr.count
+        status.wasStopped = receipt.wasStopped
+        return status
     }
 }

@@ -68,8 +68,11 @@ package final class SimulatedWorld: Sendable {
 
     /// Leaves the receipt of a controller that died between claim and start.
     package func leaveClaim(_ receipt: ReceiptID, digest: String, on host: String) {
-        core.withLock { $0.receipts[ReceiptKey(host: host, path: receipt.path)] = SimulatedReceipt(digest: digest) }
+        core.withLock { $0.receipts[$0.key(host, receipt.path)] = SimulatedReceipt(digest: digest) }
     }
+
+    /// Whoever logs in gets another home: no receipt is to be seen there, and what runs goes on.
+    package func moveHome(of host: String) { core.withLock { $0.homes[host, default: 0] += 1 } }
 }
 
 /// A submitted command that started on a host.

@@ -34,6 +34,10 @@ struct WorldCore {
     var site: FixtureSite
     var now: Int64 = 0
     var receipts: [ReceiptKey: SimulatedReceipt] = [:]
+    /// How often the login of a host has got another home.
+    var homes: [String: Int] = [:]
+    /// Runs that have left their mark where receipts are kept.
+    var marked: Set<ReceiptKey> = []
     /// What runs, by a number that counts up.
     var jobs: [Int: SimulatedJob] = [:]
     var ran: [RanCommand] = []
@@ -129,6 +133,7 @@ struct WorldCore {
         }
         switch pending.request.operation {
         case .contact: answer(pending, .contact(HostFacts(boot: site.bootID(of: pending.host), clockOffset: 0)))
+        case .arrive(let arrival): arrived(arrival, pending)
         case .survey(let privilege):
             let facts = HostFacts(boot: site.bootID(of: pending.host), clockOffset: 0)
             answer(pending, .survey(HostSurvey(facts: facts, folder: .writable, isRoot: privilege.map { _ in true })))
@@ -143,7 +148,7 @@ struct WorldCore {
         case .kill(let receipt, _): atReceipt(receipt, pending) { $0.kill($1) }
         case .tidy(let tidied):
             guard keepsReceipts(pending.host) else { return answer(pending, .failure(.noReceipts(pending.host))) }
-            for receipt in tidied { tidy(ReceiptKey(host: pending.host, path: receipt.path)) }
+            for receipt in tidied { tidy(key(pending.host, receipt.path)) }
             answer(pending, .tidied)
         case .heads(let run): tellHeads(of: run, pending)
         case .witness:

@@ -88,12 +88,18 @@ package struct Submission: Hashable, Sendable {
     package var journalHead: String
     /// Lower-case hex SHA-256 of command, environment and run: tells one submission from another under the same receipt.
     package var digest: String
+    /// Tells the run from every other of its name.
+    package var mark: String
+    /// Refuse unless the receipts' folder is still this one.
+    package var home: String?
 
     package init(
         receipt: ReceiptID, command: String, label: String? = nil, environment: [EnvironmentPair],
         privilege: Privilege? = nil,
-        boot: String?, journalHead: String, digest: String
+        boot: String?, journalHead: String, digest: String, mark: String = "", home: String? = nil
     ) {
+        self.mark = mark
+        self.home = home
         self.receipt = receipt
         self.command = command
         self.label = label
@@ -194,11 +200,20 @@ extension ProbeRequest {
     }
 }
 
+/// The first thing that a host hears of a run.
+package struct Arrival: Hashable, Sendable {
+    package var run: String
+
+    package init(run: String) { self.run = run }
+}
+
 /// What the engine asks of a machine.
 package struct HostRequest: Hashable, Sendable {
     package enum Operation: Hashable, Sendable {
         /// Connect if need be; who is there?
         case contact
+        /// The same for a run that is about to act there: it leaves its mark where receipts are kept.
+        case arrive(Arrival)
         /// Look at the host as one looks at it before an emergency, as root too where that is wanted; changes nothing.
         case survey(Privilege?)
         case probe(ProbeRequest)

@@ -5,7 +5,7 @@ internal import RunbookModel
 package struct ReceiptReply: Sendable {
     package enum Ending: Hashable, Sendable {
         case status(ReceiptStatus)
-        case facts(boot: String, nowSeconds: Int64?)
+        case facts(boot: String, home: String, nowSeconds: Int64?)
         case survey(HostSurvey, nowSeconds: Int64?)
         case probe(status: Int)
         case late
@@ -103,7 +103,7 @@ package struct ReceiptReply: Sendable {
         case "F":
             let fields = Self.fields(words.dropFirst())
             guard let boot = fields["boot"] else { return end(.garbage) }
-            end(.facts(boot: boot, nowSeconds: fields["now"].flatMap { Int64($0) }))
+            end(.facts(boot: boot, home: fields["home"] ?? "", nowSeconds: fields["now"].flatMap { Int64($0) }))
         case "V": end(Self.survey(words.dropFirst()) ?? .garbage)
         case "X":
             guard words.count == 2, let code = Int(words[1]), (0...255).contains(code) else { return end(.garbage) }
@@ -162,6 +162,13 @@ package struct ReceiptReply: Sendable {
             claimed: claim == "1", boot: boot, stdoutBytes: out, stderrBytes: err)
         if let digest = fields["id"], !digest.isEmpty { status.digest = digest }
         status.alive = alive == "1"
+        status.home = fields["home"] ?? ""
+        if let run = fields["run"], !run.isEmpty { status.run = run }
+        status.wasStopped = fields["stopped"] == "1"
+        if let left = fields["left"], !left.isEmpty {
+            guard let count = Int(left), count >= 0 else { return nil }
+            status.leftRunning = count
+        }
         let refused = fields["refused"] ?? ""
         if !refused.isEmpty {
             guard let refusal = ReceiptStatus.Refusal(rawValue: refused) else { return nil }

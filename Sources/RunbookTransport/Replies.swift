@@ -37,10 +37,13 @@ package struct HostFacts: Hashable, Sendable {
     package var boot: String
     /// Host clock minus ours, milliseconds; nil where unknown.
     package var clockOffset: Int64?
+    /// What tells the folder of the run's receipts from every other; empty where that was not asked, or none is kept.
+    package var home: String
 
-    package init(boot: String, clockOffset: Int64?) {
+    package init(boot: String, clockOffset: Int64?, home: String = "") {
         self.boot = boot
         self.clockOffset = clockOffset
+        self.home = home
     }
 }
 
@@ -132,10 +135,28 @@ package struct ReceiptStatus: Hashable, Sendable {
     package var boot: String
     package var stdoutBytes: Int
     package var stderrBytes: Int
-    /// A submission that the host turned down: other boot id, or another command under the same id.
+    /// A submission that the host turned down.
     package var refused: Refusal?
+    /// What tells the folder of the run's receipts from every other: only in the folder in which the attempt was submitted
+    /// does a missing receipt prove anything. Empty where the run has not been there.
+    package var home = ""
+    /// The mark of the run whose receipt it is.
+    package var run: String?
+    /// Of a kill: whether a signal was sent before it ended.
+    package var wasStopped = false
+    /// Of a kill: how many processes that it began may still be running; nil where the host can't tell.
+    package var leftRunning: Int?
 
-    package enum Refusal: String, Hashable, Sendable { case boot, conflict }
+    package enum Refusal: String, Hashable, Sendable {
+        /// The host was restarted.
+        case boot
+        /// Another command has this receipt.
+        case conflict
+        /// The folder is not the one in which the run has been.
+        case home
+        /// It was submitted before, by another controller of the same run.
+        case taken
+    }
 
     package init(
         claimed: Bool, digest: String? = nil, go: Go = .none, end: End? = nil, alive: Bool = false, boot: String,

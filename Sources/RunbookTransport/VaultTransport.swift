@@ -86,7 +86,7 @@ package struct VaultTransport: Transport {
             request.operation = .probe(probe)
         case .kill(let id, let privilege): request.operation = .kill(id, filled(privilege))
         case .survey(let privilege): request.operation = .survey(filled(privilege))
-        case .contact, .attach, .inspect, .fence, .markLost, .tidy, .heads, .witness: break
+        case .contact, .arrive, .attach, .inspect, .fence, .markLost, .tidy, .heads, .witness: break
         }
         return request
     }

@@ -58,7 +58,8 @@ struct AbandonmentTests {
         #expect(moments > 40)
     }
 
-    @Test("what was undone, and what only said that it was there, is pending again; what was not touched is what it was")
+    @Test(
+        "what was undone, and what only said that it was there, is pending again; what was not touched is what it was")
     func pending() async throws {
         let run = try SimulatedRun(site())
         #expect(try await run.session() == .succeeded)

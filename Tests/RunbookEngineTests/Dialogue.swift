@@ -53,7 +53,7 @@ struct Dialogue {
     static func submitted(_ step: Step, receipts: Bool = true) throws -> Dialogue {
         var dialogue = try Dialogue([step], receipts: receipts)
         _ = dialogue.begin()
-        dialogue.reply(.contact(HostFacts(boot: "b1", clockOffset: 0)))
+        dialogue.reply(.contact(HostFacts(boot: "b1", clockOffset: 0, home: "h1")))
         return dialogue
     }
 
@@ -78,7 +78,7 @@ struct Dialogue {
 
     private mutating func words(_ operation: HostRequest.Operation) -> String {
         switch operation {
-        case .contact: return "contact"
+        case .contact, .arrive: return "contact"
         case .survey: return "survey"
         case .probe(let probe):
             guard case .run(let command, _) = probe.probe else { return "probe" }

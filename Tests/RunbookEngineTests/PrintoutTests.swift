@@ -18,7 +18,7 @@ private final class CutTransport: Transport {
         let status = ReceiptStatus(
             claimed: true, go: .run(boot: "b1"), alive: true, boot: "b1", stdoutBytes: 3, stderrBytes: 2)
         switch request.operation {
-        case .contact: reply(.contact(HostFacts(boot: "b1", clockOffset: 0)))
+        case .contact, .arrive: reply(.contact(HostFacts(boot: "b1", clockOffset: 0, home: "h1")))
         case .submit:
             progress(OutputChunk(.stdout, Array("one".utf8)))
             progress(OutputChunk(.stderr, Array("ab".utf8)))

@@ -25,7 +25,7 @@ private final class Hosts: Transport {
         let kind: String
         let answer: HostReply?
         switch request.operation {
-        case .contact: (kind, answer) = ("contact", surveys[host])
+        case .contact, .arrive: (kind, answer) = ("contact", surveys[host])
         case .survey(let privilege): (kind, answer) = (privilege == nil ? "survey" : "survey as root", surveys[host])
         case .probe: (kind, answer) = ("check \(request.task)", checks[request.task.description])
         default: (kind, answer) = ("something that changes hosts", nil)

@@ -275,7 +275,7 @@ struct ScenarioTests {
     func halting() throws {
         var dialogue = try Dialogue([step("first"), step("second", needs: ["first"])])
         _ = dialogue.begin()
-        dialogue.reply(.contact(HostFacts(boot: "b1", clockOffset: 0)))
+        dialogue.reply(.contact(HostFacts(boot: "b1", clockOffset: 0, home: "h1")))
         #expect(dialogue.tell(.haltRequested(reason: "Ctrl-C")) == ["halted: Ctrl-C"])
         #expect(
             dialogue.reply(.ended(.exited(0))) == [
@@ -287,12 +287,12 @@ struct ScenarioTests {
     func paused() throws {
         var dialogue = try Dialogue([step("first"), step("second", needs: ["first"])])
         _ = dialogue.begin()
-        dialogue.reply(.contact(HostFacts(boot: "b1", clockOffset: 0)))
+        dialogue.reply(.contact(HostFacts(boot: "b1", clockOffset: 0, home: "h1")))
         #expect(dialogue.tell(.pauseToggled) == ["paused by tester"])
         #expect(dialogue.reply(.ended(.exited(0))) == ["end 1 exited 0", "ok first@a: exit status 0"])
         #expect(dialogue.tell(.tick) == [])
         #expect(dialogue.tell(.pauseToggled) == ["tester lets it go on", "contact"])
-        dialogue.reply(.contact(HostFacts(boot: "b1", clockOffset: 0)))
+        dialogue.reply(.contact(HostFacts(boot: "b1", clockOffset: 0, home: "h1")))
         #expect(dialogue.reply(.ended(.exited(0))).last == "finish succeeded")
     }
 

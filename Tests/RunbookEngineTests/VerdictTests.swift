@@ -20,14 +20,21 @@ struct Verdict: Sendable, CustomTestStringConvertible {
 
 private func receipt(
     _ go: ReceiptStatus.Go = .none, end: ReceiptStatus.End? = nil, alive: Bool = false, boot: String = "b1",
-    claimed: Bool = true, digest: String? = nil, refused: ReceiptStatus.Refusal? = nil
+    claimed: Bool = true, digest: String? = nil, refused: ReceiptStatus.Refusal? = nil, home: String = "h1",
+    run: String? = nil, wasStopped: Bool = false, left: Int? = 0
 ) -> HostReply {
-    .receipt(
-        ReceiptStatus(
-            claimed: claimed, digest: digest, go: go, end: end, alive: alive, boot: boot, refused: refused))
+    var status = ReceiptStatus(
+        claimed: claimed, digest: digest, go: go, end: end, alive: alive, boot: boot, refused: refused)
+    (status.home, status.run, status.wasStopped, status.leftRunning) = (home, run, wasStopped, left)
+    return .receipt(status)
 }
 
 private let failed = "asked failure"
+private let elsewhere =
+    "the host keeps no trace of it, but its receipts are in another folder now (another user or home)"
+private let twin =
+    "db@a was already sent by another controller: somebody else is carrying on this run. "
+    + "Find out who, let only one go on, then resume"
 private let done = ["ok db@a: exit status 0", "closed succeeded", "finish succeeded"]
 
 @Suite("What becomes of an attempt is told by its receipt")
@@ -37,7 +44,7 @@ struct VerdictTests {
         var dialogue = try Dialogue([step("db")])
         #expect(dialogue.begin() == ["contact"])
         #expect(
-            dialogue.reply(.contact(HostFacts(boot: "b1", clockOffset: 0)))
+            dialogue.reply(.contact(HostFacts(boot: "b1", clockOffset: 0, home: "h1")))
                 == ["seen a b1", "intent action 1", "submit r1/db.a.1: start db"])
     }
 
@@ -83,6 +90,24 @@ struct VerdictTests {
                 "another run's receipt is not taken for its own",
                 receipt(.run(boot: "b1"), end: .exit(0), digest: "another"),
                 "end 1 never ran: another run has a receipt of this name there", "contact"),
+            Verdict(
+                "there is no trace of it, in another home", receipt(claimed: false, home: "h2"),
+                "end 1 unknown: \(elsewhere)", "unclear db@a: \(elsewhere)", "asked unclear",
+                "ask unclear: \(elsewhere)"),
+            Verdict(
+                "there is no trace of it, nor of the run", receipt(claimed: false, home: ""),
+                "end 1 unknown: \(elsewhere)", "unclear db@a: \(elsewhere)", "asked unclear",
+                "ask unclear: \(elsewhere)"),
+            Verdict(
+                "the home was replaced before it was taken", receipt(claimed: false, refused: .home, home: "h2"),
+                "end 1 never ran: the folder of its receipts was replaced just before", "contact"),
+            Verdict(
+                "somebody else has sent it", receipt(.run(boot: "b1"), alive: true, refused: .taken),
+                "halted: \(twin)", "closed failed", "finish failed"),
+            Verdict(
+                "somebody else has sent another command of this run",
+                receipt(.run(boot: "b1"), end: .exit(0), digest: "another", run: "m1"),
+                "halted: \(twin)", "closed failed", "finish failed"),
             Verdict("it did not end in time", .deadline, "kill r1/db.a.1"),
             Verdict(
                 "nothing of it was sent", .failure(TransportFailure(.unreachable, sent: false, "no route to host")),
@@ -149,18 +174,46 @@ struct VerdictTests {
             ("mark", receipt(.run(boot: "b1"), end: .exit(0)), ["end 1 exited 0"] + done),
             ("kill", receipt(.fenced), ["end 1 never ran: it had not started within 1 minute", "contact"]),
             (
-                "kill", receipt(.run(boot: "b1"), end: .exit(143)),
+                "kill", receipt(.run(boot: "b1"), end: .exit(143), wasStopped: true),
                 [
                     "end 1 timed out, 143", "asked failure",
-                    "ask failure: it did not end within 1 minute; I stopped it (exit status 143)",
+                    "ask failure: it did not end within 1 minute and was stopped (exit status 143)",
+                ]
+            ),
+            ("kill", receipt(.run(boot: "b1"), end: .exit(0)), ["end 1 exited 0"] + done),
+            (
+                "kill", receipt(.run(boot: "b1"), end: .exit(143), wasStopped: true, left: 2),
+                [
+                    "end 1 timed out, 143", "asked failure",
+                    "ask failure: it did not end within 1 minute and was stopped (exit status 143); "
+                        + "2 processes that it started are still running",
+                ]
+            ),
+            (
+                "kill", receipt(.run(boot: "b1"), end: .exit(0), wasStopped: true),
+                [
+                    "end 1 unknown: it ran longer than 1 minute, was told to stop and ended with exit status 0",
+                    "unclear db@a: it ran longer than 1 minute, was told to stop and ended with exit status 0",
+                    "asked unclear",
+                    "ask unclear: it ran longer than 1 minute, was told to stop and ended with exit status 0",
+                ]
+            ),
+            (
+                "kill", receipt(.fenced, home: "h2"),
+                [
+                    "end 1 unknown: it ran longer than 1 minute and could not be stopped; it may still be running",
+                    "unclear db@a: it ran longer than 1 minute and could not be stopped; it may still be running",
+                    "asked unclear",
+                    "ask unclear: it ran longer than 1 minute and could not be stopped; it may still be running",
                 ]
             ),
             (
                 "kill", receipt(.run(boot: "b1"), alive: true),
                 [
-                    "end 1 unknown: it ran longer than 1 minute and could not be stopped",
-                    "unclear db@a: it ran longer than 1 minute and could not be stopped", "asked unclear",
-                    "ask unclear: it ran longer than 1 minute and could not be stopped",
+                    "end 1 unknown: it ran longer than 1 minute and could not be stopped; it may still be running",
+                    "unclear db@a: it ran longer than 1 minute and could not be stopped; it may still be running",
+                    "asked unclear",
+                    "ask unclear: it ran longer than 1 minute and could not be stopped; it may still be running",
                 ]
             ),
         ] as [(String, HostReply, [String])])
@@ -182,7 +235,7 @@ struct VerdictTests {
         var checked = try Dialogue([step("db") { $0.verify = check("is db") }])
         #expect(checked.begin() == ["probe is db"])
         checked.reply(.probe(ProbeAnswer(.exit(.exited(1)))))
-        checked.reply(.contact(HostFacts(boot: "b1", clockOffset: 0)))
+        checked.reply(.contact(HostFacts(boot: "b1", clockOffset: 0, home: "h1")))
         #expect(
             checked.reply(lost) == ["end 1 unknown: it was running and died without an exit status", "probe is db"])
         #expect(
@@ -199,7 +252,7 @@ struct VerdictTests {
                 "pending db@a: it was running and died without an exit status; it may run again", "contact",
             ])
         #expect(
-            again.reply(.contact(HostFacts(boot: "b1", clockOffset: 0)))
+            again.reply(.contact(HostFacts(boot: "b1", clockOffset: 0, home: "h1")))
                 == ["intent action 2", "submit r1/db.a.2: start db"])
     }
 
@@ -257,7 +310,8 @@ struct VerdictTests {
         #expect(dialogue.reply(receipt(.run(boot: "b1"), end: .exit(0))) == ["end 1 exited 0", "probe is db"])
         #expect(dialogue.reply(cut) == ["wait 500 ms"])
         #expect(dialogue.elapse() == ["probe is db"])
-        #expect(dialogue.reply(.probe(ProbeAnswer(.exit(.exited(0))))).first == "ok db@a: verified: `is db` exited with 0")
+        #expect(
+            dialogue.reply(.probe(ProbeAnswer(.exit(.exited(0))))).first == "ok db@a: verified: `is db` exited with 0")
     }
 
     @Test("an answer to a question that is over changes nothing")

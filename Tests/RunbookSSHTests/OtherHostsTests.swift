@@ -41,7 +41,13 @@ struct OtherHost: Sendable, CustomTestStringConvertible {
                 """
                 for t in /usr/bin/*; do ln -s $t DIR/tools/; done; rm -f DIR/tools/wc DIR/tools/setsid
                 printf '#!/bin/sh\\nprintf "%%8d\\\\n" $(/usr/bin/wc "$@")\\n' >DIR/tools/wc; chmod 755 DIR/tools/wc
-                mount -t tmpfs none /proc
+                cat >DIR/tools/ps.new <<'END'
+                #!/bin/sh
+                for p; do :; done
+                case $* in *args=*) tr '\\0' ' ' <DIR/proc/$p/cmdline;; *) cat DIR/proc/[0-9]*/stat | sed 's/(.*)/x/' | awk '{ print $1, $4 }';; esac
+                END
+                rm -f DIR/tools/ps; mv DIR/tools/ps.new DIR/tools/ps; chmod 755 DIR/tools/ps
+                mkdir -p DIR/proc; mount --bind /proc DIR/proc; mount -t tmpfs none /proc
                 """), login: "unset BLACKSTART_BOOT_ID; \(ownTools)"),
         OtherHost(testDescription: "tcsh as login shell", login: #"exec tcsh -c "$SSH_ORIGINAL_COMMAND""#),
         OtherHost(testDescription: "fish as login shell", login: #"exec fish -c "$SSH_ORIGINAL_COMMAND""#),
@@ -96,16 +102,20 @@ struct OtherHostsTests {
             return
         }
         let command = "echo 'out: ä€'; echo err >&2; exit 3"
-        for _ in 1...2 {
+        for number in 1...2 {
             let said = await visit.submit(command, boot: facts.boot.isEmpty ? nil : facts.boot)
             #expect(said.status?.end == .exit(3), "\(said.reply)")
-            #expect(said.text == "out: ä€\n" && said.stderr == Array("err\n".utf8))
+            #expect(said.status?.refused == (number == 1 ? nil : .taken))
+            let told = await visit.ask(
+                .attach(Visit.receipt(), stdoutOffset: 0, stderrOffset: 0, deadline: .seconds(60)))
+            #expect(told.text == "out: ä€\n" && told.stderr == Array("err\n".utf8))
         }
         #expect(server.runs == 1)
         let check = ProbeRequest(.run(command: "echo is; exit 4", environment: []), timeout: .seconds(30))
         #expect(
             await visit.ask(.probe(check)).reply == .probe(ProbeAnswer(.exit(.exited(4)), stdout: Array("is\n".utf8))))
         // Fenced before it could start, it never does.
+        _ = await visit.ask(.arrive(Arrival(run: "r1")))
         _ = await visit.ask(.fence(Visit.receipt(2)))
         #expect(await visit.submit(command, number: 2, boot: nil).status?.go == .fenced)
         #expect(server.runs == 1)

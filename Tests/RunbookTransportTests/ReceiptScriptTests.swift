@@ -45,7 +45,7 @@ struct ReceiptScriptTests {
     func twice() throws {
         let first = try submit(ScriptHost.submission("echo once; exit 5"))
         let second = try submit(ScriptHost.submission("echo once; exit 5"))
-        #expect(first == second)
+        #expect(first.stdout == second.stdout && first.status?.end == second.status?.end)
         #expect(host.runs == 1)
     }
 
@@ -82,6 +82,7 @@ struct ReceiptScriptTests {
 
     @Test("what is fenced never runs, however often it is submitted")
     func fenced() throws {
+        try host.arrive()
         #expect(try host.play(.fence(ScriptHost.receipt)).status?.go == .fenced)
         #expect(try submit(ScriptHost.submission()).status?.go == .fenced)
         #expect(try submit(ScriptHost.submission()).status?.end == nil)
@@ -157,6 +158,7 @@ struct ReceiptScriptTests {
 
     @Test("what is killed before it began never begins")
     func killedBefore() throws {
+        try host.arrive()
         #expect(try host.play(.kill(ScriptHost.receipt, nil)).status?.go == .fenced)
         #expect(try submit(ScriptHost.submission("echo late")).status?.go == .fenced)
         #expect(host.runs == 0)
@@ -230,7 +232,7 @@ struct ReceiptScriptTests {
 
     @Test("a host tells its boot id and its time")
     func contact() throws {
-        guard case .facts(let boot, let now) = try host.play(.contact).ending else {
+        guard case .facts(let boot, _, let now) = try host.play(.contact).ending else {
             Issue.record("no facts")
             return
         }

@@ -7,8 +7,24 @@ import TestTools
 struct ScriptHost {
     let scratch: Scratch
     var boot = "b1"
+    /// Another shell in the place of `/bin/sh`, under the name `sh`.
+    private var shells: Scratch?
 
     init() throws { scratch = try Scratch() }
+
+    /// - Parameter shell: a program that is a shell by the name of `sh`; nil for the machine's own.
+    init(shell: String?) throws {
+        try self.init()
+        guard let shell else { return }
+        let shells = try Scratch()
+        try FileManager.default.createSymbolicLink(atPath: "\(shells.path)/sh", withDestinationPath: shell)
+        self.shells = shells
+    }
+
+    /// The shells of the hosts that there are.
+    static let allShells = ["/bin/dash", "/bin/bash", "/bin/busybox", "/bin/mksh"]
+
+    var shellPath: String { shells.map { "\($0.path)/sh" } ?? "/bin/sh" }
 
     struct Said: Equatable {
         var ending: ReceiptReply.Ending?
@@ -30,35 +46,40 @@ struct ScriptHost {
             journalHead: "7:00ff", digest: digest)
     }
 
-    func text(_ operation: HostRequest.Operation) throws -> String {
-        guard let text = ReceiptScript.text(operation, nonce: "n1", run: "r1", step: "db") else {
+    func text(_ operation: HostRequest.Operation, nonce: String = "n1") throws -> String {
+        guard let text = ReceiptScript.text(operation, nonce: nonce, run: "r1", step: "db") else {
             throw ToolFault(what: "no script for \(operation)")
         }
-        return text
+        return text.replacing("/bin/sh", with: shellPath)
     }
 
     /// The reply of a whole script, or of the first `bytes` of it.
     @discardableResult
-    func play(_ operation: HostRequest.Operation, bytes: Int = .max, path: String? = nil) throws -> Said {
-        try feed(Array(try text(operation).utf8.prefix(bytes)), path: path)
-        return try reply("out")
+    func play(
+        _ operation: HostRequest.Operation, bytes: Int = .max, path: String? = nil, nonce: String = "n1"
+    ) throws -> Said {
+        try feed(Array(try text(operation, nonce: nonce).utf8.prefix(bytes)), path: path)
+        return try reply("out", nonce: nonce)
     }
+
+    /// The run leaves its mark, `n1`.
+    func arrive() throws { try play(.arrive(Arrival(run: "r1"))) }
 
     /// `path` is a folder whose tools come before the machine's own.
     func feed(_ script: [UInt8], more: String = "", path: String? = nil) throws {
         try scratch.write("script", script)
         var variables = variables
         if let path { variables["PATH"] = "\(path):/usr/bin:/bin" }
-        _ = try shell("/bin/sh -s < script > out 2> err\(more)", in: scratch.path, environment: variables)
+        _ = try shell("\(shellPath) -s < script > out 2> err\(more)", in: scratch.path, environment: variables)
     }
 
     var variables: [String: String] {
         ["HOME": scratch.path, "BLACKSTART_BOOT_ID": boot, "TMPDIR": scratch.path]
     }
 
-    func reply(_ file: String) throws -> Said {
+    func reply(_ file: String, nonce: String = "n1") throws -> Said {
         var said = Said()
-        var reply = ReceiptReply(nonce: "n1")
+        var reply = ReceiptReply(nonce: nonce)
         reply.take(try scratch.read(file)) { chunk in
             switch chunk.stream {
             case .stdout: said.stdout += chunk.bytes
@@ -77,7 +98,7 @@ struct ScriptHost {
     /// Submits and leaves: the script goes on by itself, its reply goes to the file `later`.
     func submitAndLeave(_ command: String) throws -> ReceiptStatus {
         try scratch.write("submit", Array(try text(.submit(Self.submission(command), deadline: .seconds(60))).utf8))
-        _ = try shell("/bin/sh -s < submit > later 2>&1 &", in: scratch.path, environment: variables)
+        _ = try shell("\(shellPath) -s < submit > later 2>&1 &", in: scratch.path, environment: variables)
         return try until { if case .run = $0.go { $0.alive } else { false } }
     }
 
