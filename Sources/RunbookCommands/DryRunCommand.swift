@@ -211,5 +211,7 @@ private struct KilledStorage: RunStorage {
     var head: String { storage.head }
     var runsOnReserve: Bool { storage.runsOnReserve }
     func freeReserve() -> Bool { storage.freeReserve() }
+    func text(of output: OutputDigest) -> [UInt8]? { storage.text(of: output) }
+
     func output(of attempt: ReceiptID) throws(StorageFault) -> any OutputSink { try storage.output(of: attempt) }
 }

@@ -30,6 +30,12 @@ struct Narrator {
         case .attemptIntended(let intent): return intended(intent)
         case .attemptEnded(let end): return ended(end)
         case .taskSettled(let settlement): return settled(settlement)
+        case .notChecked(let unchecked):
+            return [
+                line(
+                    "", unchecked.task,
+                    "done before; could not be checked again: \(TerminalText.shown(unchecked.reason))")
+            ]
         case .undoSettled(let undo): return undone(undo)
         case .asked(let question): return asked(question)
         case .answered(let answer):
@@ -59,7 +65,8 @@ struct Narrator {
             return [
                 Narration(
                     word: "FORWARD",
-                    text: "\(by) gave up the rollback. The run goes on from what stands now; what was undone is pending again.",
+                    text:
+                        "\(by) gave up the rollback. The run goes on from what stands now; what was undone is pending again.",
                     weight: .urgent)
             ]
         case .paused(let by):

@@ -99,6 +99,7 @@ extension RunState {
         tasks[task].confirmed = false
         tasks[task].approvers = []
         tasks[task].approvalKeys = []
+        tasks[task].wasTriedByHand = false
         // Nothing of it is left that a later rollback would have to look at.
         tasks[task].settledAt = 0
         tasks[task].actedAt = 0

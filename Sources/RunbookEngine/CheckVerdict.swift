@@ -6,8 +6,11 @@ internal import RunbookTransport
 package enum CheckVerdict: Hashable, Sendable {
     /// What was seen, for people: one line, safe to show. See ``Evidence``.
     case passed(String)
-    /// Why not, for people: lower case, no full stop.
+    /// The answer is not what is wanted: why, for people, lower case, no full stop.
     case failed(String)
+    /// Nothing was learnt: no answer came, or the check itself could not run. It proves neither that something is there
+    /// nor that it is gone.
+    case unanswered(String)
 }
 
 extension Check {
@@ -15,26 +18,29 @@ extension Check {
     func verdict(_ answer: ProbeAnswer, _ scope: Scope) -> CheckVerdict {
         switch (probe, answer.result) {
         case (.copied, .exit(.exited(0))): return .passed(evidence(answer, scope))
-        case (.copied, .exit): return .failed("the file is not there as it should be")
-        case (.run, .exit(.exited(let status))):
-            guard status == exit else {
-                let words = TerminalText.shown(
-                    bytes: Self.trimmed(answer.stderr.isEmpty ? answer.stdout : answer.stderr))
-                let last = words.isEmpty ? "" : ": \(words.prefix(200))"
-                return .failed("the check exited with \(status), not \(exit)\(last)")
-            }
-            return textVerdict(answer, scope)
-        case (.run, .exit(.signalled(let name))): return .failed("the check was ended by signal \(name)")
+        case (.copied, .exit(.exited(1))): return .failed("the file is missing or differs")
+        case (.run, .exit(.exited(let status))) where status != exit, (.copied, .exit(.exited(let status))):
+            let words = TerminalText.shown(
+                bytes: Self.trimmed(answer.stderr.isEmpty ? answer.stdout : answer.stderr))
+            let last = words.isEmpty ? "" : ": \(words.prefix(200))"
+            // 126 and 127 are the shell's: it could not run the command. Above 128 it saw a signal end it.
+            return status == 126 || status == 127 || status > 128
+                ? .unanswered("the check could not run (exit status \(status))\(last)")
+                : .failed("the check exited with \(status), not \(exit)\(last)")
+        case (.run, .exit(.exited)): return textVerdict(answer, scope)
+        case (.run, .exit(.signalled(let name))), (.copied, .exit(.signalled(let name))):
+            return .unanswered("the check was ended by signal \(name)")
         case (.tcp, .open(true, _)): return .passed(evidence(answer, scope))
         case (.tcp, .open(false, let words)): return .failed(words)
+        case (.tcp, .unreached(let words)), (.http, .unreached(let words)): return .unanswered(words)
         case (.http, .http(let status, let words)):
             guard let status else { return .failed(words) }
             guard status == self.status else { return .failed("the page answered \(status), not \(self.status)") }
             return textVerdict(answer, scope)
-        case (_, .timedOut): return .failed("the check gave no answer within \(DurationText.words(timeout))")
+        case (_, .timedOut): return .unanswered("the check gave no answer within \(DurationText.words(timeout))")
         case (.run, .open), (.run, .http), (.tcp, .exit), (.tcp, .http), (.http, .exit), (.http, .open),
-            (.copied, .open), (.copied, .http):
-            return .failed("the answer was to another kind of question")
+            (.copied, .open), (.copied, .http), (.run, .unreached), (.copied, .unreached):
+            return .unanswered("the answer was to another kind of question")
         }
     }
 

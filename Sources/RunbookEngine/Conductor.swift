@@ -114,6 +114,8 @@ package final class Conductor: Sendable {
             case .ask(let task, let token, let question):
                 parts.desk.ask(question) { [self] reply in post(.answered(task: task, token: token, reply)) }
             case .withdraw(let task): parts.desk.withdraw(task)
+            case .recall(let task, let token, let output):
+                post(.recalled(task: task, token: token, parts.storage.text(of: output)))
             case .tidy(let request): parts.transport.send(request, progress: { _ in }, reply: { _ in })
             case .seal, .finish: break
             }

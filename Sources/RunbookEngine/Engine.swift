@@ -33,6 +33,8 @@ package enum Event: Sendable {
     case began
     case replied(task: Int, token: Int, HostReply, output: AttemptOutput?)
     case elapsed(task: Int, token: Int)
+    /// What an attempt printed, read again; nil where it is not kept.
+    case recalled(task: Int, token: Int, [UInt8]?)
     /// The next task of a staggered step may start.
     case released(step: Int)
     case answered(task: Int, token: Int, OperatorReply)
@@ -76,6 +78,8 @@ package enum Effect: Hashable, Sendable {
     case hold(step: Int, Duration)
     case ask(task: Int, token: Int, Question)
     case withdraw(TaskID)
+    /// Read again what an attempt of an earlier session printed to stdout.
+    case recall(task: Int, token: Int, OutputDigest)
     /// Let the host forget what an attempt printed; nobody waits for the answer.
     case tidy(HostRequest)
     /// Sign the journal up to here.
@@ -184,13 +188,22 @@ package struct Engine: Sendable {
         var isByHand = false
         /// Of its outputs, how many are read.
         var outputsRead = 0
-        /// What its action printed last, for outputs.
-        var printed: [UInt8] = []
+        /// What its action printed, for outputs.
+        var printed = Printed.unread
         /// What it settles as once its outputs are read.
         var conclusion: Conclusion?
         /// A person has said that its undo is to run.
         var isUndoChosen = false
         var lastReason = ""
+    }
+
+    /// What a successful action printed to stdout. Nothing printed is an empty text; text that is not at hand is none.
+    enum Printed: Hashable, Sendable {
+        /// Not at hand in this session; the run may keep it.
+        case unread
+        case read([UInt8])
+        /// The run does not keep it.
+        case lost
     }
 
     /// How a task comes to its end.
@@ -201,7 +214,13 @@ package struct Engine: Sendable {
     }
 
     enum Phase: Hashable, Sendable {
-        case idle, skipCheck, contacting, submitted, inspecting, fencing, marking, killing, gathering, rebooting
+        case idle, skipCheck, contacting, inspecting, fencing, marking, killing, gathering, rebooting
+        /// A submission is on its way: until a receipt is seen, a failure may still mean that it never left.
+        case submitting
+        /// The receipt was seen, and is followed to its end.
+        case following
+        /// What the attempt printed is read again from where the run keeps it.
+        case recalling
         case verifying, waitingFor, settling, rechecking, undoCheck, confirming
         indirect case pausing(then: Phase)
         case asking(QuestionKind)
@@ -222,6 +241,9 @@ extension Engine {
             guard isCurrent(task, token) else { break }
             if case .pausing(let next) = work[task].phase { resumeFromPause(task, next) }
             if case .asking(.approval) = work[task].phase { approvalTimedOut(task) }
+        case .recalled(let task, let token, let text):
+            guard isCurrent(task, token) else { break }
+            recalled(task, text)
         case .answered(let task, let token, let reply):
             guard isCurrent(task, token), case .asking(let kind) = work[task].phase else { break }
             answered(task, kind, reply)

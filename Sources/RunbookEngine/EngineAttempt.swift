@@ -6,13 +6,17 @@ internal import RunbookTransport
 
 extension Engine {
     /// Begins the action of a task that holds a slot.
+    ///
+    /// The one gate of every start, first or again: while an earlier session is being settled, and where something that it
+    /// needs no longer holds, it waits for its turn.
     mutating func startAction(_ task: Int) {
+        guard mode == .forward, hasAllNeeds(plan.tasks[task].step) else { return rest(task) }
         work[task].kind = .action
         work[task].checkTries = 0
         work[task].waited = 0
         work[task].isByHand = false
         work[task].hasBegun = true
-        work[task].printed = []
+        work[task].printed = .unread
         let step = plan.step(of: task)
         let scope = scope(task)
         if let missing = scope.unknown(among: step.references + step.environment.flatMap(\.value.references)) {
@@ -36,8 +40,7 @@ extension Engine {
 
     /// The action itself, now that it is known to be wanted.
     mutating func perform(_ task: Int) {
-        // Nothing has been changed yet: it has its turn in another session.
-        guard startsNew else { return rest(task) }
+        guard mayBeginNow(task) else { return }
         let step = plan.step(of: task)
         if let danger = step.danger, !state.tasks[task].confirmed {
             return ask(task, .danger, scope(task).text(danger), [.confirm, .skip, .stop])
@@ -56,6 +59,15 @@ extension Engine {
             settle(task, .ok, "reached")
             decision.effects.append(.seal)
         }
+    }
+
+    /// Nothing has been changed yet: in a session that ends, or that a person has paused, it goes back to where it waits
+    /// for its turn.
+    private mutating func mayBeginNow(_ task: Int) -> Bool {
+        if startsNew, !state.isPaused { return true }
+        rest(task)
+        if startsNew { enqueue(task) }
+        return false
     }
 
     /// The command of an attempt, filled in, and how long it may take.
@@ -98,7 +110,7 @@ extension Engine {
 
     mutating func contacted(_ task: Int, _ reply: HostReply) {
         guard case .contact(let facts) = reply else { return noContact(task, reply) }
-        guard startsNew else { return rest(task) }
+        guard mayBeginNow(task) else { return }
         if let host = plan.machineName(of: task) {
             let sighting = HostSighting(host: host, boot: facts.boot, clockOffset: facts.clockOffset, home: facts.home)
             if state.hosts[host] != sighting { record(.hostSeen(sighting)) }
@@ -118,7 +130,7 @@ extension Engine {
                     boot: facts.boot)))
         work[task].waited = 0
         send(
-            task, .submitted,
+            task, .submitting,
             .submit(
                 Submission(
                     receipt: receipt(name), command: command.text, label: command.label, environment: environment,
@@ -154,7 +166,9 @@ extension Engine {
     }
 
     private mutating func submissionLost(_ task: Int, _ failure: TransportFailure, _ output: AttemptOutput?) {
-        if !failure.sent, work[task].phase == .submitted, work[task].waited == 0 {
+        // Only the submission itself can say that it never left. Once a receipt was seen, a connection that breaks says
+        // nothing about the attempt.
+        if !failure.sent, work[task].phase == .submitting {
             if failure.isBeforeLogin { unreachableFailure = true }
             return ended(task, .neverRan(failure.message), output)
         }
@@ -180,7 +194,8 @@ extension Engine {
     ) {
         guard let kind = close(task, result, output) else { return }
         work[task].checkTries = 0
-        work[task].printed = output?.text ?? output?.tail ?? []
+        // Of an attempt that was cut short, what it printed may be cut short as well: no value is taken from it.
+        if case .exited(0) = result { work[task].printed = .read(output?.text ?? output?.tail ?? []) }
         if kind == .action, case .reboot = plan.step(of: task).action {
             switch result {
             case .exited(0), .signalled, .unknown: return awaitReboot(task)
@@ -242,48 +257,5 @@ extension Engine {
             }
         }
         return zip(requests, receipts).map { HostRequest(host: $0.host, task: $0.task, .tidy($1)) }
-    }
-
-    /// An attempt failed: again, or what the step says about failure.
-    mutating func attemptFailed(_ task: Int, _ reason: String) {
-        guard work[task].kind == .action else { return undoFailed(task, reason) }
-        let step = plan.step(of: task)
-        work[task].lastReason = reason
-        if !startsNew { return settle(task, .failed, reason) }
-        if work[task].retriesUsed < step.retries {
-            work[task].retriesUsed += 1
-            // While an earlier session is being settled nothing new starts: its turn comes right after.
-            if mode == .settling { return putBack(task, reason) }
-            return pause(task, step.delay(beforeRetry: work[task].retriesUsed), then: .skipCheck)
-        }
-        work[task].retriesUsed = 0
-        switch step.onFailure {
-        case .ask: askAboutFailure(task, reason)
-        case .retry:
-            guard work[task].rounds < Limits.failureRetryRounds else { return askAboutFailure(task, reason) }
-            work[task].rounds += 1
-            pause(task, step.delay, then: .skipCheck)
-        case .carryOn:
-            if let most = step.maxFailures, toleratedFailures(ofStep: plan.tasks[task].step) >= most {
-                return askAboutFailure(task, "\(reason) (\(most) of its hosts may fail, and that many have)")
-            }
-            settle(task, .failed, reason, tolerated: true)
-        case .stop:
-            settle(task, .failed, reason)
-            halt(.failed, reason: "step \(plan.tasks[task].id) failed: \(reason)")
-        case .rollback(let target):
-            settle(task, .failed, reason)
-            requestRollback(target?.name, by: "the runbook", confirmed: false)
-        }
-    }
-}
-
-extension TransportFailure {
-    /// Whether the host was never ours to ask: not reached, not the one we know, or not letting us in.
-    var isBeforeLogin: Bool {
-        switch kind {
-        case .unreachable, .hostKey, .authentication: true
-        case .lost, .unsuitable: false
-        }
     }
 }

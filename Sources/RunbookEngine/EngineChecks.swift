@@ -19,7 +19,7 @@ extension Engine {
         if asksAgain(task, phase, reply) { return }
         switch phase {
         case .contacting: contacted(task, reply)
-        case .submitted: submitted(task, reply, output)
+        case .submitting, .following: submitted(task, reply, output)
         case .inspecting, .fencing, .marking, .killing: receiptReplied(task, phase, reply, output)
         case .skipCheck: skipChecked(task, reply)
         case .verifying: verified(task, reply)
@@ -30,7 +30,7 @@ extension Engine {
         case .rebooting: awaited(task, reply)
         case .gathering: gathered(task, reply)
         case .confirming: undoConfirmed(task, reply)
-        case .idle, .pausing, .asking: break
+        case .idle, .recalling, .pausing, .asking: break
         }
     }
 
@@ -46,7 +46,10 @@ extension Engine {
         case .contacting, .skipCheck, .verifying, .waitingFor, .settling, .rechecking, .undoCheck, .confirming,
             .gathering:
             break
-        case .idle, .submitted, .inspecting, .fencing, .marking, .killing, .rebooting, .pausing, .asking: return false
+        case .idle, .submitting, .following, .inspecting, .fencing, .marking, .killing, .recalling, .rebooting,
+            .pausing,
+            .asking:
+            return false
         }
         let mayGoOn =
             failure.sent
@@ -86,18 +89,19 @@ extension Engine {
         case .gathering: gather(task)
         case .undoCheck: if let check = step.verify { probe(task, .undoCheck, check) }
         case .confirming: if let check = undoCheckToConfirm(step)?.check { probe(task, .confirming, check) }
-        case .idle, .submitted, .pausing, .asking: break
+        case .recalling: gather(task)
+        case .idle, .submitting, .following, .pausing, .asking: break
         }
     }
 
-    /// A reply to a probe as a verdict; a host that did not answer makes a check that did not pass.
+    /// A reply to a probe as a verdict; a host that did not answer makes a check that was not answered.
     func verdict(_ task: Int, _ check: Check, _ reply: HostReply) -> CheckVerdict {
         switch reply {
         case .probe(let answer): check.verdict(answer, scope(task))
-        case .failure(let failure): .failed(failure.message)
-        case .deadline: .failed("the check gave no answer in time")
+        case .failure(let failure): .unanswered(failure.message)
+        case .deadline: .unanswered("the check gave no answer in time")
         case .contact, .survey, .receipt, .ended, .tidied, .heads, .witness:
-            .failed("the answer was to another question")
+            .unanswered("the answer was to another question")
         }
     }
 
@@ -113,7 +117,8 @@ extension Engine {
         switch verdict(task, check, reply) {
         case .passed(let seen):
             conclude(task, state.tasks[task].actions > 0 ? .ok : .already, Evidence.verified(seen))
-        case .failed: perform(task)
+        // Where the host answers and its check does not, nothing shows that the step is done: the action is wanted.
+        case .failed, .unanswered: perform(task)
         }
     }
 
@@ -128,7 +133,7 @@ extension Engine {
         guard let check = plan.step(of: task).verify else { return conclude(task, .ok, "done") }
         switch verdict(task, check, reply) {
         case .passed(let seen): conclude(task, .ok, Evidence.verified(seen))
-        case .failed(let why):
+        case .failed(let why), .unanswered(let why):
             guard work[task].checkTries < check.retries else {
                 return attemptFailed(task, "\(work[task].isByHand ? "it was done by hand" : "it ran"), but \(why)")
             }
@@ -141,7 +146,7 @@ extension Engine {
         guard case .waitFor(let check) = plan.step(of: task).action else { return }
         switch verdict(task, check, reply) {
         case .passed(let seen): verify(task, done: Evidence.verified(seen))
-        case .failed(let why):
+        case .failed(let why), .unanswered(let why):
             if case .failure(let failure) = reply, failure.isBeforeLogin { unreachableFailure = true }
             // Nothing was changed by waiting: it can wait again in the next session.
             if !startsNew { return rest(task) }
@@ -168,7 +173,7 @@ extension Engine {
         guard let check = plan.step(of: task).verify else { return unknownLeft(task) }
         switch verdict(task, check, reply) {
         case .passed(let seen): conclude(task, .ok, "\(Evidence.verified(seen)) (\(work[task].lastReason))")
-        case .failed:
+        case .failed, .unanswered:
             // Its effect may take a while to show: the check is given all its tries.
             guard work[task].checkTries < check.retries else { return unknownLeft(task) }
             work[task].checkTries += 1

@@ -22,12 +22,37 @@ extension Engine {
                     privilege: privilege(task), timeout: Self.outputTimeout)
                 return send(task, .gathering, .probe(request))
             }
-            guard take(output, work[task].printed, task) else { return }
+            switch work[task].printed {
+            case .read(let text): guard take(output, text, task) else { return }
+            case .unread: return recall(task)
+            case .lost:
+                // Whoever needs it fails before anything is sent: a hole is no value.
+                work[task].conclusion?.reason += "; its output `\(output.name)` is not known"
+                work[task].outputsRead += 1
+            }
         }
         guard let conclusion = work[task].conclusion else { return rest(task) }
         work[task].conclusion = nil
-        work[task].printed = []
+        work[task].printed = .unread
         settle(task, conclusion.state, conclusion.reason, by: conclusion.by)
+    }
+
+    /// What the action printed is read from where an earlier session kept it.
+    private mutating func recall(_ task: Int) {
+        guard let last = state.tasks[task].last, last.attempt.kind == .action, case .exited(0) = last.result,
+            let stdout = last.stdout
+        else {
+            work[task].printed = .lost
+            return gather(task)
+        }
+        move(task, .recalling)
+        decision.effects.append(.recall(task: task, token: work[task].token, stdout))
+    }
+
+    mutating func recalled(_ task: Int, _ text: [UInt8]?) {
+        guard case .recalling = work[task].phase else { return }
+        work[task].printed = text.map(Printed.read) ?? .lost
+        gather(task)
     }
 
     private static var outputTimeout: Duration { .seconds(30) }
@@ -43,7 +68,7 @@ extension Engine {
             case .exit(.exited(let status)): lacks(output, "its command exited with \(status)", task)
             case .exit(.signalled(let name)): lacks(output, "its command was ended by signal \(name)", task)
             case .timedOut: lacks(output, "its command gave no answer in time", task)
-            case .open, .http: lacks(output, "the answer was to another question", task)
+            case .open, .http, .unreached: lacks(output, "the answer was to another question", task)
             }
         case .failure(let failure): lacks(output, failure.message, task)
         case .deadline: lacks(output, "its command gave no answer in time", task)

@@ -43,9 +43,10 @@ extension Engine {
             if status.run == run.mark { return carriedOnElsewhere(task) }
             return fenced(task, "another run has a receipt of this name there", output)
         }
-        if status.end != nil, work[task].phase != .submitted, hasUnread(status, output) {
-            return send(
-                task, .submitted, .attach(id, stdoutOffset: 0, stderrOffset: 0, deadline: timeout(task)))
+        if status.end != nil, work[task].phase != .submitting, work[task].phase != .following,
+            hasUnread(status, output)
+        {
+            return follow(task, id)
         }
         switch (status.refused, status.end, status.go) {
         case (.taken, _, _): carriedOnElsewhere(task)
@@ -58,10 +59,7 @@ extension Engine {
         case (nil, nil, .run(let boot)):
             let same = boot.isEmpty || status.boot.isEmpty || boot == status.boot
             if status.alive, same {
-                send(
-                    task, .submitted,
-                    .attach(id, stdoutOffset: 0, stderrOffset: 0, deadline: timeout(task)))
-                work[task].waited = max(work[task].waited, 1)
+                follow(task, id)
                 // It runs on by itself: what does not wait for it may start.
                 reviewed(task)
             } else if work[task].phase == .marking {
@@ -87,6 +85,10 @@ extension Engine {
                 send(task, .fencing, .fence(id))
             }
         }
+    }
+
+    private mutating func follow(_ task: Int, _ id: ReceiptID) {
+        send(task, .following, .attach(id, stdoutOffset: 0, stderrOffset: 0, deadline: timeout(task)))
     }
 
     /// Whether the host holds output of the attempt that has not come to us: its last words, for the record.
@@ -123,6 +125,8 @@ extension Engine {
         let left = Self.left(status)
         switch status.end {
         // Nobody had to stop it.
+        case .exit where !status.wasStopped && hasUnread(status, output):
+            if let intent = state.tasks[task].open { follow(task, receipt(intent.attempt)) }
         case .exit(let code) where !status.wasStopped: ended(task, .exited(code), output)
         case .exit(0):
             // By itself, or because it was told to stop: its check knows.

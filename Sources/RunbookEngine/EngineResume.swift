@@ -84,6 +84,7 @@ extension Engine {
         case .passed(let seen):
             guard state.tasks[task].settlement != nil else { return conclude(task, .ok, Evidence.verified(seen)) }
             rest(task)
+        case .unanswered(let why): notChecked(task, check, why)
         case .failed(let why):
             // Once may be chance: a network that is just coming back.
             guard work[task].checkTries >= Self.recheckRetries else {
@@ -97,6 +98,21 @@ extension Engine {
                     TaskSettlement(task: plan.tasks[task].id, state: .pending, reason: work[task].lastReason)))
             ask(task, .lapsed, work[task].lastReason, [.retry, .skip, .rollback, .stop])
         }
+    }
+
+    /// Nothing was learnt: what is on record as done stays so, for a host that can't be asked has not undone it. What had
+    /// lapsed before stays lapsed.
+    private mutating func notChecked(_ task: Int, _ check: Check, _ why: String) {
+        guard work[task].checkTries >= Self.recheckRetries else {
+            work[task].checkTries += 1
+            return pause(task, min(check.delay, .seconds(2)), then: .rechecking)
+        }
+        guard state.tasks[task].settlement == nil else {
+            record(.notChecked(UncheckedTask(task: plan.tasks[task].id, reason: why)))
+            return rest(task)
+        }
+        work[task].lastReason = "it no longer held, and could not be checked again: \(why)"
+        ask(task, .lapsed, work[task].lastReason, [.retry, .skip, .rollback, .stop])
     }
 
     /// All that was in flight is settled: on with the run, or with the rollback that was under way.

@@ -8,16 +8,17 @@ internal import RunbookTransport
 extension Engine {
     /// Rolls back once what is in flight has ended. Nothing new starts meanwhile.
     mutating func requestRollback(_ target: String?, by: String, confirmed: Bool) {
+        if let fault = rollbackFault(target) { return halt(.failed, reason: fault) }
+        let target = target ?? state.rollbackUnderWay?.target ?? state.checkpoints.last?.name ?? RollbackPlan.start
         switch mode {
-        case .halting, .draining, .undoing, .finished: return
+        case .halting, .undoing, .finished: return
+        case .draining: return widenPendingRollback(to: target)
         case .settling, .forward: break
         }
         // One that was interrupted goes on by itself.
-        if state.rollback != nil, !state.rollbackEnded { return }
+        if target == state.rollbackUnderWay?.target { return }
         if state.isPaused { record(.wentOn(by: by)) }
-        let last = state.checkpoints.last?.name ?? RollbackPlan.start
-        let known = target.flatMap { isRollbackTarget($0) ? $0 : nil }
-        pendingRollback = PendingRollback(target: known ?? last, by: by, confirmed: confirmed)
+        pendingRollback = PendingRollback(target: target, by: by, confirmed: confirmed)
         mode = .draining
         // What was in flight when an earlier session ended has to be known before anything is undone.
         clearQueue(keeping: queue.filter { work[$0].recheck && isUnknown($0) })
@@ -39,16 +40,44 @@ extension Engine {
         return known.open != nil || (known.settlement == nil && known.last?.leavesSomething == true)
     }
 
+    /// Two steps want different points: the one that lies further back serves both.
+    private mutating func widenPendingRollback(to target: String) {
+        guard let pending = pendingRollback, state.position(of: target) < state.position(of: pending.target) else {
+            return
+        }
+        pendingRollback?.target = target
+        pendingRollback?.confirmed = false
+        for task in work.indices {
+            // What was asked about was less than what will be undone now.
+            guard case .asking(.irreversible) = work[task].phase else { continue }
+            decision.effects.append(.withdraw(plan.tasks[task].id))
+            move(task, .idle)
+        }
+    }
+
+    /// Why the run can't go back to `target`; nil where it can, and where no target is named.
+    package func rollbackFault(_ target: String?) -> String? {
+        guard let target else { return nil }
+        guard isRollbackTarget(target) else { return "checkpoint \"\(target)\" has not been reached" }
+        guard let under = state.rollbackUnderWay, state.position(of: target) > state.position(of: under.target) else {
+            return nil
+        }
+        return "a rollback to \"\(under.target)\" is under way, which goes further back than \"\(target)\""
+    }
+
     /// Whether a person may name this as the point to go back to.
     package func isRollbackTarget(_ name: String) -> Bool {
         name == RollbackPlan.start || state.checkpoints.contains { $0.name == name }
     }
 
-    /// What a rollback to `target` would look at, in reading order: all that may have changed the site since.
+    /// What a rollback to `target` would look at, in reading order: all that may have changed the site since, and what a
+    /// rollback under way has not come to yet.
     package func tasksSince(_ target: String) -> [Int] {
         let checkpoint = state.checkpoints.last { $0.name == target }
         let before = checkpoint.map { plan.ancestors(ofStep: $0.step) } ?? []
+        let begun = Set(state.rollbackUnderWay?.tasks.compactMap { plan.index[$0] } ?? [])
         return plan.tasks.indices.filter { task in
+            if begun.contains(task) { return !isUndoSettled(task) }
             let known = state.tasks[task]
             guard max(known.settledAt, known.actedAt) > checkpoint?.reachedAt ?? 0, known.undo == nil,
                 !before.contains(task)
@@ -62,8 +91,9 @@ extension Engine {
         let step = plan.step(of: task)
         switch known.settlement?.state {
         case .ok: break
-        case .failed, .unclear, nil: if known.actions == 0 { return false }
-        case .already, .skipped, .pending, .yourTurn, .running, .undone: return false
+        // Whatever became of it afterwards: it was tried, and may have done something.
+        case .failed, .unclear, .skipped, .already, .pending, .yourTurn, .running, .undone, nil:
+            if known.actions == 0, !known.wasTriedByHand { return false }
         }
         switch step.action {
         case .checkpoint, .approval: return false
@@ -76,7 +106,8 @@ extension Engine {
 
     mutating func beginRollback() {
         guard let pending = pendingRollback else { return }
-        let tasks = tasksSince(pending.target)
+        let begun = state.rollbackUnderWay?.tasks.compactMap { plan.index[$0] } ?? []
+        let tasks = Set(tasksSince(pending.target)).union(begun).sorted()
         let irreversible = tasks.filter { plan.step(of: $0).irreversible != nil }
         if !pending.confirmed, let first = irreversible.first {
             if case .asking = work[first].phase { return }
@@ -189,12 +220,12 @@ extension Engine {
             }
         }
         switch (state.tasks[task].settlement?.state, step.verify) {
-        case (.failed, .some(let check)), (.unclear, .some(let check)), (nil, .some(let check)):
-            probe(task, .undoCheck, check)
-        case (.failed, nil), (nil, nil):
-            settleUndo(task, .left, "it failed and has no check: it may be done in part")
+        case (.ok, _): send(task, .contacting, .arrive(Arrival(run: run.id)))
+        case (_, .some(let check)): probe(task, .undoCheck, check)
         case (.unclear, nil): askAboutUndo(task, .unclear, "nobody knows whether it ran, and it has no check")
-        default: send(task, .contacting, .arrive(Arrival(run: run.id)))
+        case (.skipped, nil):
+            settleUndo(task, .left, "it was tried, then skipped, and has no check: it may be done in part")
+        case (_, nil): settleUndo(task, .left, "it failed and has no check: it may be done in part")
         }
     }
 
@@ -210,10 +241,15 @@ extension Engine {
     /// A failed or unclear step is undone if its effect is there.
     mutating func undoChecked(_ task: Int, _ reply: HostReply) {
         guard let check = plan.step(of: task).verify else { return }
-        if case .failure(let failure) = reply { return undoFailed(task, failure.message) }
         switch verdict(task, check, reply) {
         case .passed: send(task, .contacting, .arrive(Arrival(run: run.id)))
         case .failed(let why): settleUndo(task, .undone, "its effect is not there: \(why)")
+        case .unanswered(let why):
+            guard work[task].checkTries < max(check.retries, Self.recheckRetries) else {
+                return askAboutUndo(task, .unclear, "whether its effect is there could not be checked: \(why)")
+            }
+            work[task].checkTries += 1
+            pause(task, check.delay, then: .undoCheck)
         }
     }
 
@@ -235,17 +271,19 @@ extension Engine {
 
     mutating func undoConfirmed(_ task: Int, _ reply: HostReply) {
         guard let confirmation = undoCheckToConfirm(plan.step(of: task)) else { return }
-        var answered = true
-        if case .failure = reply { answered = false }
         let verdict = verdict(task, confirmation.check, reply)
-        let (isPassed, seen) = verdict.evidence
-        if answered, isPassed == confirmation.passes {
+        // Only an answer proves that its effect is gone: a check that hangs or can't be asked proves nothing.
+        if let (isPassed, seen) = verdict.evidence, isPassed == confirmation.passes {
             return settleUndo(task, .undone, isPassed ? Evidence.verified(seen) : "its effect is gone: \(seen)")
         }
         guard work[task].checkTries < confirmation.check.retries else {
             if isUnknownUndo(task) { return unknownUndoLeft(task) }
-            return undoFailed(
-                task, "the undo ran, but " + (isPassed ? "its effect is still there: \(seen)" : seen))
+            switch verdict {
+            case .passed(let seen): return undoFailed(task, "the undo ran, but its effect is still there: \(seen)")
+            case .failed(let why): return undoFailed(task, "the undo ran, but \(why)")
+            case .unanswered(let why):
+                return askAboutUndo(task, .unclear, "the undo ran, and its effect could not be checked: \(why)")
+            }
         }
         work[task].checkTries += 1
         pause(task, confirmation.check.delay, then: .confirming)

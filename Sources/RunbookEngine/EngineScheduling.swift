@@ -182,7 +182,7 @@ extension Engine {
         state.tasks[task].settlement == nil && work[task].phase == .idle && !work[task].recheck
     }
 
-    private mutating func hasAllNeeds(_ step: Int) -> Bool {
+    mutating func hasAllNeeds(_ step: Int) -> Bool {
         for need in plan.stepNeeds[step] where !isThrough(step: need) { return false }
         return true
     }
@@ -254,7 +254,7 @@ extension Engine {
     /// Whether a pause leads back to an attempt that is in flight on a host.
     func mustEnd(_ phase: Phase) -> Bool {
         switch phase {
-        case .inspecting, .fencing, .marking, .killing, .submitted, .verifying, .rebooting: true
+        case .inspecting, .fencing, .marking, .killing, .submitting, .following, .verifying, .rebooting: true
         default: false
         }
     }

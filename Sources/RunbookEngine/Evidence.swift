@@ -12,11 +12,13 @@ enum Evidence {
 }
 
 extension CheckVerdict {
-    /// Whether it passed, and what was seen, or why not.
-    var evidence: (isPassed: Bool, words: String) {
+    /// Whether it passed, and what was seen, or why not;
+    /// nil where nothing was learnt.
+    var evidence: (isPassed: Bool, words: String)? {
         switch self {
         case .passed(let seen): (true, seen)
         case .failed(let why): (false, why)
+        case .unanswered: nil
         }
     }
 }

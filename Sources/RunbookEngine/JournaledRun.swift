@@ -41,6 +41,8 @@ package final class JournaledRun: RunStorage {
     package var runsOnReserve: Bool { journal.runsOnReserve }
     package func freeReserve() -> Bool { journal.freeReserve() }
 
+    package func text(of output: OutputDigest) -> [UInt8]? { KeptOutput(folder: outputs, output).text }
+
     package func output(of attempt: ReceiptID) throws(StorageFault) -> any OutputSink {
         let number = count.withLock { count in
             count += 1

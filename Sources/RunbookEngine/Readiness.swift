@@ -268,7 +268,7 @@ package struct Readiness: Sendable {
         }
         switch engine.verdict(task, check, reply) {
         case .passed(let seen): return State(task: id, word: .holds, words: seen)
-        case .failed(let why): return State(task: id, word: .open, words: why)
+        case .failed(let why), .unanswered(let why): return State(task: id, word: .open, words: why)
         }
     }
 }

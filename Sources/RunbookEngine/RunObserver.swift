@@ -36,10 +36,10 @@ extension Engine {
         switch work[task].phase {
         case .idle: return nil
         case .contacting: return .connecting
-        case .submitted: return .running
+        case .submitting, .following: return .running
         case .inspecting, .fencing, .marking, .killing, .settling, .rechecking: return .settling
         case .rebooting: return .rebooting
-        case .skipCheck, .undoCheck, .gathering: return .checking(attempt: 1, of: 1)
+        case .skipCheck, .undoCheck, .gathering, .recalling: return .checking(attempt: 1, of: 1)
         case .verifying, .waitingFor, .confirming: return .checking(attempt: tries.attempt, of: tries.of)
         case .pausing(let next):
             switch next {

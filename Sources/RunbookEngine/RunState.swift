@@ -27,6 +27,8 @@ package struct RunState: Sendable {
         package var approvers: [String] = []
         /// Their keys: one key is one person, whatever the name.
         package var approvalKeys: Set<String> = []
+        /// A person has worked on it, whatever came of that.
+        package var wasTriedByHand = false
         /// A person has confirmed that it may run although it may do harm.
         package var confirmed = false
         /// Position of the last record that may have changed the site for this task.
@@ -75,7 +77,10 @@ extension RunState {
             tasks[task].home = plan.machineName(of: task).flatMap { hosts[$0]?.home } ?? ""
             tasks[task].actedAt = records
             switch intent.attempt.kind {
-            case .action: tasks[task].actions = max(tasks[task].actions, intent.attempt.number)
+            case .action:
+                // What an earlier attempt left is not what this one leaves.
+                values.forget(of: intent.attempt.task)
+                tasks[task].actions = max(tasks[task].actions, intent.attempt.number)
             case .undo:
                 tasks[task].undos = max(tasks[task].undos, intent.attempt.number)
                 tasks[task].undo = nil
@@ -91,6 +96,7 @@ extension RunState {
             tasks[task].settledAt = records
             if settlement.state == .pending { tasks[task].last = nil }
             tasks[task].asked = nil
+        case .notChecked: break
         case .undoSettled(let settlement):
             guard let task = plan.index[settlement.task] else { return }
             tasks[task].undo = settlement
@@ -101,6 +107,10 @@ extension RunState {
             guard let task = plan.index[answer.task] else { return }
             tasks[task].asked = nil
             if answer.choice == .retry { tasks[task].last = nil }
+            if answer.isAboutHandWork {
+                tasks[task].wasTriedByHand = true
+                tasks[task].actedAt = records
+            }
             if answer.kind == .approval, answer.choice == .approve, !tasks[task].approvers.contains(answer.by),
                 plan.mayApprove(task, answer.by),
                 answer.signature.map({ !tasks[task].approvalKeys.contains($0.key) }) ?? true
@@ -142,7 +152,13 @@ extension RunState {
     }
 
     /// Whether a rollback is under way: begun, and neither ended nor abandoned.
-    package var isRollingBack: Bool { rollback != nil && !rollbackEnded }
+    package var isRollingBack: Bool { rollbackUnderWay != nil }
+
+    /// The rollback that was begun, and neither ended nor abandoned.
+    package var rollbackUnderWay: RollbackPlan? { rollbackEnded ? nil : rollback }
+
+    /// Where a checkpoint was reached last, among all records of the run; 0 for the start.
+    func position(of checkpoint: String) -> Int { checkpoints.last { $0.name == checkpoint }?.reachedAt ?? 0 }
 
     /// Whether what waits for this task may start.
     package func isThrough(_ task: Int) -> Bool {
@@ -166,6 +182,18 @@ extension RunState {
         case .failure, .lapsed: return .failed
         case .unclear: return .unclear
         case .undo, .irreversible, nil: return state.open != nil || state.last != nil ? .running : .pending
+        }
+    }
+}
+
+extension GivenAnswer {
+    /// Whether a person has worked on the task, well or not.
+    fileprivate var isAboutHandWork: Bool {
+        switch (kind, choice) {
+        case (.manual, .done), (.manual, .failed), (.failure, .done), (.unclear, .done), (.lapsed, .done): true
+        case (.manual, _), (.failure, _), (.unclear, _), (.lapsed, _), (.approval, _), (.danger, _), (.undo, _),
+            (.irreversible, _):
+            false
         }
     }
 }

@@ -18,6 +18,9 @@ package protocol RunStorage: Sendable {
     func freeReserve() -> Bool
     /// Room for what one attempt prints.
     func output(of attempt: ReceiptID) throws(StorageFault) -> any OutputSink
+    /// The last of a stream that was kept, at most ``Limits/outputSearchedBytes``; nil where it is not there, or not the
+    /// same any more.
+    func text(of output: OutputDigest) -> [UInt8]?
     /// The session is over and sealed: gives what was written down to whoever keeps copies, as far as they answer.
     func handOver() async
 }

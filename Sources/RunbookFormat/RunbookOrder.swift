@@ -26,7 +26,7 @@ enum RunbookOrder {
             needs.append(known)
         }
         checkCycles(needs, runbook, findings)
-        checkTargets(runbook, findings)
+        checkTargets(needs, runbook, findings)
     }
 
     /// One finding for each group of steps that wait for each other.
@@ -54,14 +54,37 @@ enum RunbookOrder {
         return shown.map(Excerpt.of).joined(separator: " -> ")
     }
 
-    private static func checkTargets(_ runbook: Runbook, _ findings: Findings) {
+    private static func checkTargets(_ needs: [[Int]], _ runbook: Runbook, _ findings: Findings) {
         let names = runbook.checkpoints
         let known = Set(names + [RollbackPlan.start])
-        for step in runbook.steps {
-            guard case .rollback(.some(let target)) = step.onFailure, !known.contains(target.name) else { continue }
+        /// For each checkpoint that is named, the steps that it waits for.
+        var before: [String: Set<Int>] = [:]
+        for (position, step) in runbook.steps.enumerated() {
+            guard case .rollback(.some(let target)) = step.onFailure else { continue }
+            if known.contains(target.name) {
+                let ancestors = before[target.name] ?? ancestors(ofCheckpoint: target.name, needs, runbook)
+                before[target.name] = ancestors
+                guard ancestors.contains(position) else { continue }
+                findings.add(
+                    at: target.place,
+                    "checkpoint `\(target.name)` waits for this step, so it has not been reached when the step fails",
+                    hint: "name a checkpoint that the step waits for, or write `rollback:\(RollbackPlan.start)`")
+                continue
+            }
             findings.add(
                 at: target.place, "unknown checkpoint `\(Excerpt.of(target.name))`",
                 hint: Nearest.name(to: target.name, in: names).map { "did you mean `rollback:\($0)`?" })
         }
+    }
+
+    private static func ancestors(ofCheckpoint name: String, _ needs: [[Int]], _ runbook: Runbook) -> Set<Int> {
+        var found: Set<Int> = []
+        var open = runbook.steps.indices.filter {
+            if case .checkpoint(name) = runbook.steps[$0].action { true } else { false }
+        }
+        while let next = open.popLast() {
+            for need in needs[next] where found.insert(need).inserted { open.append(need) }
+        }
+        return found
     }
 }

@@ -10,6 +10,7 @@ package enum LineTypes {
     package static let stepIntent = "step.intent"
     package static let stepResult = "step.result"
     package static let stepDone = "step.done"
+    package static let stepUnchecked = "step.unchecked"
     package static let questionAsked = "question.asked"
     package static let questionAnswered = "question.answered"
     /// An answer to a question for approval, with the signature of who gave it.
@@ -49,7 +50,7 @@ package enum LineTypes {
 
     /// Every type of line. A new one goes here and nowhere else.
     package static let known: Set<String> = own.union(notes).union([
-        hostSeen, stepIntent, stepResult, stepDone, questionAsked, questionAnswered, approval, stepValue,
+        hostSeen, stepIntent, stepResult, stepDone, stepUnchecked, questionAsked, questionAnswered, approval, stepValue,
         checkpointReached,
         rollbackTasks, rollbackBegun, rollbackEnded, rollbackAbandoned, undoIntent, undoResult, undoDone, runPaused,
         runWentOn, runHalted, runClose,

@@ -30,6 +30,10 @@ extension Draft {
                     ("state", .string(settlement.state.rawValue)),
                     ("reason", .string(RecordText.cut(settlement.reason))),
                     ("by", settlement.by.map(JournalValue.string)), ("tolerated", .boolean(settlement.tolerated))))
+        case .notChecked(let unchecked):
+            self.init(
+                type: LineTypes.stepUnchecked,
+                fields: .of(unchecked.task, ("reason", .string(RecordText.cut(unchecked.reason)))))
         case .undoSettled(let settlement):
             self.init(
                 type: LineTypes.undoDone,

@@ -72,6 +72,8 @@ extension Record {
                 TaskSettlement(
                     task: try fields.task(), state: try fields.word("state"), reason: try fields.string("reason"),
                     by: try fields.optionalString("by"), tolerated: try fields.boolean("tolerated")))
+        case LineTypes.stepUnchecked:
+            .notChecked(UncheckedTask(task: try fields.task(), reason: try fields.string("reason")))
         case LineTypes.undoDone:
             .undoSettled(
                 UndoSettlement(

@@ -7,6 +7,8 @@ package enum Record: Hashable, Sendable {
     /// Durable before anything that waits for it starts.
     case attemptEnded(AttemptEnd)
     case taskSettled(TaskSettlement)
+    /// A task that is done was to be checked again in a new session, and gave no answer: it stays what it is.
+    case notChecked(UncheckedTask)
     case undoSettled(UndoSettlement)
     case asked(AskedQuestion)
     case answered(GivenAnswer)
@@ -137,6 +139,16 @@ package struct TaskSettlement: Hashable, Sendable {
         self.reason = reason
         self.by = by
         self.tolerated = tolerated
+    }
+}
+
+package struct UncheckedTask: Hashable, Sendable {
+    package var task: TaskID
+    package var reason: String
+
+    package init(task: TaskID, reason: String) {
+        self.task = task
+        self.reason = reason
     }
 }
 

@@ -103,5 +103,7 @@ package struct StepValues: Hashable, Sendable {
 
     package func value(_ name: String, of task: TaskID) -> String? { values[task]?[name] }
 
+    package mutating func forget(of task: TaskID) { values[task] = nil }
+
     package mutating func set(_ value: TaskValue) { values[value.task, default: [:]][value.name] = value.value }
 }

@@ -32,7 +32,10 @@ actor ControllerProbes {
             loop.forget(descriptor)
             close(descriptor)
             return ProbeAnswer(.open(true, ""))
-        } catch { return ProbeAnswer(.open(false, error.failure.message)) }
+        } catch {
+            return ProbeAnswer(
+                error.isRefusal ? .open(false, error.failure.message) : .unreached(error.failure.message))
+        }
     }
 
     /// Asks for a page. `place` tells where the host of a URL is.
@@ -47,7 +50,11 @@ actor ControllerProbes {
         let descriptor: Int32
         do throws(WayFailure) {
             descriptor = try await connect(place(target.host), target.port, deadline)
-        } catch { return ProbeAnswer(.http(status: nil, error.failure.message)) }
+        } catch {
+            return ProbeAnswer(
+                error.isRefusal
+                    ? .http(status: nil, error.failure.message) : .unreached(error.failure.message))
+        }
         defer {
             loop.forget(descriptor)
             close(descriptor)
@@ -73,6 +80,8 @@ actor ControllerProbes {
             if EventLoop.now() >= deadline { return ProbeAnswer(.timedOut) }
             _ = await loop.wait(descriptor, rest.isEmpty ? .reading : [.reading, .writing], deadline: deadline)
         }
+        // A page that was cut before its status says nothing; words of another protocol do.
+        if page.count == 0 { return ProbeAnswer(.unreached("the connection was closed without an answer")) }
         guard let status = page.status else { return ProbeAnswer(.http(status: nil, "the answer is no HTTP")) }
         return ProbeAnswer(.http(status: status, ""), stdout: Array(page.body.prefix(Limits.checkOutputBytes)))
     }

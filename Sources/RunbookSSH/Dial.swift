@@ -137,8 +137,10 @@ enum Dial {
     }
 
     static func failure(_ code: Int32) -> WayFailure {
-        WayFailure(
+        var failure = WayFailure(
             TransportFailure(.unreachable, sent: false, String(cString: strerror(code))),
             code == ECONNREFUSED ? .answered : .passing)
+        failure.isRefusal = code == ECONNREFUSED
+        return failure
     }
 }

@@ -81,7 +81,10 @@ actor HostLink: ScriptRunner {
         do throws(WayFailure) { return try result.get() } catch {
             let why = error.failure.isDeadline ? "it did not open the way in time" : error.failure.message
             let kind = error.failure.kind == .lost ? .unreachable : error.failure.kind
-            throw WayFailure(TransportFailure(kind, sent: false, "through \(host.name): \(why)"), error.outlook)
+            var failure = WayFailure(TransportFailure(kind, sent: false, "through \(host.name): \(why)"), error.outlook)
+            // A jump host that refuses its own login port says nothing about who is behind it.
+            failure.isRefusal = error.isRefusal && error.failure.kind == .lost
+            throw failure
         }
     }
 
@@ -101,7 +104,9 @@ actor HostLink: ScriptRunner {
                 switch error {
                 case .deadline: return .failure(WayFailure(.deadline, .passing))
                 case .refused(let why):
-                    return .failure(WayFailure(TransportFailure(.lost, sent: wasSent(), why), .of(refusal: why)))
+                    var failure = WayFailure(TransportFailure(.lost, sent: wasSent(), why), .of(refusal: why))
+                    failure.isRefusal = why.contains("Connection refused")
+                    return .failure(failure)
                 case .lost(let why):
                     await forget(standing.connection)
                     if !wasSent(), !standing.isNew, mayBeStale {
@@ -290,6 +295,8 @@ struct WayFailure: Error, Hashable {
 
     var failure: TransportFailure
     var outlook: Outlook
+    /// The machine at the very end refused: it is there, and nothing listens. Nobody else's word counts as that.
+    var isRefusal = false
 
     static let runIsOver = WayFailure(TransportFailure(.unreachable, sent: false, "the run is over"), .answered)
 

@@ -29,7 +29,10 @@ extension WorldCore {
             query = .http(url)
         }
         if let failure = connect(to: target) {
-            return answer(pending, .probe(ProbeAnswer(closed(query, failure.message))))
+            let isRefusal = failure == .refused
+            return answer(
+                pending,
+                .probe(ProbeAnswer(isRefusal ? closed(query, failure.message) : .unreached(failure.message))))
         }
         if isSSH, !site.covers(host: target, query: query) {
             return answer(pending, .probe(ProbeAnswer(.open(true, ""))))

@@ -161,7 +161,7 @@ struct WorldCore {
         if host == Host.localName { return nil }
         switch site.strike([.unreachable, .refuse, .auth], on: host) {
         case .auth: return TransportFailure(.authentication, sent: false, "Permission denied (publickey)")
-        case .refuse: return TransportFailure(.unreachable, sent: false, "Connection refused")
+        case .refuse: return .refused
         case .unreachable: return .noRoute
         case .drop, .hang, .slow, .crash, .garbage, .fullDisk, .reboot, nil:
             return site.presence(of: host, at: now) == .up ? nil : .noRoute
@@ -174,6 +174,7 @@ struct WorldCore {
 }
 
 extension TransportFailure {
+    static let refused = TransportFailure(.unreachable, sent: false, "Connection refused")
     static let noRoute = TransportFailure(.unreachable, sent: false, "No route to host")
     static let garbled = TransportFailure(.lost, sent: true, "the host says: ?????")
     static let full = TransportFailure(

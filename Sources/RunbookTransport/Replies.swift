@@ -87,10 +87,12 @@ package struct HostSurvey: Hashable, Sendable {
 package struct ProbeAnswer: Hashable, Sendable {
     package enum Result: Hashable, Sendable {
         case exit(ExitStatus)
-        /// tcp: whether something accepted.
+        /// tcp: whether something accepted; false where the machine itself refused.
         case open(Bool, String)
-        /// http: the status, or why there is none.
+        /// http: the status; nil where the machine refused, or answered something else.
         case http(status: Int?, String)
+        /// tcp and http: why the machine could not be asked. It says nothing about what runs there.
+        case unreached(String)
         case timedOut
     }
 

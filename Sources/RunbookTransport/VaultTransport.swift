@@ -129,6 +129,7 @@ extension SecretMask {
             switch answer.result {
             case .open(let isOpen, let words): answer.result = .open(isOpen, masked(words))
             case .http(let status, let words): answer.result = .http(status: status, masked(words))
+            case .unreached(let words): answer.result = .unreached(masked(words))
             case .exit, .timedOut: break
             }
             return .probe(answer)

@@ -58,7 +58,7 @@ struct SchemaTests {
             "anchor", "bad-expressions", "byte-order-mark", "cycle", "duplicate-checkpoint", "duplicate-id",
             "expression-in-double-quotes", "expression-in-other-odd-places", "expression-in-single-quotes",
             "expression-never-closed", "merge-key", "needs-itself", "needs-unknown", "no-hosts-selected", "no-machine",
-            "right-to-left", "roles",
+            "right-to-left", "roles", "rollback-too-early",
             "standard-tag", "two-cycles", "unknown-delegates", "unknown-host", "unknown-values", "uses-absent",
             "uses-circle", "uses-cycle", "uses-secrets", "uses-stranger",
         ],

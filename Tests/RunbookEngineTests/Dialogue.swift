@@ -70,6 +70,9 @@ struct Dialogue {
             awaited = (task, token)
             return "ask \(question.kind.rawValue): \(question.text)"
         case .withdraw(let task): return "withdraw \(task)"
+        case .recall(let task, let token, _):
+            awaited = (task, token)
+            return "recall"
         case .tidy(let request): return "tidy \(request.host)"
         case .seal: return nil
         case .finish(let outcome): return "finish \(outcome.rawValue)"
@@ -104,6 +107,7 @@ struct Dialogue {
         case .attemptEnded(let end): "end \(end.attempt.number) \(words(end.result))"
         case .taskSettled(let settled):
             "\(settled.state.rawValue) \(settled.task): \(settled.reason)\(settled.tolerated ? " (tolerated)" : "")"
+        case .notChecked(let unchecked): "not checked \(unchecked.task): \(unchecked.reason)"
         case .undoSettled(let settled): "undo \(settled.state.rawValue) \(settled.task): \(settled.reason)"
         case .asked(let question): "asked \(question.kind.rawValue)"
         case .answered(let answer): "answered \(answer.choice.rawValue)"

@@ -137,7 +137,8 @@ struct ReadinessTests {
         let found = try await probe(steps, hosts)
         #expect(
             found.states.map { "\($0.task) \($0.word.rawValue): \($0.words)" } == [
-                "holds@a holds: ", "open@a open: the check exited with 3, not 0: inactive",
+                "holds@a holds: `is-up` exited with 0",
+                "open@a open: the check exited with 3, not 0: inactive",
                 "no-tool@a broken: sh: is-up: not found", "late@a broken: gave no answer within 30 seconds",
                 "cut@a broken: in its words", "dark@b not-asked: its host was not reached",
             ])

@@ -102,6 +102,8 @@ final class MemoryStorage: RunStorage {
         var losesLast = false
         var appends = 0
         var seals = 0
+        /// What attempts printed to stdout, as a disk keeps it.
+        var kept: [OutputDigest: [UInt8]] = [:]
     }
 
     let state = Lock(State())
@@ -123,23 +125,34 @@ final class MemoryStorage: RunStorage {
     var head: String { "\(state.withLock { $0.records.count }):00" }
     var runsOnReserve: Bool { false }
     func freeReserve() -> Bool { false }
-    func output(of attempt: ReceiptID) throws(StorageFault) -> any OutputSink { MemorySink() }
+    func output(of attempt: ReceiptID) throws(StorageFault) -> any OutputSink {
+        MemorySink { text in self.state.withLock { $0.kept[MemorySink.digest(text)] = text } }
+    }
+    func text(of output: OutputDigest) -> [UInt8]? { state.withLock { $0.kept[output] } }
     var records: [Record] { state.withLock { $0.records } }
 }
 
 final class MemorySink: OutputSink {
     private let chunks = Lock<[OutputChunk]>([])
-    func take(_ chunk: OutputChunk) { chunks.withLock { $0.append(chunk) } }
-    func summary() -> OutputSummary {
-        let chunks = chunks.withLock { $0 }
-        let count = { (stream: OutputChunk.Stream) in
-            Int64(chunks.reduce(0) { $0 + ($1.stream == stream ? $1.bytes.count : 0) })
-        }
-        return OutputSummary(
-            stdout: OutputDigest(bytes: count(.stdout), sha256: ""),
-            stderr: OutputDigest(bytes: count(.stderr), sha256: ""), tail: chunks.flatMap(\.bytes))
+    private let onKeep: @Sendable ([UInt8]) -> Void
+
+    init(onKeep: @escaping @Sendable ([UInt8]) -> Void) { self.onKeep = onKeep }
+
+    /// A text stands for its own hash.
+    static func digest(_ text: [UInt8]) -> OutputDigest {
+        OutputDigest(bytes: Int64(text.count), sha256: String(decoding: text, as: UTF8.self))
     }
-    func keep() throws(StorageFault) {}
+
+    func take(_ chunk: OutputChunk) { chunks.withLock { $0.append(chunk) } }
+    private func text(_ stream: OutputChunk.Stream) -> [UInt8] {
+        chunks.withLock { $0.filter { $0.stream == stream }.flatMap(\.bytes) }
+    }
+    func summary() -> OutputSummary {
+        OutputSummary(
+            stdout: Self.digest(text(.stdout)), stderr: Self.digest(text(.stderr)),
+            tail: chunks.withLock { $0.flatMap(\.bytes) }, text: text(.stdout))
+    }
+    func keep() throws(StorageFault) { onKeep(text(.stdout)) }
     func discard() {}
 }
 

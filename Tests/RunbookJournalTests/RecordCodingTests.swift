@@ -71,7 +71,11 @@ import Testing
         records.append(.checkpointReached(step: "cp", name: "storage"))
         records.append(.rollbackBegun(RollbackPlan(target: RollbackPlan.start, tasks: tasks, by: "alice@ops")))
         records.append(.rollbackBegun(RollbackPlan(target: "storage", tasks: [], by: "")))
-        records += [.rollbackEnded(complete: true), .rollbackEnded(complete: false), .rollbackAbandoned(by: "o"), .halted(reason: "Ctrl-C")]
+        records += tasks.map { .notChecked(UncheckedTask(task: $0, reason: "No route to host")) }
+        records += [
+            .rollbackEnded(complete: true), .rollbackEnded(complete: false), .rollbackAbandoned(by: "o"),
+            .halted(reason: "Ctrl-C"),
+        ]
         records += [.paused(by: "a@b"), .wentOn(by: "a@b")]
         records += Outcome.allCases.map(Record.closed)
         return records

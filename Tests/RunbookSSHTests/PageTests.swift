@@ -45,8 +45,14 @@ struct PageTests {
         var status: Int?
         var body = ""
         var why = ""
+        /// Nothing was learnt of what runs there.
+        var isUnreached = false
 
-        init(_ claim: String, _ pieces: [String], status: Int?, body: String = "", why: String = "") {
+        init(
+            _ claim: String, _ pieces: [String], status: Int?, body: String = "", why: String = "",
+            isUnreached: Bool = false
+        ) {
+            self.isUnreached = isUnreached
             self.claim = claim
             self.pieces = pieces.map { Array($0.utf8) }
             (self.status, self.body, self.why) = (status, body, why)
@@ -74,7 +80,9 @@ struct PageTests {
             Row("more than was promised", [whole + "\r\nmore"], status: 200, body: "ready\r\nmore"),
             Row("without a length", ["HTTP/1.0 503 Busy\n\n", "later"], status: 503, body: "later"),
             Row("without a body", ["HTTP/1.1 204 No Content\r\n\r\n"], status: 204),
-            Row("nothing at all", [], status: nil, why: "the answer is no HTTP"),
+            Row(
+                "nothing at all", [], status: nil, why: "the connection was closed without an answer", isUnreached: true
+            ),
             Row("something else", ["220 mail ESMTP\r\n"], status: nil, why: "the answer is no HTTP"),
             Row(
                 "a status that is none", ["HTTP/1.1 99999999999999999999 x\r\n\r\n"], status: nil,
@@ -86,7 +94,9 @@ struct PageTests {
     func pages(_ row: Row) async throws {
         let server = try CannedServer(row.pieces)
         let answer = try #require(await ask("http://127.0.0.1:\(server.port)/health"))
-        #expect(answer == ProbeAnswer(.http(status: row.status, row.why), stdout: Array(row.body.utf8)))
+        let result: ProbeAnswer.Result =
+            row.isUnreached ? .unreached(row.why) : .http(status: row.status, row.why)
+        #expect(answer == ProbeAnswer(result, stdout: Array(row.body.utf8)))
     }
 
     @Test("a page without end is cut, and does not take memory or time without end")

@@ -1,0 +1,61 @@
+internal import RunbookModel
+internal import RunbookPlan
+internal import RunbookTransport
+
+// What follows from an attempt that failed: another one, or what the step says about failure.
+
+extension Engine {
+    /// An attempt failed: again, or what the step says about failure.
+    mutating func attemptFailed(_ task: Int, _ reason: String) {
+        guard work[task].kind == .action else { return undoFailed(task, reason) }
+        let step = plan.step(of: task)
+        work[task].lastReason = reason
+        if !startsNew {
+            settle(task, .failed, reason)
+            // A rollback is about to begin: where this step wants one as well, it may have to go further back.
+            if mode == .draining, case .rollback(let target) = step.onFailure, rollbackFault(target?.name) == nil {
+                requestRollback(target?.name, by: "the runbook", confirmed: false)
+            }
+            return
+        }
+        if work[task].retriesUsed < step.retries {
+            work[task].retriesUsed += 1
+            // While an earlier session is being settled nothing new starts: its turn comes right after.
+            if mode == .settling { return putBack(task, reason) }
+            return pause(task, step.delay(beforeRetry: work[task].retriesUsed), then: .skipCheck)
+        }
+        work[task].retriesUsed = 0
+        switch step.onFailure {
+        case .ask: askAboutFailure(task, reason)
+        case .retry:
+            guard work[task].rounds < Limits.failureRetryRounds else { return askAboutFailure(task, reason) }
+            work[task].rounds += 1
+            if mode == .settling { return putBack(task, reason) }
+            pause(task, step.delay, then: .skipCheck)
+        case .carryOn:
+            if let most = step.maxFailures, toleratedFailures(ofStep: plan.tasks[task].step) >= most {
+                return askAboutFailure(task, "\(reason) (\(most) of its hosts may fail, and that many have)")
+            }
+            settle(task, .failed, reason, tolerated: true)
+        case .stop:
+            settle(task, .failed, reason)
+            halt(.failed, reason: "step \(plan.tasks[task].id) failed: \(reason)")
+        case .rollback(let target):
+            if let fault = rollbackFault(target?.name) {
+                return askAboutFailure(task, "\(reason); the runbook wants a rollback, but \(fault)")
+            }
+            settle(task, .failed, reason)
+            requestRollback(target?.name, by: "the runbook", confirmed: false)
+        }
+    }
+}
+
+extension TransportFailure {
+    /// Whether the host was never ours to ask: not reached, not the one we know, or not letting us in.
+    var isBeforeLogin: Bool {
+        switch kind {
+        case .unreachable, .hostKey, .authentication: true
+        case .lost, .unsuitable: false
+        }
+    }
+}
