@@ -43,7 +43,8 @@ struct FileActionTests {
         #expect(printed.contains("['one two', \"$HOME 'q'\"] it's\n"), "\(printed)")
         // The second one said where it lay; nothing lies there any more.
         let own = try #require(printed.split(separator: "\n").first { $0.hasPrefix("/") }?.split(separator: " ").first)
-        #expect(own.contains("/home/receipts/r/b.local.1/script") && !FileManager.default.fileExists(atPath: String(own)))
+        #expect(
+            own.contains("/home/receipts/r/b.local.1/script") && !FileManager.default.fileExists(atPath: String(own)))
     }
 
     @Test("a resume elsewhere runs the script as it was when the run began")

@@ -145,7 +145,7 @@ struct RollbackReachTests {
 
 @Suite("A pause holds")
 struct PauseTests {
-    private let facts = HostReply.contact(HostFacts(boot: "b1", clockOffset: 0))
+    private let facts = HostReply.contact(HostFacts(boot: "b1", clockOffset: 0, home: "h1"))
 
     @Test("what had been contacted when the pause came is not started, and has its turn when it ends")
     func contacted() throws {
@@ -171,8 +171,9 @@ struct PauseTests {
     func fenced() throws {
         var dialogue = try Dialogue.submitted(step("db"))
         dialogue.tell(.pauseToggled)
-        let fenced = HostReply.receipt(ReceiptStatus(claimed: true, go: .fenced, boot: "b1"))
-        #expect(dialogue.reply(fenced) == ["end 1 never ran: the command had not started", "contact"])
+        var status = ReceiptStatus(claimed: true, go: .fenced, boot: "b1")
+        status.home = "h1"
+        #expect(dialogue.reply(.receipt(status)) == ["end 1 never ran: the command had not started", "contact"])
         #expect(dialogue.reply(facts) == [])
         #expect(dialogue.tell(.pauseToggled) == ["tester lets it go on", "contact"])
     }
