@@ -76,6 +76,9 @@ let package = Package(
         // For scripts/prove only.
         .executableTarget(
             name: "tamper", dependencies: ["RunbookJournal"], path: "Tests/Proofs/tamper", swiftSettings: houseSettings),
+        .executableTarget(
+            name: "values", dependencies: ["RunbookModel", "RunbookFormat"], path: "Tests/Proofs/values",
+            swiftSettings: houseSettings),
 
         // What several test targets use.
         .target(name: "TestTools", path: "Tests/TestTools", swiftSettings: houseSettings),

@@ -70,18 +70,15 @@ extension Check {
 
     /// The question with every expression filled in.
     func request(
-        _ scope: Scope, _ files: [String: [UInt8]], environment: [EnvironmentPair], privilege: Privilege?
+        _ scope: Scope, _ files: [String: [UInt8]], environment: [EnvironmentPair], privilege: Privilege?,
+        inShell: Bool
     ) -> ProbeRequest {
         switch probe {
         case .copied(let copy):
-            let command = FileCommand(copy, scope, files).compare
-            return ProbeRequest(
-                .run(command: command.text, environment: environment), label: command.label, privilege: privilege,
-                timeout: timeout)
+            return FileCommand(copy, scope, files).compare.probe(environment, privilege: privilege, timeout: timeout)
         case .run(let template):
-            return ProbeRequest(
-                .run(command: scope.command(template), environment: environment), privilege: privilege,
-                timeout: timeout)
+            return CommandText(scope.command(template, inShell: inShell)).probe(
+                environment, privilege: privilege, timeout: timeout)
         case .tcp(let template):
             let (address, port) = Self.endpoint(scope.text(template))
             return ProbeRequest(.tcp(address: address, port: port), timeout: timeout)

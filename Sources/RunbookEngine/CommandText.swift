@@ -2,6 +2,7 @@ internal import Crypto
 internal import RunbookJournal
 internal import RunbookModel
 internal import RunbookPlan
+internal import RunbookTransport
 
 /// What a host is given to do.
 struct CommandText {
@@ -9,10 +10,27 @@ struct CommandText {
     var text: String
     /// The same for people, for journals and for fixtures, where the text itself says nothing to them.
     var label: String?
+    /// The values that the text names.
+    var variables: [EnvironmentPair] = []
 
     init(_ text: String, label: String? = nil) {
         self.text = text
         self.label = label
+    }
+
+    init(_ command: ShellCommand) {
+        text = command.text
+        label = command.label
+        variables = command.variables.map { EnvironmentPair(name: $0.name, value: $0.value) }
+    }
+
+    /// The command as a read-only question.
+    func probe(
+        _ environment: [EnvironmentPair], privilege: Privilege?, timeout: Duration
+    ) -> ProbeRequest {
+        ProbeRequest(
+            .run(command: text, environment: environment + variables), label: label, privilege: privilege,
+            timeout: timeout)
     }
 
     /// Returns before the host goes down.

@@ -22,6 +22,7 @@ extension Engine {
         if let missing = scope.unknown(among: step.references + step.environment.flatMap(\.value.references)) {
             return attemptFailed(task, "it needs \(missing.name), and that is not known")
         }
+        if let fault = valueFault(task) { return attemptFailed(task, fault) }
         do {
             if let condition = step.when, try !condition.holds(scope.value) {
                 return settle(task, .skipped, "its condition does not hold", tolerated: true)
@@ -77,17 +78,19 @@ extension Engine {
         switch work[task].kind {
         case .action:
             switch step.action {
-            case .run(let template): return CommandText(scope.command(template))
+            case .run(let template): return filled(template, task)
             case .script(let script):
                 return ScriptCommand(script, scope, plan.attachments).run(keepsReceipts: keepsReceipts(task))
             case .copy(let copy): return FileCommand(copy, scope, plan.attachments).copy(run.id, plan.tasks[task].id)
             case .reboot(let command):
-                return CommandText(command.map(scope.command) ?? CommandText.reboot, label: "reboot")
+                var reboot = command.map { filled($0, task) } ?? CommandText(CommandText.reboot)
+                reboot.label = "reboot"
+                return reboot
             case .waitFor, .manual, .approval, .checkpoint: break
             }
         case .undo:
             switch step.undo {
-            case .run(let template, _, _): return CommandText(scope.command(template))
+            case .run(let template, _, _): return filled(template, task)
             case .script(let script, _, _):
                 return ScriptCommand(script, scope, plan.attachments).run(keepsReceipts: keepsReceipts(task))
             case .restore(let copy, _):
@@ -121,7 +124,7 @@ extension Engine {
         let name = AttemptName(task: plan.tasks[task].id, kind: kind, number: number)
         stagger(task)
         let command = command(task)
-        let environment = environment(task)
+        let environment = environment(task) + command.variables
         let digest = CommandDigest.text(command.text, environment)
         record(
             .attemptIntended(

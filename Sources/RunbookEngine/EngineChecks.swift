@@ -9,8 +9,9 @@ extension Engine {
         send(
             task, phase,
             .probe(
-                check.request(scope(task), plan.attachments, environment: environment(task), privilege: privilege(task))
-            ))
+                check.request(
+                    scope(task), plan.attachments, environment: environment(task), privilege: privilege(task),
+                    inShell: keepsReceipts(task))))
     }
 
     /// Routes a reply to what the task is waiting for.

@@ -17,9 +17,8 @@ extension Engine {
         let step = plan.step(of: task)
         while let output = step.outputs.dropFirst(work[task].outputsRead).first {
             if let template = output.run {
-                let request = ProbeRequest(
-                    .run(command: scope(task).command(template), environment: environment(task)),
-                    privilege: privilege(task), timeout: Self.outputTimeout)
+                let request = filled(template, task).probe(
+                    environment(task), privilege: privilege(task), timeout: Self.outputTimeout)
                 return send(task, .gathering, .probe(request))
             }
             switch work[task].printed {

@@ -210,6 +210,7 @@ extension Engine {
         case nil: return settleUndo(task, .left, "the runbook has no undo for it")
         case .run, .script, .restore: break
         }
+        if let fault = valueFault(task) { return undoFailed(task, fault) }
         if work[task].isUndoChosen { return send(task, .contacting, .arrive(Arrival(run: run.id))) }
         if let last = state.tasks[task].last, last.attempt.kind == .undo {
             switch last.result {

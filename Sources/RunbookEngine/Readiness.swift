@@ -246,8 +246,14 @@ package struct Readiness: Sendable {
         if let missing = scope.unknown(among: named) {
             return State(task: id, word: .notAsked, words: "needs ${{ \(missing.path.joined(separator: ".")) }}")
         }
+        if case .run(let template) = check.probe,
+            let fault = scope.fault(in: [template], inShell: engine.keepsReceipts(task))
+        {
+            return State(task: id, word: .broken, words: fault)
+        }
         let request = check.request(
-            scope, plan.attachments, environment: engine.environment(task), privilege: engine.privilege(task))
+            scope, plan.attachments, environment: engine.environment(task), privilege: engine.privilege(task),
+            inShell: engine.keepsReceipts(task))
         let machine = plan.machineName(of: task)
         guard request.isAskedFromHere || machine.map(reached.contains) ?? false else {
             return State(task: id, word: .notAsked, words: "its host was not reached", isOfUnreached: true)

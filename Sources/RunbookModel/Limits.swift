@@ -25,6 +25,8 @@ package enum Limits {
     package static let lineBytes = 64 << 10
     package static let environmentValueBytes = 32 << 10
     package static let commandBytes = 128 << 10
+    /// The values of one command together: an operating system gives a program no more than some megabytes.
+    package static let commandValuesBytes = 256 << 10
     /// A script or a file to copy, and all of them together.
     package static let scriptBytes = 1 << 20
     package static let copyBytes = 8 << 20

@@ -51,26 +51,4 @@ package struct Template: Hashable, Sendable {
             }
         }.joined()
     }
-
-    /// The text as a shell command: each value arrives as one quoted shell word.
-    package func command(_ value: (Reference) -> String) -> String { text { ShellWord.quote(value($0)) } }
-}
-
-/// POSIX shell quoting.
-package enum ShellWord {
-    /// `text` as exactly one word of a POSIX shell.
-    package static func quote(_ text: String) -> String {
-        let plain = text.utf8.allSatisfy {
-            switch $0 {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2B, 0x2C, 0x2D, 0x2E, 0x2F, 0x3A, 0x3D, 0x40, 0x5F: true
-            default: false
-            }
-        }
-        if plain, !text.isEmpty { return text }
-        var quoted = "'"
-        for scalar in text.unicodeScalars {
-            if scalar == "'" { quoted += "'\\''" } else { quoted.unicodeScalars.append(scalar) }
-        }
-        return quoted + "'"
-    }
 }

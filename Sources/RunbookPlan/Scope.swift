@@ -44,7 +44,17 @@ package struct Scope: Sendable {
         }
     }
 
-    package func command(_ template: Template) -> String { template.command(value) }
+    /// `inShell` is false for a host that may have no POSIX shell: values stand in the text.
+    package func command(_ template: Template, inShell: Bool) -> ShellCommand {
+        inShell ? template.command(value) : ShellCommand(template.quoted(value))
+    }
+
+    /// Why a value can't be given to one of these commands; nil where all can.
+    package func fault(in templates: [Template], inShell: Bool) -> String? {
+        for template in templates { if let fault = template.fault(inShell: inShell, value) { return fault } }
+        return nil
+    }
+
     package func text(_ template: Template) -> String { template.text(value) }
 
     /// The first value of a step that is named but not known: it was skipped, or never left one.

@@ -83,7 +83,7 @@ import Testing
     func command() throws {
         let step = try step("pool")
         guard case .run(let command) = step.action else { throw WrongAction() }
-        #expect(command.command { _ in "my tank" } == "zpool import 'my tank'")
+        #expect(command.quoted { _ in "my tank" } == "zpool import 'my tank'")
         #expect(step.needs.map(\.name) == ["power"])
         #expect(step.hosts.map(\.name) == ["san1"])
         #expect(step.environment.map(\.name) == ["POOL", "EMPTY"])

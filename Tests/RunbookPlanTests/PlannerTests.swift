@@ -104,7 +104,7 @@ private func source(_ steps: [Step], variables: [Variable] = [], set: [(name: St
         #expect(try Planner.plan(changed).hash != first.hash)
     }
 
-    @Test("a value reaches a command as one quoted word")
+    @Test("a value reaches a command in a variable, or quoted where there may be no shell")
     func scope() throws {
         var run = step("one")
         let reference = Template.Reference(path: ["vars", "pool"], place: place)
@@ -113,6 +113,12 @@ private func source(_ steps: [Step], variables: [Variable] = [], set: [(name: St
         let plan = try Planner.plan(source([run], variables: [pool]))
         guard case .run(let template) = plan.step(of: 0).action else { return }
         let scope = Scope(plan, task: 0, run: RunFacts(id: "R1", by: "alice", mark: "m1"))
-        #expect(scope.command(template) == "zpool import 'a; reboot'")
+        let command = scope.command(template, inShell: true)
+        #expect(command.text == "zpool import \"$BLACKSTART_1\"")
+        #expect(command.label == "zpool import 'a; reboot'")
+        #expect(command.variables == [NamedValue(name: "BLACKSTART_1", value: "a; reboot")])
+        #expect(scope.command(template, inShell: false).text == "zpool import 'a; reboot'")
+        #expect(scope.fault(in: [template], inShell: true) == nil)
+        #expect(scope.fault(in: [template], inShell: false)?.contains("a host without receipts") == true)
     }
 }

@@ -1,0 +1,53 @@
+internal import RunbookModel
+internal import RunbookPlan
+internal import RunbookTransport
+
+// Values on their way into commands.
+
+extension Engine {
+    /// The command with the task's values filled in. What may have no POSIX shell, and so keeps no receipts, gets them in
+    /// the text.
+    func filled(_ template: Template, _ task: Int) -> CommandText {
+        CommandText(scope(task).command(template, inShell: keepsReceipts(task)))
+    }
+
+    /// Why a value can't be given to one of the commands of the task's action or undo; nil where all can.
+    func valueFault(_ task: Int) -> String? {
+        let step = plan.step(of: task)
+        var templates: [Template] = []
+        var named: [Template.Reference] = []
+        switch work[task].kind {
+        case .action:
+            switch step.action {
+            case .run(let template), .reboot(.some(let template)): templates.append(template)
+            case .waitFor(let check): templates += check.commands
+            case .reboot(nil), .script, .copy, .manual, .approval, .checkpoint: break
+            }
+            if case .check(let check) = step.skipIf { templates += check.commands }
+            templates += step.outputs.compactMap(\.run)
+        case .undo:
+            switch step.undo {
+            case .run(let template, _, let verify): templates += [template] + (verify?.commands ?? [])
+            case .script(let script, _, let verify):
+                templates += verify?.commands ?? []
+                named += script.arguments.flatMap(\.references)
+            case .restore, .nothing, nil: break
+            }
+            named += templates.flatMap(\.references) + step.environment.flatMap(\.value.references)
+            // A command with a hole in it is never run, least of all one that takes things away.
+            if let missing = scope(task).unknown(among: named) {
+                return "it needs \(missing.name), and that is not known"
+            }
+        }
+        templates += step.verify?.commands ?? []
+        if let fault = scope(task).fault(in: templates, inShell: keepsReceipts(task)) {
+            return "\(fault); nothing was sent"
+        }
+        let nul = environment(task).first { $0.value.utf8.contains(0) }
+        return nul.map { "\($0.name) of `env` has a NUL byte in it; nothing was sent" }
+    }
+}
+
+extension Check {
+    fileprivate var commands: [Template] { if case .run(let template) = probe { [template] } else { [] } }
+}
