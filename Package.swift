@@ -26,9 +26,12 @@ let package = Package(
     targets: [
         // L0
         .target(name: "RunbookModel", swiftSettings: houseSettings),
+        .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
+        .target(name: "RunbookPattern", dependencies: ["CRE2"], swiftSettings: houseSettings),
         // L1
         .target(
-            name: "RunbookFormat", dependencies: ["RunbookModel", .product(name: "Yams", package: "Yams")],
+            name: "RunbookFormat",
+            dependencies: ["RunbookModel", "RunbookPattern", .product(name: "Yams", package: "Yams")],
             swiftSettings: houseSettings),
         .target(name: "RunbookPlan", dependencies: ["RunbookModel", crypto], swiftSettings: houseSettings),
         .target(
@@ -39,7 +42,9 @@ let package = Package(
         // L2
         .target(
             name: "RunbookEngine",
-            dependencies: ["RunbookModel", "RunbookPlan", "RunbookJournal", "RunbookTransport", crypto],
+            dependencies: [
+                "RunbookModel", "RunbookPattern", "RunbookPlan", "RunbookJournal", "RunbookTransport", crypto,
+            ],
             swiftSettings: houseSettings),
         .systemLibrary(name: "CLibssh", pkgConfig: "libssh", providers: [.apt(["libssh-dev"])]),
         .target(
@@ -83,6 +88,7 @@ let package = Package(
         // What several test targets use.
         .target(name: "TestTools", path: "Tests/TestTools", swiftSettings: houseSettings),
         .testTarget(name: "HouseTests", swiftSettings: houseSettings),
+        .testTarget(name: "RunbookPatternTests", dependencies: ["RunbookPattern"], swiftSettings: houseSettings),
         .testTarget(name: "RunbookModelTests", dependencies: ["RunbookModel"], swiftSettings: houseSettings),
         .testTarget(
             name: "RunbookFormatTests", dependencies: ["RunbookModel", "RunbookFormat"], exclude: ["Corpus"],

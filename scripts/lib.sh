@@ -36,5 +36,5 @@ need_build() {
         echo "blackstart: error: no Swift toolchain on the PATH; install Swift 6.2 or later from swift.org" >&2
         exit 1
     }
-    need libssh-dev pkg-config openssh-client openssh-server
+    need libssh-dev libre2-dev pkg-config openssh-client openssh-server
 }

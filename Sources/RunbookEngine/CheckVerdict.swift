@@ -1,4 +1,5 @@
 internal import RunbookModel
+internal import RunbookPattern
 internal import RunbookPlan
 internal import RunbookTransport
 
@@ -54,10 +55,11 @@ extension Check {
         }
         if let matches {
             let pattern = scope.text(matches)
-            guard let regex = try? Regex(pattern) else { return .failed("\"\(pattern)\" is no regular expression") }
-            guard (try? regex.firstMatch(in: text)) != nil else {
-                return .failed("\(shown), which does not match \"\(pattern)\"")
-            }
+            do throws(PatternFault) {
+                guard try Pattern(pattern).isFound(in: text) else {
+                    return .failed("\(shown), which does not match \"\(pattern)\"")
+                }
+            } catch { return .failed("\"\(pattern)\" can't be looked for: \(error.why)") }
         }
         return .passed(evidence(answer, scope))
     }

@@ -1,4 +1,5 @@
 internal import RunbookModel
+internal import RunbookPattern
 internal import RunbookPlan
 internal import RunbookTransport
 
@@ -104,9 +105,7 @@ extension Output {
         while let last = bytes.last, last == 0x20 || (0x09...0x0D).contains(last) { bytes.removeLast() }
         let text = String(decoding: bytes, as: UTF8.self)
         guard let match else { return text }
-        guard let regex = try? Regex(match), let found = try? regex.firstMatch(in: text) else { return nil }
-        let group = found.output.count > 1 ? found.output[1].substring : found.output[0].substring
-        return group.map(String.init) ?? ""
+        do throws(PatternFault) { return try Pattern(match).first(in: text) } catch { return nil }
     }
 }
 
@@ -115,8 +114,10 @@ extension ValueQuestion {
     package func fault(in answer: String) -> String? {
         if answer.isEmpty { return "no \(name) was given" }
         if answer.utf8.count > Limits.valueBytes { return "\(name) is longer than \(Limits.valueBytes) bytes" }
-        guard let matches, let regex = try? Regex(matches) else { return nil }
-        if (try? regex.wholeMatch(in: answer)) != nil { return nil }
+        guard let matches else { return nil }
+        do throws(PatternFault) { if try Pattern(matches).isWhole(answer) { return nil } } catch {
+            return "\"\(matches)\" can't be looked for: \(error.why)"
+        }
         return "\(name) is \"\(TerminalText.shown(String(answer.prefix(200))))\", which does not fit \"\(matches)\""
     }
 }

@@ -1,4 +1,5 @@
 internal import RunbookModel
+internal import RunbookPattern
 
 /// Reads a check: one probe, and what its answer has to be.
 struct CheckReader {
@@ -24,8 +25,6 @@ struct CheckReader {
             Key("timeout", .duration(isPositive: true), "30s", "How long one answer may take."),
         ], oneOf: probes, wants: [("exit", "run"), ("status", "http")],
         excludes: [("tcp", "equals"), ("tcp", "matches"), ("tcp", "contains")], later: ["with"])
-    /// A longer expression is no expression that a person checked; the parser of expressions works recursively.
-    private static let patternLimitBytes = 1_000
 
     let findings: Findings
 
@@ -108,12 +107,15 @@ struct CheckReader {
     }
 
     func checkPattern(_ text: String, _ template: Template, _ place: SourcePlace) {
-        guard text.utf8.count <= Self.patternLimitBytes else {
-            findings.add(at: place, "a regular expression has at most \(Self.patternLimitBytes) bytes")
+        guard text.utf8.count <= Pattern.limitBytes else {
+            findings.add(at: place, "a regular expression has at most \(Pattern.limitBytes) bytes")
             return
         }
-        if template.references.isEmpty, (try? Regex(text)) == nil {
-            findings.add(at: place, "`\(Excerpt.of(text))` is no regular expression")
+        guard template.references.isEmpty else { return }
+        do throws(PatternFault) { _ = try Pattern(text) } catch {
+            findings.add(
+                at: place, "`\(Excerpt.of(text))` is not a regular expression: \(Excerpt.of(error.why))",
+                hint: error.hint)
         }
     }
 

@@ -23,6 +23,10 @@ struct ShellPlace {
         var evaluator: String?
         /// Of `name[…]` and `[…]` in a word: shells calculate a subscript.
         var subscripts = 0
+        /// Of `{a,b}` in a word.
+        var braces = 0
+        /// An expression stood in the word.
+        var hasValue = false
         /// `<<` in arithmetic.
         var hasShift = false
     }
@@ -34,6 +38,8 @@ struct ShellPlace {
     /// Not what a continued line ends with; `x` where a quote, an expansion or an escaped scalar has ended.
     private var previous: Unicode.Scalar = "\n"
     private var heredoc = HereDocument()
+    /// After an expression its word went on with `{`: one shell takes the value for a part of what is in the braces.
+    private(set) var isSpoilt = false
     /// After this, shells differ about what follows.
     private var doubt: Doubt?
 
@@ -81,6 +87,9 @@ struct ShellPlace {
         for frame in outer + [frame] {
             if frame.subscripts > 0 {
                 return ("an expression can't stand in `[ ]` of a word: shells calculate there", hint)
+            }
+            if frame.braces > 0 {
+                return ("an expression can't stand in `{ }` of a word: shells differ about it", hint)
             }
             if let evaluator = frame.evaluator {
                 return ("an expression can't be given to `\(evaluator)`, which runs it", hint)
@@ -130,6 +139,7 @@ struct ShellPlace {
         if heredoc.isInside { _ = heredoc.takeBody("x") }
         isEscaped = false
         mark("x")
+        frame.hasValue = true
     }
 
     // MARK: Levels
@@ -224,6 +234,13 @@ struct ShellPlace {
         case "]":
             frame.subscripts = max(0, frame.subscripts - 1)
             append(scalar)
+        case "{":
+            if frame.hasValue { isSpoilt = true }
+            frame.braces += 1
+            append(scalar)
+        case "}":
+            frame.braces = max(0, frame.braces - 1)
+            append(scalar)
         case "<" where previous == "<":
             if heredoc.isAwaited { return suspect("two here-documents in one line") }
             heredoc.begin()
@@ -277,6 +294,7 @@ struct ShellPlace {
     private mutating func endWord(_ separator: Unicode.Scalar) {
         let text = String(frame.word)
         frame.word = String.UnicodeScalarView()
+        (frame.braces, frame.hasValue) = (0, false)
         // The command `[`, and its like; a subscript may go on over blanks.
         if text == "[" || text == "[[" { frame.subscripts -= text.utf8.count }
         if isInSubstitution, text == "case" || text == "esac" || text == "[[" { suspect("`\(text)` in `$( )`") }

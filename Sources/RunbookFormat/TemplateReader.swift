@@ -43,6 +43,11 @@ struct TemplateReader {
             shell.takeWord()
             rest = after
         }
+        if kind == .command, shell.isSpoilt {
+            findings.add(
+                at: place, "an expression can't stand in a word with `{ }`: shells differ about it",
+                hint: "write the words one by one")
+        }
         if !literal.isEmpty { segments.append(.literal(String(literal))) }
         return Template(segments, at: place)
     }

@@ -7,12 +7,15 @@ import Testing
 struct LayerTests {
     static let allowed: [String: Set<String>] = [
         "RunbookModel": [],
-        "RunbookFormat": ["RunbookModel", "Yams"],
+        "RunbookPattern": ["CRE2"],
+        "RunbookFormat": ["RunbookModel", "RunbookPattern", "Yams"],
         "RunbookPlan": ["RunbookModel", "Crypto"],
         "RunbookJournal": ["RunbookModel", "Crypto", "CryptoExtras"],
         "RunbookTransport": ["RunbookModel"],
         "RunbookPack": ["RunbookModel", "Crypto", "CryptoExtras"],
-        "RunbookEngine": ["RunbookModel", "RunbookPlan", "RunbookJournal", "RunbookTransport", "Crypto"],
+        "RunbookEngine": [
+            "RunbookModel", "RunbookPattern", "RunbookPlan", "RunbookJournal", "RunbookTransport", "Crypto",
+        ],
         "RunbookSSH": ["CLibssh", "RunbookModel", "RunbookTransport", "Crypto"],
         "RunbookSimulation": ["RunbookModel", "RunbookTransport"],
         "RunbookPreparedness": ["RunbookModel", "RunbookPlan"],

@@ -139,9 +139,10 @@ import Testing
             head
                 + "steps:\n- id: a\n  name: A\n  hosts: a\n  wait_for: { run: x, matches: \"\(String(repeating: "(", count: 900))\" }\n",
             """
-            a.yaml:8:32: error: `\(String(repeating: "(", count: 60))…` is no regular expression
+            a.yaml:8:32: error: `\(String(repeating: "(", count: 60))…` is not a regular expression: missing ): \(String(repeating: "(", count: 49))…
                   wait_for: { run: x, matches: "\(String(repeating: "(", count: 68))
                                                ^
+                hint: a plain bracket is written `\\(` or `\\[`
 
             """),
     ]

@@ -119,6 +119,8 @@ struct ShellRuns: Sendable {
         let (marked, _) = try run([plain], shell, name)
         let (outputs, _) = try run([one], shell, name)
         guard marked[0].quoted == marked[0].value else { return what }
+        // The shell could not read the value in quotes at all, and what was given in a variable may have been split since.
+        if outputs[0].quoted.allSatisfy({ $0 == 0x0A }) { return nil }
         var rest = marked[0].value[...]
         var wanted: [UInt8] = []
         while let byte = rest.first {
