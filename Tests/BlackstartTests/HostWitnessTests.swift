@@ -68,7 +68,7 @@ struct HostWitnessTests {
     func forked() throws {
         try cut("fork", after: 3)
         // Somebody goes on with it, away from the hosts: lines come where the hosts know others.
-        let offline = try program("resume fork --no-input")
+        let offline = try program.elsewhere("resume ./home/runs/fork --no-input")
         #expect(offline.status == 0, "\(offline)")
         #expect(try program("journal verify fork").status == 0)
         let said = try program("journal verify fork --hosts")

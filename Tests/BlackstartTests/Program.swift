@@ -42,6 +42,14 @@ struct Program: Sendable {
         try said(by: [Self.executable] + arguments, in: scratch.path, environment: environment)
     }
 
+    /// Runs it as on another machine: with the same keys, but no receipts of steps that ran here.
+    func elsewhere(_ words: String) throws -> Said {
+        _ = try shell("mkdir -p other-home && cp -r home/keys other-home/", in: scratch.path)
+        return try said(
+            by: [Self.executable] + words.split(separator: " ").map(String.init), in: scratch.path,
+            environment: environment.merging(["BLACKSTART_HOME": "\(scratch.path)/other-home"]) { $1 })
+    }
+
     /// Runs it beside the test, with stdout and stderr in one pipe.
     func start(_ words: String) throws -> Running {
         let pipe = Pipe()

@@ -88,7 +88,7 @@ struct WitnessTests {
         try goOn()
         server.end()
         try program.scratch.write("dark", [])
-        let offline = try program("resume ./other --no-input")
+        let offline = try program.elsewhere("resume ./other --no-input")
         #expect(offline.status == 0, "\(offline)")
         #expect(offline.stderr.contains("whether this copy is the newest is not known"), "\(offline.stderr)")
         #expect(offline.stdout.contains("witness w1 does not keep the journal now: "), "\(offline.stdout)")

@@ -178,6 +178,19 @@ struct SimulatedRun {
             site(steps, special: special, faults: faults, operatorLines: operatorLines))
     }
 
+    /// A copy of the run's folder, as it is now, in other hands on the same site.
+    func forked() -> SimulatedRun {
+        let copy = SimulatedRun(plan: plan, world: world)
+        let records = storage.records
+        copy.storage.state.withLock { $0.records = records }
+        return copy
+    }
+
+    private init(plan: Plan, world: SimulatedWorld) {
+        self.plan = plan
+        self.world = world
+    }
+
     /// The state that the records tell, as a resume reads it.
     var folded: RunState {
         var state = RunState(tasks: plan.tasks.count)
