@@ -1,7 +1,7 @@
 """A way to one server that a proof can shut: proxy.py LISTEN-ADDRESS PORT SERVER-ADDRESS PORT FOLDER
 
 While FOLDER/dark exists, no connection is taken. When FOLDER/cut holds a number N, the next connection is cut, both ways and
-without a word, after N bytes have come from the server, and the file is removed. Ends when FOLDER is gone.
+without a word, after N bytes have come from the server, and the file is removed. Ends when FOLDER is gone, or after ten minutes.
 """
 
 import asyncio
@@ -54,7 +54,9 @@ async def serve(reader, writer):
 async def main():
     await asyncio.start_server(serve, address, int(port))
     open(f"{folder}/listening", "w").close()
-    while os.path.isdir(folder):
+    for _ in range(1200):
+        if not os.path.isdir(folder):
+            break
         await asyncio.sleep(0.5)
 
 

@@ -34,7 +34,7 @@ END
         { cat "$work/up"; fail "no lab"; }
     server=$(sed -n '/"t1":/,/"t2":/s/ *address: "\(.*\)"/\1/p' "$lab/inventory.yaml")
     port=$(sed -n '/"t1":/,/"t2":/s/ *port: //p' "$lab/inventory.yaml")
-    way="127.78.0.1"
+    way=$(echo "$server" | sed "s/^127\.77\./127.78./")
     sed "/\"t1\":/,/\"t2\":/s/$server/$way/" "$lab/inventory.yaml" >"$lab/behind.yaml"
     sed "s/\\[$server\\]/[$way]/g" "$lab/known_hosts" | sort -u - "$lab/known_hosts" >"$lab/both"
     cp "$lab/both" "$lab/known_hosts"
