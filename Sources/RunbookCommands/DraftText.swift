@@ -104,6 +104,7 @@ struct DraftText {
                 "  run: \(quote("\(Self.gap): the command that starts \(host.name), as qm start, virsh start or vim-cmd vmsvc/power.on"))",
                 "  verify:",
                 "    run: \(quote("\(Self.gap): a command that shows that \(host.name) runs"))",
+                "    contains: \(quote("\(Self.gap): what it prints then, as running"))",
                 "    retries: 30", "    delay: 10s",
                 "  undo: { run: \(quote("\(Self.gap): the command that shuts \(host.name) down")) }",
             ] + contact(host) + [
@@ -115,6 +116,7 @@ struct DraftText {
                 "- id: \(step.id)", "  name: \(quote("See that \(name) is ready on \(provider)"))", phase, needs,
                 "  hosts: \(quote(provider))", "  wait_for:",
                 "    run: \(quote("\(Self.gap): a command that shows that \(name) works\(Self.example(kind))"))",
+                "    contains: \(quote("\(Self.gap): what it prints then"))",
                 "    retries: 30", "    delay: 10s",
                 "  provides: [\(quote(name))]",
                 "  why: \(quote(waiting(for: name)))",

@@ -20,14 +20,14 @@ extension Check {
         switch (probe, answer.result) {
         case (.copied, .exit(.exited(0))): return .passed(evidence(answer, scope))
         case (.copied, .exit(.exited(1))): return .failed("the file is missing or differs")
-        case (.run, .exit(.exited(let status))) where status != exit, (.copied, .exit(.exited(let status))):
+        case (.run, .exit(.exited(let status))) where status != passingExit, (.copied, .exit(.exited(let status))):
             let words = TerminalText.shown(
                 bytes: Self.trimmed(answer.stderr.isEmpty ? answer.stdout : answer.stderr))
             let last = words.isEmpty ? "" : ": \(words.prefix(200))"
             // 126 and 127 are the shell's: it could not run the command. Above 128 it saw a signal end it.
             return status == 126 || status == 127 || status > 128
                 ? .unanswered("the check could not run (exit status \(status))\(last)")
-                : .failed("the check exited with \(status), not \(exit)\(last)")
+                : .failed("the check exited with \(status), not \(passingExit)\(last)")
         case (.run, .exit(.exited)): return textVerdict(answer, scope)
         case (.run, .exit(.signalled(let name))), (.copied, .exit(.signalled(let name))):
             return .unanswered("the check was ended by signal \(name)")

@@ -59,7 +59,7 @@ extension Check {
     /// Of a check that looks at nothing but a status: the command, its status, and what it said.
     private func status(of command: String, _ answer: ProbeAnswer) -> String {
         let words = Self.shown(String(decoding: answer.stdout.prefix(1_024), as: UTF8.self))
-        return "`\(Self.shown(command))` exited with \(exit)\(words.isEmpty ? "" : ": \(words)")"
+        return "`\(Self.shown(command))` exited with \(passingExit)\(words.isEmpty ? "" : ": \(words)")"
     }
 
     private static func shown(_ text: String) -> String { TerminalText.line(text, columns: Evidence.columns) }

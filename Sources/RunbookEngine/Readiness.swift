@@ -262,7 +262,7 @@ package struct Readiness: Sendable {
         switch reply {
         case .failure(let failure): return State(task: id, word: .broken, words: failure.message)
         case .probe(let answer):
-            if case .exit(.exited(let code)) = answer.result, code == 126 || code == 127, code != check.exit {
+            if case .exit(.exited(let code)) = answer.result, code == 126 || code == 127, code != check.passingExit {
                 let words = TerminalText.shown(bytes: answer.stderr.prefix(200)).split(separator: "\n").last ?? ""
                 return State(task: id, word: .broken, words: words.isEmpty ? "can't be run there" : String(words))
             }

@@ -105,8 +105,10 @@ package struct Check: Hashable, Sendable {
     }
 
     package var probe: Probe
+    /// The exit status that passes, where the file says one: then somebody meant it.
+    package var exit: Int?
     /// The exit status that passes; 0 unless the file says otherwise.
-    package var exit = 0
+    package var passingExit: Int { exit ?? 0 }
     package var equals: Template?
     package var matches: Template?
     package var contains: Template?

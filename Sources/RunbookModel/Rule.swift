@@ -35,6 +35,7 @@ package enum Rule: String, Hashable, Sendable, CaseIterable {
     case draftGap = "DRAFT-GAP"
     case strangerUnready = "STRANGER-UNREADY"
     case unsafeStep = "UNSAFE-STEP"
+    case verifyWeak = "VERIFY-WEAK"
     case planOrphan = "PLAN-ORPHAN"
     case waiverExpired = "WAIVER-EXPIRED"
 }

@@ -13,7 +13,7 @@ extension Rule {
         case .drillOverdue, .changedSinceDrill, .onlyAuthorDrilled, .configStale, .configOnlyInside,
             .licenceGrace, .cumulation, .healthUnchecked, .forceMajeure, .packWeak, .personnel, .procedureMissing,
             .scenarioGap, .maxPrinciple, .backupMissing, .backupStale, .backupUntested, .backupNoImage, .snapshotOnly,
-            .strangerUnready, .unsafeStep, .planOrphan:
+            .strangerUnready, .unsafeStep, .verifyWeak, .planOrphan:
             .warning
         }
     }
@@ -56,6 +56,7 @@ extension Rule {
         case .snapshotOnly: "The only protection is a snapshot"
         case .strangerUnready: "A step does not say what a stranger has to know"
         case .unsafeStep: "A command destroys, and nothing guards it"
+        case .verifyWeak: "A check looks at nothing but an exit status"
         case .planOrphan: "The runbook belongs to no plan and to nobody"
         case .waiverExpired: "An exception has run out"
         }
@@ -240,6 +241,14 @@ extension Rule {
             like), and the step asks nobody (`danger`), or neither can be undone nor says that it can't (`irreversible`), or
             has no check (`verify`).
             """
+        case .verifyWeak:
+            """
+            `verify`, `wait_for`, `skip_if` or the check of an undo runs a command and looks at its exit status alone, and the
+            command is not known to answer by it: `qm status 100` exits with 0 for a guest that is stopped. Known are test,
+            grep, systemctl is-active, pg_isready, mountpoint, pgrep, curl -f, check_ plugins and the like, and a script that
+            says `exit` itself. Compare what it prints (`equals`, `contains`, `matches`), or write `exit: 0` where the status
+            is the answer.
+            """
         case .planOrphan:
             "The runbook names no `plan` that it is part of, no `owner`, no `approver`, or no day on which it was `reviewed`."
         case .waiverExpired: "`until` of an entry of `waivers` is past. The finding that it stood for is back."
@@ -283,7 +292,7 @@ extension Rule {
             "It must be designed in such a way that in the event of an emergency, the virtualisation servers can also be restored by personnel who are not familiar with the previous configuration in detail."
         case .theftIncomplete:
             "Have any regulations been written that describe the procedure for stealing virtual IT systems?"
-        case .strangerUnready, .unsafeStep, .draftGap:
+        case .strangerUnready, .unsafeStep, .verifyWeak, .draftGap:
             "Timely contingency planning with pre-set instructions, which can also be performed by people who are unfamiliar with the administration of the virtualization systems, can reduce the consequences in the event of damage."
         case .planOrphan, .waiverExpired:
             "The emergency planning for virtualization systems must be integrated into the existing emergency plan (see module B 1.3 Emergency Management)."

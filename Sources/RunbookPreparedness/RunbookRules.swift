@@ -9,7 +9,7 @@ struct RunbookRules {
         let words = PlainWords(runbook, inventory)
         var known: Set<String> = []
         var book = ContactBook(inventory)
-        return runbook.steps.flatMap { stranger($0, &book) + plain($0, words, &known) + unsafe($0) } + orphan
+        return runbook.steps.flatMap { stranger($0, &book) + plain($0, words, &known) + unsafe($0) + weak($0) } + orphan
     }
 
     private func stranger(_ step: Step, _ book: inout ContactBook) -> [Finding] {
@@ -86,6 +86,27 @@ struct RunbookRules {
                     "say what it destroys in `danger`, so that it has to be confirmed, and `irreversible`; check with `verify`",
                 at: step.place)
         ]
+    }
+
+    /// Checks that pass for whatever can be run.
+    private func weak(_ step: Step) -> [Finding] {
+        var checks: [(key: String, check: Check)] = []
+        if let verify = step.verify { checks.append(("verify", verify)) }
+        if case .waitFor(let check) = step.action { checks.append(("wait_for", check)) }
+        if case .check(let check) = step.skipIf { checks.append(("skip_if", check)) }
+        switch step.undo {
+        case .run(_, _, let check?), .script(_, _, let check?): checks.append(("undo.verify", check))
+        case .run, .script, .restore, .nothing, nil: break
+        }
+        return checks.compactMap { key, check in
+            guard let command = WeakCheck.command(of: check) else { return nil }
+            return Finding(
+                .verifyWeak, step.id,
+                "step \(step.number) (\(step.id)): `\(key)` passes whenever `\(TerminalText.line(command, columns: 60))` exits with 0, whatever it prints",
+                fix:
+                    "compare what it prints with `equals`, `contains` or `matches`; or write `exit: 0` if its status is the answer",
+                at: check.place)
+        }
     }
 
     private var orphan: [Finding] {

@@ -317,7 +317,7 @@ import Testing
             hosts: ["p: { kind: physical, address: 10.0.0.1 }"],
             steps: [
                 "- { id: s, name: S, hosts: p, run: 'cd /x && sudo /sbin/mkfs.ext4 /dev/sdb', \(step) }",
-                "- { id: t, needs: [], name: T, hosts: p, run: 'zpool destroy old', danger: gone, irreversible: gone, verify: { run: 'true' }, why: w, if_it_fails: f }",
+                "- { id: t, needs: [], name: T, hosts: p, run: 'zpool destroy old', danger: gone, irreversible: gone, verify: { run: 'test ! -e x' }, why: w, if_it_fails: f }",
                 "- { id: u, needs: [], name: U, hosts: p, run: 'echo zpool; destroy; ls mkfs-notes; rm -f x; dd if=/dev/sda of=x', \(step) }",
             ],
             found: [
@@ -341,7 +341,7 @@ import Testing
 
     @Test(
         "what has to be found is found whole, and a near miss is not",
-        arguments: rows + SiteRuleRows.rows + RecoveryRuleRows.rows)
+        arguments: rows + SiteRuleRows.rows + RecoveryRuleRows.rows + WeakCheckRows.rows)
     func rule(row: Row) throws {
         let found = try Self.findings(row).findings.map(Self.text)
         #expect(found == row.found, "\(found.joined(separator: "\n"))")
@@ -350,7 +350,7 @@ import Testing
     @Test("each rule has a row that it finds, and texts of its own")
     func complete() throws {
         let found = Set(
-            (Self.rows + SiteRuleRows.rows + RecoveryRuleRows.rows).flatMap(\.found).compactMap {
+            (Self.rows + SiteRuleRows.rows + RecoveryRuleRows.rows + WeakCheckRows.rows).flatMap(\.found).compactMap {
                 $0.split(separator: " ").first.map(String.init)
             })
         #expect(found == Set(Rule.allCases.map(\.rawValue)))
