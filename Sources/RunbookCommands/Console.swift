@@ -47,6 +47,8 @@ final class Console: RunObserver {
         var through = 0
         var total = 0
         var remaining: Int64 = 0
+        /// What it is rolling back to; then tasks that were looked at are counted.
+        var rollingBack: String?
     }
 
     private let narrator: Narrator
@@ -238,7 +240,11 @@ final class Console: RunObserver {
         // Estimates are in the site's own time.
         let remaining = glance.remaining / Int64(narrator.plan.inventory.labSpeed)
         var facts = ["\(glance.through) of \(glance.total)", "elapsed \(DurationText.clock(.milliseconds(now)))"]
-        facts.append("about \(DurationText.clock(.milliseconds(remaining))) left")
+        if let target = glance.rollingBack {
+            facts.insert(RollingBack.words(target), at: 0)
+        } else {
+            facts.append("about \(DurationText.clock(.milliseconds(remaining))) left")
+        }
         if let due = style.due {
             let left = due - .milliseconds(now)
             facts.append(left > .zero ? "RTO \(DurationText.clock(left)) left" : "RTO missed")
@@ -254,7 +260,13 @@ final class Console: RunObserver {
         var glance = Glance()
         glance.total = plan.tasks.count
         glance.isPaused = engine.state.isPaused
-        for task in plan.tasks.indices {
+        if engine.state.isRollingBack, let rollback = engine.state.rollback {
+            glance.rollingBack = rollback.target
+            let members = rollback.tasks.compactMap { plan.index[$0] }
+            glance.total = members.count
+            glance.through = members.count { [.undone, .left].contains(engine.state.tasks[$0].undo?.state) }
+        }
+        for task in plan.tasks.indices where glance.rollingBack == nil {
             if engine.state.isThrough(task) {
                 glance.through += 1
             } else {

@@ -127,7 +127,11 @@ final class TerminalDesk: OperatorDesk {
                     queue.waiting.remove(at: index)
                     return true
                 }
-                if isOpen { open.reply(answer) } else { console.hide(saying: "That question has settled itself.\n") }
+                if isOpen {
+                    open.reply(answer)
+                } else {
+                    console.hide(saying: "This question no longer needs an answer.\n")
+                }
                 console.show()
             }
         }
@@ -138,7 +142,7 @@ final class TerminalDesk: OperatorDesk {
     private func converse(_ question: Question) -> OperatorReply {
         console.hide(saying: questions.opening(question))
         for _ in 0..<100 {
-            guard let line = ask(questions.prompt(question)) else {
+            guard let line = answer(questions.prompt(question)) else {
                 console.hide(saying: "\nNobody answers: the input has ended.\n")
                 return .nobody
             }
@@ -150,7 +154,7 @@ final class TerminalDesk: OperatorDesk {
                 console.hide(saying: "Nothing was undone.\n")
             case .choice(.confirm):
                 let name = question.task.step
-                guard let typed = ask("  Type \(name) to go on: ")?.trimmingSpaces else { return .nobody }
+                guard let typed = answer("  Type \(name) to go on: ") else { return .nobody }
                 if typed == name { return .choice(.confirm, reason: nil, by: by) }
                 console.hide(saying: "That is another name. Nothing was done.\n")
             case .choice(.done) where !question.values.isEmpty:
@@ -163,9 +167,11 @@ final class TerminalDesk: OperatorDesk {
                 guard let wanted = questions.needsReason(choice, question) else {
                     return .choice(choice, reason: nil, by: by)
                 }
-                guard let reason = ask(wanted)?.trimmingSpaces else { return .nobody }
-                if !reason.isEmpty { return .choice(choice, reason: reason, by: by) }
-                console.hide(saying: "That is not enough to go on. Nothing was done.\n")
+                switch TypedText.askReason(wanted, say: console.hide(saying:), ask) {
+                case .given(let reason): return .choice(choice, reason: reason, by: by)
+                case .back: continue
+                case .inputEnded: return .nobody
+                }
             }
         }
         return .nobody
@@ -183,14 +189,12 @@ final class TerminalDesk: OperatorDesk {
         for question in wanted {
             var fault: String?
             while values.last?.name != question.name {
-                guard let typed = ask("  \(TerminalText.shown(question.prompt)): ")?.trimmingSpaces else {
-                    return .inputEnded
-                }
+                guard let typed = answer("  \(TerminalText.shown(question.prompt)): ") else { return .inputEnded }
                 if let fault, typed.lowercased() == Choice.failed.rawValue { return .failed(fault) }
                 fault = question.fault(in: typed)
                 if let fault {
                     let said = Wrapping.lines(
-                        "  That is not as it should be: \(fault).", columns: questions.columns, indent: 2)
+                        "  Invalid answer: \(fault).", columns: questions.columns, indent: 2)
                     console.hide(
                         saying: said.joined(separator: "\n") + "\n  Look again; type failed if it is so.\n")
                 } else {
@@ -199,6 +203,11 @@ final class TerminalDesk: OperatorDesk {
             }
         }
         return .given(values)
+    }
+
+    /// Asked for until it is an answer; nil once the input has ended.
+    private func answer(_ prompt: String) -> String? {
+        TypedText.ask(prompt, say: console.hide(saying:), ask)
     }
 
     private func ask(_ prompt: String) -> String? {
@@ -212,6 +221,6 @@ final class TerminalDesk: OperatorDesk {
             console.hide(saying: "The journal can't be read just now.\n")
             return nil
         }
-        return offer.choose(from: first, say: console.hide(saying:), ask: ask)
+        return offer.choose(from: first, columns: questions.columns, say: console.hide(saying:), ask: ask)
     }
 }

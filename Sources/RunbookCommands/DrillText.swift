@@ -19,13 +19,20 @@ struct PractisedRun {
         note = last.note
         declaredBy = last.by
         let opening = entry.recorded.opening
-        let instant = opening.mode == .live ? opening.began : last.timestamp
-        day = String(TimeText.date(instant).prefix(10))
+        let instant = opening.mode.hasHosts ? opening.began : last.timestamp
+        day = TimeText.day(instant)
     }
 
     var run: String { recorded.opening.run }
     var name: String { recorded.plan.runbook.name }
-    var isLive: Bool { recorded.opening.mode == .live }
+    /// What kind of drill it was: on the real hosts, in a lab, or a dry run.
+    var kind: String {
+        switch recorded.opening.mode {
+        case .live: "run"
+        case .lab: "lab run"
+        case .dryRun: "dry run"
+        }
+    }
 
     func evidence(beside plan: Plan) -> SiteEvidence.Drill {
         SiteEvidence.Drill(
@@ -92,7 +99,7 @@ struct DrillText {
             return text
         }
         let people = last.note.tookPart.map { TerminalText.shown($0) }.joined(separator: ", ")
-        part("Last drill", "\(last.day), \(last.isLive ? "run" : "dry run") \(last.run)")
+        part("Last drill", "\(last.day), \(last.kind) \(last.run)")
         part("Took part", "\(people); the author was \(last.note.isAuthorPresent ? "there" : "not there")")
         part("Outcome", last.recorded.state.closed?.rawValue ?? "interrupted")
         let (all, waits) = last.time

@@ -125,9 +125,13 @@ package struct DrillsAdd: ParsableCommand {
             guard texts.count <= Self.mostTexts else {
                 throw CommandFailure(.usage, "`--\(option)` can be given \(Self.mostTexts) times at most")
             }
-            for text in texts
-            where text.isEmpty || text.utf8.count > Self.textBytes || text.contains(where: \.isNewline) {
-                throw CommandFailure(.usage, "`--\(option)` has to be a line of at most \(Self.textBytes) bytes")
+            for text in texts {
+                do { _ = try TypedText.answer(text) } catch {
+                    throw CommandFailure(.usage, "`--\(option)` is not a line of text", hint: error.message)
+                }
+                guard text.utf8.count <= Self.textBytes else {
+                    throw CommandFailure(.usage, "`--\(option)` has to be a line of at most \(Self.textBytes) bytes")
+                }
             }
         }
         return DrillNote(

@@ -51,7 +51,8 @@ package struct DryRunCommand: AsyncParsableCommand {
         let journal = try Beginning.journal(
             opening, folder, files, key, Moment(uptime: 0, wall: play.clock))
         if !console.isData, !console.quiet {
-            Terminal.out(PlanText(plan: plan).summary + "Dry run \(name) on \(play.name)\n\n")
+            let banner = RunBanner(plan: plan, mode: .dryRun, inventory: files.inventoryPath, now: play.clock)
+            Terminal.out(banner.text + PlanText(plan: plan).summary + "Dry run \(name) on \(play.name)\n\n")
         }
         let rehearsal = Rehearsal(
             plan: plan, folder: folder, called: folder.called(in: places.runs(nil)),

@@ -43,8 +43,6 @@ package struct JournalAdd: ParsableCommand {
 
     package init() {}
 
-    private static let textBytes = 4 << 10
-
     package func run() throws {
         let places = Places()
         let folder = try RecordedRun.find(name, runs: places.runs(runs.runDir))
@@ -61,10 +59,11 @@ package struct JournalAdd: ParsableCommand {
     }
 
     private func work(_ recorded: RecordedRun) throws(CommandFailure) -> HandWork {
-        for (text, name) in [(what, "what"), (when, "when")] {
-            guard !text.isEmpty, text.utf8.count <= Self.textBytes, !text.contains(where: \.isNewline) else {
-                throw CommandFailure(.usage, "`--\(name)` has to be a line of at most \(Self.textBytes) bytes")
-            }
+        do { _ = try TypedText.reason(what) } catch {
+            throw CommandFailure(.usage, "`--what` does not say what was done", hint: error.message)
+        }
+        do { _ = try TypedText.answer(when) } catch {
+            throw CommandFailure(.usage, "`--when` does not say when it was done", hint: error.message)
         }
         guard !(done && failed) else { throw CommandFailure(.usage, "`--done` or `--failed`, not both") }
         if step == nil, host != nil || done || failed {
@@ -93,7 +92,7 @@ package struct JournalAdd: ParsableCommand {
     /// What becomes of the tasks of the step.
     private func settlements(_ recorded: RecordedRun, by: String) throws(CommandFailure) -> [Record] {
         let (plan, state) = (recorded.plan, recorded.state)
-        guard recorded.opening.mode == .live else {
+        guard recorded.opening.mode.hasHosts else {
             throw CommandFailure(.usage, "run `\(recorded.opening.run)` was a dry run: nobody worked at its hosts")
         }
         guard done || failed, let step else { return [] }

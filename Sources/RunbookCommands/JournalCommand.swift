@@ -130,7 +130,8 @@ struct JournalText {
         case LineTypes.runOpen, LineTypes.sessionOpen:
             let by = TerminalText.shown(entry.fields["by"]?.string ?? "someone")
             let what = entry.type == LineTypes.runOpen ? "The run begins" : "The run is taken up again"
-            lines = [Narration(word: "", text: "\(TimeText.date(entry.timestamp)). \(what), by \(by).")]
+            let mode = entry.fields["mode"]?.string.flatMap(RunOpening.Mode.init).map { "\($0.word). " } ?? ""
+            lines = [Narration(word: "", text: "\(mode)\(TimeText.date(entry.timestamp)). \(what), by \(by).")]
         case LineTypes.seal:
             let covers = entry.fields["covers"]?.integer ?? 0
             lines = [Narration(word: "", text: "Sealed up to line \(covers).", weight: .detail)]

@@ -63,10 +63,41 @@ final class KeyReader: Sendable {
         state.withLock { state in
             guard state.isOn, Self.isInForeground else { return nil }
             var key: UInt8 = 0
-            if read(STDIN_FILENO, &key, 1) == 1 { return key }
+            if read(STDIN_FILENO, &key, 1) == 1 {
+                guard key == Self.escape else { return key }
+                Self.dropSequence()
+                return nil
+            }
             state.isOver = true
             return nil
         }
+    }
+
+    private static let escape: UInt8 = 0x1B
+    /// Bytes of the longest sequence that a key sends.
+    private static let sequenceBytes = 16
+
+    /// An arrow or a function key sends Esc and letters: they are no keys of their own (Esc O P is F1, and no p). Of what
+    /// was typed after the sequence nothing is taken.
+    private static func dropSequence() {
+        guard let kind = following() else { return }
+        switch kind {
+        case UInt8(ascii: "O"): _ = following()
+        case UInt8(ascii: "["):
+            // Parameters, then one byte that ends it.
+            for _ in 0..<sequenceBytes { if following().map({ (0x40...0x7E).contains($0) }) ?? true { return } }
+        default: break
+        }
+    }
+
+    /// The next byte of a sequence, which comes at once or not at all.
+    private static func following() -> UInt8? {
+        var byte: UInt8 = 0
+        var wait = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+        guard poll(&wait, 1, 20) == 1, wait.revents & Int16(POLLIN) != 0, read(STDIN_FILENO, &byte, 1) == 1 else {
+            return nil
+        }
+        return byte
     }
 
     /// Somebody is to type a line, and to see it.

@@ -125,10 +125,15 @@ package struct AnswerOptions: ParsableArguments {
             valueName: "answer"))
     package var answer: [String] = []
 
-    @Flag(name: [.customShort("y"), .long], help: "Begin without asking. Never answers a question of a step.")
+    @Flag(
+        name: [.customShort("y"), .long],
+        help: "Begin without asking. Never answers a question of a step, an approval, or a rollback without `--to`.")
     package var yes = false
 
     package init() {}
+
+    /// Whether a person is there who sees what is shown and can answer.
+    func converses(_ console: ConsoleOptions) -> Bool { asks(console) && Terminal.hasTerminalOut }
 
     /// Whether a person is there to be asked.
     func asks(_ console: ConsoleOptions) -> Bool { !noInput && Terminal.hasTerminalIn && !console.isData }
@@ -180,9 +185,17 @@ struct PreparedAnswer: Hashable, Sendable {
         host = target.count > 1 ? String(target[1]) : nil
         self.choice = choice
         reason = value.count > 1 ? String(value[1]) : nil
-        if choice == .skip, (reason ?? "").isEmpty {
+        switch (choice, reason) {
+        case (.rollback, _): break
+        case (.skip, nil):
             throw CommandFailure(
                 .usage, "`--answer \(shown)` gives no reason for the skip", hint: "write STEP=skip:REASON")
+        case (_, let given?):
+            do { reason = try TypedText.reason(given) } catch {
+                throw CommandFailure(
+                    .usage, "`--answer \(shown)` gives no reason that can go on record", hint: error.message)
+            }
+        case (_, nil): break
         }
     }
 
@@ -201,6 +214,9 @@ struct PreparedAnswer: Hashable, Sendable {
                 throw CommandFailure(
                     .usage, "\(given) gives a value that the step does not ask for",
                     hint: names.isEmpty ? nil : "it asks for \(names.map(\.name).joined(separator: ", "))")
+            }
+            do { _ = try TypedText.answer(reason ?? "") } catch {
+                throw CommandFailure(.usage, "\(given) gives no value", hint: error.message)
             }
             if let fault = wanted.fault(in: reason ?? "") { throw CommandFailure(.usage, "\(given): \(fault)") }
         }

@@ -46,7 +46,7 @@ struct PlanText {
         let final = runbook.steps.filter { $0.irreversible != nil }
         if !final.isEmpty {
             let names = final.map { TerminalText.shown($0.name) }.joined(separator: "; ")
-            lines += Wrapping.lines("  For good  \(names)", columns: columns, indent: 12)
+            lines += Wrapping.lines("  No undo   \(names)", columns: columns, indent: 12)
         }
         return lines.joined(separator: "\n") + "\n"
     }

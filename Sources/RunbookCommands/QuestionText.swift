@@ -107,15 +107,15 @@ struct QuestionText: Sendable {
 
     private func meaning(_ choice: Choice, _ question: Question) -> String {
         switch (choice, question.kind) {
-        case (.approve, _): "I agree: go on. You count with your own key and role."
-        case (.failed, .approval): "I refuse."
+        case (.approve, _): "Go on. You count with your own key and role."
+        case (.failed, .approval): "Refuse it. You must give a reason."
         case (.confirm, _): "Do it all the same. You must type the name of the step."
         case (.skip, .danger): "Go on without it. You must give a reason."
         case (.done, .manual): "It is done, and you saw what you should see."
         case (.failed, .manual): "It can't be done, or you saw something else."
         case (.done, .undo): "You have undone it by hand."
         case (.done, .unclear): "You have looked: it is done, and holds."
-        case (.done, _): "You have done it by hand. If the step has a check, I look."
+        case (.done, _): "You have done it by hand. Its check, if it has one, decides."
         case (.failed, _): "It did not happen."
         case (.retry, .undo): "Try the undo again."
         case (.retry, _): "Try it again."

@@ -33,18 +33,15 @@ package struct StatusCommand: ParsableCommand {
             return
         }
         let opening = recorded.opening
-        let ended =
-            writer.map { "\(recorded.state.isPaused ? "paused" : "running"), as process \($0)" } ?? recorded.state
-            .closed?.rawValue
-            ?? "interrupted: `blackstart resume` goes on"
-        var text =
-            "Run \(opening.run)\(opening.mode == .dryRun ? " (dry run)" : ""): \(TerminalText.shown(opening.title))\n"
+        var text = "Run \(opening.run) (\(opening.mode.word)): \(TerminalText.shown(opening.title))\n"
+        let ended = Self.ended(recorded, writer.map { "\($0)" })
         text += "  Began     \(TimeText.date(opening.began)) by \(TerminalText.shown(opening.by))\n"
         text += "  State     \(ended)\n\n"
         for (number, step) in StepStates.of(plan, recorded.state).enumerated() {
             let name = TerminalText.shown(plan.runbook.steps[number].name)
             let index = "\(plan.runbook.steps[number].number)".leftPadded(3)
             text += "\(step.state.word.padded(10)) \(index)  \(name)\n"
+            text += Self.evidence(plan.tasksOfStep[number].compactMap { recorded.state.tasks[$0].settlement })
             let tasks = plan.tasksOfStep[number]
             let words = Set(tasks.map { recorded.state.word($0) })
             if words.count > 1 {
@@ -55,6 +52,34 @@ package struct StatusCommand: ParsableCommand {
             }
         }
         Terminal.out(text)
+    }
+
+    /// What a step that is done rests on: a line below it, once for hosts that say the same.
+    private static func evidence(_ settlements: [TaskSettlement]) -> String {
+        var told: [String] = []
+        for settlement in settlements where settlement.state == .ok || settlement.state == .already {
+            let by = settlement.by.map { " (\($0))" } ?? ""
+            let words = TerminalText.line(settlement.reason + by, columns: 63)
+            if settlement.reason != "reached", !told.contains(words) { told.append(words) }
+        }
+        let more = told.count > 3 ? ["and \(told.count - 3) more"] : []
+        return (told.prefix(3) + more).map { "                 \($0)\n" }.joined()
+    }
+
+    /// How the run stands, and what goes on with it.
+    private static func ended(_ recorded: RecordedRun, _ writer: String?) -> String {
+        let state = recorded.state
+        let rollback = state.isRollingBack ? state.rollback.map { RollingBack.words($0.target) } : nil
+        if let writer {
+            return (rollback.map { "\($0), " } ?? "") + "\(state.isPaused ? "paused" : "running"), as process \(writer)"
+        }
+        let run = recorded.opening.run
+        if let rollback {
+            return "\(rollback), \(state.closed?.rawValue ?? "interrupted"):\n"
+                + "            `blackstart resume \(run)` shows what is left to undo and asks;\n"
+                + "            `blackstart resume \(run) --forward` gives the rollback up"
+        }
+        return state.closed?.rawValue ?? "interrupted: `blackstart resume \(run)` goes on"
     }
 }
 
@@ -75,13 +100,14 @@ package struct RunsCommand: ParsableCommand {
         for row in rows {
             if console.isJSON {
                 Terminal.out(
-                    JSONText.line([
-                        ("run", .string(row.name)), ("mode", .string(row.mode)), ("outcome", .string(row.outcome)),
-                        ("began", .integer(row.began)), ("title", .string(row.title)),
-                    ]))
+                    JSONText.line(
+                        [
+                            ("run", .string(row.name)), ("mode", .string(row.mode)), ("outcome", .string(row.outcome)),
+                            ("began", .integer(row.began)), ("title", .string(row.title)),
+                        ] + (row.rollingBack.map { [("rolling_back", .string($0))] } ?? [])))
             } else {
                 Terminal.out(
-                    "\(row.name.padded(width)) \(row.mode.padded(8)) \(row.outcome.padded(20)) "
+                    "\(row.name.padded(width)) \(row.mode.padded(8)) \((row.rollingBack.map(RollingBack.words) ?? row.outcome).padded(20)) "
                         + "\(TerminalText.shown(row.title))\n")
             }
         }
@@ -91,6 +117,8 @@ package struct RunsCommand: ParsableCommand {
         var name: String
         var mode: String
         var outcome: String
+        /// What it is rolling back to.
+        var rollingBack: String?
         var began: Int64
         var title: String
     }
@@ -102,6 +130,7 @@ package struct RunsCommand: ParsableCommand {
         return Row(
             name: folder.name, mode: opening?.mode.rawValue ?? "unknown",
             outcome: reading.broken == nil ? RecordedRun.outcome(reading.entries) ?? open : "broken",
-            began: opening?.began ?? 0, title: opening?.title ?? "")
+            rollingBack: RecordedRun.rollingBack(reading.entries), began: opening?.began ?? 0,
+            title: opening?.title ?? "")
     }
 }

@@ -121,8 +121,17 @@ struct RecordedRun {
     static func isResumable(_ folder: RunFolder) -> Bool {
         guard let bytes = try? JournalReader.contents(of: folder.journal) else { return false }
         let entries = JournalReader.read(bytes).entries
-        guard entries.first?.fields["mode"]?.string == RunOpening.Mode.live.rawValue else { return false }
+        guard entries.first?.fields["mode"]?.string.flatMap(RunOpening.Mode.init)?.hasHosts == true else {
+            return false
+        }
         return !(outcome(entries).flatMap(Outcome.init)?.isFinal ?? false)
+    }
+
+    /// What a run is rolling back to, as its journal has it; nil where it is not.
+    static func rollingBack(_ entries: [JournalEntry]) -> String? {
+        let turns = [LineTypes.rollbackBegun, LineTypes.rollbackEnded, LineTypes.rollbackAbandoned]
+        let last = entries.last { turns.contains($0.type) }
+        return last?.type == LineTypes.rollbackBegun ? last?.fields["to"]?.string : nil
     }
 
     /// How the last session ended in which the run went on, as its journal has it; nil where that one was killed, or is under

@@ -16,6 +16,9 @@ package struct ResumeCommand: AsyncParsableCommand {
     @Option(name: [.customShort("j"), .long], help: "Tasks at once, at most.")
     package var maxParallel: Int?
 
+    @Flag(help: "Give up the rollback that is under way, and go on with the run from what stands now.")
+    package var forward = false
+
     @OptionGroup package var runs: RunsOptions
     @OptionGroup package var trust: TrustOptions
     @OptionGroup package var answers: AnswerOptions
@@ -31,7 +34,9 @@ package struct ResumeCommand: AsyncParsableCommand {
         let outcome = try await Resumption(
             places: places, folder: folder, runs: runs, trust: trust, answers: answers, console: console,
             maxParallel: try Limit.tasksAtOnce(maxParallel)
-        ).play { _ in .began }
+        ).play { (recorded) throws(CommandFailure) in
+            try RollbackConsent(recorded: recorded, answers: answers, console: console).goOn(forward: forward)
+        }
         throw ExitCode(outcome.exitCode)
     }
 }
@@ -44,7 +49,7 @@ package struct RollbackCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The run, or its folder; the newest that is not over.", valueName: "run"))
     package var name: String?
 
-    @Option(help: "The checkpoint to go back to, or start; the last one reached.")
+    @Option(help: "The checkpoint to go back to, or start; without it a person is asked.")
     package var to: String?
 
     @OptionGroup package var runs: RunsOptions
@@ -61,25 +66,8 @@ package struct RollbackCommand: AsyncParsableCommand {
         let resumption = Resumption(
             places: places, folder: folder, runs: runs, trust: trust, answers: answers, console: console)
         let target = to
-        let asks = !answers.noInput && Terminal.hasTerminalIn && Terminal.hasTerminalOut && !console.isData
         let outcome = try await resumption.play { (recorded) throws(CommandFailure) in
-            let offer = RollbackOffer(
-                plan: recorded.plan, run: RunFacts(id: recorded.opening.run, by: "", mark: recorded.opening.mark),
-                state: recorded.state)
-            let wanted = target ?? offer.goals.first ?? RollbackPlan.start
-            guard offer.goals.contains(wanted) else {
-                throw CommandFailure(
-                    .usage,
-                    "run `\(recorded.opening.run)` has not reached a checkpoint `\(TerminalText.shown(wanted))`",
-                    hint: "it can go back to: \(offer.goals.joined(separator: ", "))")
-            }
-            guard asks else { return .rollbackRequested(target: wanted, by: "") }
-            let chosen = offer.choose(from: wanted, say: Terminal.out) { prompt in
-                Terminal.out(prompt)
-                return readLine()
-            }
-            guard let chosen else { throw CommandFailure(.usage, "nothing was undone") }
-            return .rollbackRequested(target: chosen, by: "")
+            try RollbackConsent(recorded: recorded, answers: answers, console: console).begin(target)
         }
         throw ExitCode(outcome.exitCode)
     }
@@ -98,7 +86,7 @@ struct Resumption {
     /// `first` sees what is recorded and tells how the session begins; `by` of a rollback is filled in here.
     func play(_ first: (RecordedRun) throws(CommandFailure) -> Event) async throws(CommandFailure) -> Outcome {
         let seen = try RecordedRun.read(folder, places, maxParallel: maxParallel)
-        guard seen.opening.mode == .live else {
+        guard seen.opening.mode.hasHosts else {
             throw CommandFailure(
                 .usage, "run `\(seen.opening.run)` was a dry run; there are no hosts to go on with",
                 hint: "`blackstart dry-run` plays it again")
@@ -119,19 +107,20 @@ struct Resumption {
         if case .rollbackRequested(let target, _) = event {
             event = .rollbackRequested(target: target, by: key.principal)
         }
+        if case .forwardRequested = event { event = .forwardRequested(by: key.principal) }
         try await askWitnesses(seen, transport)
         let (journal, recorded) = try open(seen, key, trust, isRollback: isRollback)
         // Clocks may be wrong: a run that seems to begin later than now has only begun.
         let began = Duration.milliseconds(max(0, SystemClock().now().wall - recorded.opening.began))
         if !console.isData, !console.quiet {
-            Terminal.out(ResumeText(recorded: recorded, isRollback: isRollback, began: began).text)
+            Terminal.out(ResumeText(recorded: recorded, event: event, began: began).text)
         }
         let session = RunSession(
             plan: recorded.plan, folder: folder, called: called,
             facts: RunFacts(id: recorded.opening.run, by: key.principal, mark: recorded.opening.mark),
-            mode: .live, journal: journal, state: recorded.state, vault: vault, trust: trust, console: console,
-            noColor: places.noColor,
-            began: began)
+            mode: recorded.opening.mode, journal: journal, state: recorded.state, vault: vault, trust: trust,
+            console: console,
+            noColor: places.noColor, opening: recorded.opening, began: began)
         return try await session.live(
             event, transport: transport, answers: prepared, noInput: answers.noInput, key: key)
     }
@@ -150,7 +139,8 @@ struct Resumption {
             ) { entries, report in
                 do throws(CommandFailure) {
                     if entries.count != seen.entries.count {
-                        guard !isRollback else { throw Self.wentOn(seen) }
+                        // What was agreed to was shown as the run stood then.
+                        guard !isRollback, !seen.state.isRollingBack else { throw Self.wentOn(seen) }
                         recorded = try seen.with(entries)
                         try Self.refuseIfOver(recorded, isRollback: isRollback)
                     }
@@ -219,7 +209,7 @@ struct Resumption {
         )
     }
 
-    private static func refuseIfOver(_ recorded: RecordedRun, isRollback: Bool) throws(CommandFailure) {
+    static func refuseIfOver(_ recorded: RecordedRun, isRollback: Bool) throws(CommandFailure) {
         guard let outcome = recorded.state.closed, outcome.isFinal, !isRollback || outcome == .rolledBack else {
             return
         }
@@ -235,7 +225,7 @@ struct Resumption {
 /// What a resume finds, said before it goes on.
 struct ResumeText {
     let recorded: RecordedRun
-    var isRollback = false
+    let event: Event
     /// How long ago the run began.
     var began = Duration.zero
 
@@ -247,12 +237,20 @@ struct ResumeText {
         let remaining = plan.tasks.indices.filter { !state.isThrough($0) }.map { plan.remaining[$0] }.max() ?? 0
         // Estimates are in the site's own time, which in a lab goes faster.
         let left = remaining / Int64(plan.inventory.labSpeed)
-        let undoing = isRollback || (state.rollback != nil && !state.rollbackEnded)
-        var lines = ["Run \(recorded.opening.run) \(ended)."]
+        let undoing: Bool
+        switch event {
+        case .rollbackRequested: undoing = true
+        case .forwardRequested: undoing = false
+        default: undoing = state.isRollingBack
+        }
+        let now = SystemClock().now().wall
+        var lines = ["\(recorded.opening.mode.word)  \(TimeText.date(now))"]
+        lines += Wrapping.lines("Run \(recorded.opening.run) \(ended).", columns: 80, indent: 2)
         lines.append(
             "  Journal   \(Count.of(recorded.entries.count, "entry", "entries")), unbroken. Runbook unchanged.")
         lines.append(
-            "  Done      \(done) of \(Count.of(steps.count, "step")).\(undoing ? "" : " I check them again now.")")
+            "  Done      \(done) of \(Count.of(steps.count, "step")).\(undoing ? "" : " Their checks are asked again now.")"
+        )
         lines += unknown
         if !undoing {
             let count = Count.of(steps.count - done, "step")
@@ -260,8 +258,8 @@ struct ResumeText {
                 "  Left      \(count), about \(DurationText.words(.milliseconds(left))).\(objective)", columns: 80,
                 indent: 12)
         }
-        if let rollback = state.rollback, !state.rollbackEnded {
-            lines.append("  Rollback  to \(Narrator(plan: plan).point(rollback.target)) was under way, and goes on.")
+        if let rollback = state.rollback, undoing, state.isRollingBack {
+            lines.append("  Rollback  \(RollingBack.words(rollback.target)), and it goes on.")
         }
         return lines.joined(separator: "\n") + "\n\n"
     }
@@ -290,7 +288,7 @@ struct ResumeText {
             lines.append("  In flight nothing.")
         } else {
             lines += Wrapping.lines(
-                "  In flight \(names(flying)). I ask the hosts what became of \(flying.count == 1 ? "it" : "them").",
+                "  In flight \(names(flying)). The hosts are asked what became of \(flying.count == 1 ? "it" : "them").",
                 columns: 80, indent: 12)
         }
         if !unclear.isEmpty {

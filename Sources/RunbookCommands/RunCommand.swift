@@ -49,23 +49,28 @@ package struct RunCommand: AsyncParsableCommand {
         let vault = try SecretSources(plan: plan, places: places, asks: answers.asks(console)).vault(beside: logins)
         let transport = LiveTransport.make(plan, places, logins)
         if !console.isData, !console.quiet {
-            Terminal.out(PlanText(plan: plan, columns: 80).summary + "Run \(name)\n\n")
+            let columns = Terminal.hasTerminalOut ? Terminal.columns : 80
+            let banner = RunBanner(
+                plan: plan, mode: RunBanner.mode(plan), inventory: files.inventoryPath, now: now.wall, columns: columns)
+            Terminal.out(banner.text + PlanText(plan: plan, columns: columns).summary + "Run \(name)\n\n")
         }
-        if !answers.noInput, !answers.yes, Terminal.hasTerminalIn, Terminal.hasTerminalOut, !console.isData {
-            Terminal.out("Begin? Type the word begin: ")
-            guard readLine()?.trimmingSpaces.lowercased() == "begin" else {
-                throw CommandFailure(.usage, "nothing was started")
+        if answers.converses(console), !answers.yes {
+            let typed = TypedText.ask("Begin? Type the word begin: ", say: Terminal.out) { prompt in
+                Terminal.out(prompt)
+                return readLine()
             }
+            guard typed?.lowercased() == "begin" else { throw CommandFailure(.usage, "nothing was started") }
         }
         let opening = RunOpening(
-            run: name, mark: RunName.mark(), mode: .live, title: plan.runbook.name, plan: plan.hash,
+            run: name, mark: RunName.mark(), mode: RunBanner.mode(plan), title: plan.runbook.name, plan: plan.hash,
             runbook: Places.absolute(files.runbookPath), inventory: Places.absolute(files.inventoryPath),
             overrides: overrides, selection: site.selection)
         let journal = try Beginning.journal(opening, folder, files, key, now)
         let session = RunSession(
             plan: plan, folder: folder, called: folder.called(in: places.runs(nil)),
-            facts: RunFacts(id: name, by: key.principal, mark: opening.mark), mode: .live, journal: journal,
-            vault: vault, trust: trust, recordFolder: record, console: console, noColor: places.noColor)
+            facts: RunFacts(id: name, by: key.principal, mark: opening.mark), mode: opening.mode, journal: journal,
+            vault: vault, trust: trust, recordFolder: record, console: console, noColor: places.noColor,
+            opening: opening)
         let outcome = try await session.live(
             .began, transport: transport, answers: prepared, noInput: answers.noInput, key: key)
         throw ExitCode(outcome.exitCode)

@@ -17,12 +17,14 @@ struct RunReport {
     var head: HeadCode?
     /// There is nothing to go on with after a dry run.
     var isRehearsal = false
+    /// Says how to do what was left out; nil where there are no hosts to do it on.
+    var bringIn: BringIn?
 
     /// Steps that have not begun, at most, by name.
     static let pendingShown = 3
 
     var text: String {
-        var lines = ["", headline]
+        var lines = [""] + Wrapping.lines(headline, columns: columns, indent: 2)
         let steps = StepStates.of(plan, state)
         var pending = 0
         for (number, step) in steps.enumerated() where isNoteworthy(step.state) {
@@ -38,29 +40,37 @@ struct RunReport {
             for reason in reasons(number, step.state) + help(number, step.state) {
                 lines += Wrapping.lines("             \(reason)", columns: columns, indent: 13)
             }
+            // Whole, so that it can be copied.
+            if outcome == .succeededWithGaps { lines += missing(number, step.state).map { "             \($0)" } }
         }
         if pending > Self.pendingShown {
             lines.append(
                 "             and \(Count.of(pending - Self.pendingShown, "more step has", "more steps have")) not begun"
             )
         }
-        let good = steps.count { $0.state == .ok || $0.state == .already }
-        lines.append(
-            "  \(good) of \(Count.of(steps.count, "step")) \(good == 1 ? "is" : "are") good. This session took \(duration)."
-        )
+        lines += Wrapping.lines(
+            "  \(tally(steps.map(\.state)))This session took \(duration).", columns: columns, indent: 4)
         lines += next.flatMap { Wrapping.lines("  \($0)", columns: columns, indent: 4) }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// How many steps stand, where the headline does not say so.
+    private func tally(_ steps: [StepState]) -> String {
+        switch outcome {
+        case .succeeded, .succeededWithGaps: return ""
+        case .failed, .unreachable, .waiting, .interrupted, .rolledBack:
+            let done = steps.count { $0 == .ok || $0 == .already }
+            return "\(done) of \(Count.of(steps.count, "step")) done. "
+        }
     }
 
     private var duration: String { DurationText.words(.milliseconds(uptime)) }
 
     private var headline: String {
         switch outcome {
-        case .succeeded:
-            plan.leftOut == 0
-                ? "DONE. Everything in this runbook is up."
-                : "DONE. What was chosen of this runbook is up; \(Count.of(plan.leftOut, "step")) \(plan.leftOut == 1 ? "was" : "were") left out."
-        case .succeededWithGaps: "FINISHED WITH GAPS. What is listed here is not up."
+        case .succeeded: "DONE. \(StepBasis.done(StepBasis.of(plan, state)))\(leftOut)"
+        case .succeededWithGaps:
+            "FINISHED WITH GAPS. \(StepBasis.counts(StepBasis.of(plan, state))).\(leftOut)"
         case .failed: "STOPPED. A step failed; what does not wait for it is done."
         case .unreachable: "NOTHING WAS STARTED. Hosts could not be reached."
         case .waiting: "WAITING for a person. Nothing goes on without one."
@@ -73,6 +83,30 @@ struct RunReport {
         }
     }
 
+    private var leftOut: String {
+        guard plan.leftOut > 0 else { return "" }
+        return " \(Count.of(plan.leftOut, "step was", "steps were")) left out, as asked."
+    }
+
+    /// How to bring in what a step lacks.
+    private func missing(_ number: Int, _ word: StepState) -> [String] {
+        guard let bringIn, word == .skipped || word == .failed else { return [] }
+        let tasks = plan.tasksOfStep[number]
+        let gaps = tasks.filter { task in
+            switch state.tasks[task].settlement?.state {
+            case .ok, .already: false
+            case .skipped: state.tasks[task].settlement?.tolerated == false
+            case .failed, .pending, .yourTurn, .running, .undone, .unclear, nil: true
+            }
+        }
+        guard !gaps.isEmpty else { return [] }
+        let hosts = gaps.count == tasks.count ? [] : gaps.compactMap { plan.tasks[$0].id.host }
+        guard let command = bringIn.command(number, hosts: hosts) else {
+            return ["Bring it in by hand: it uses what other steps leave."]
+        }
+        return ["Bring it in: \(command)"]
+    }
+
     private var next: [String] {
         var lines: [String] = []
         if isRehearsal { return ["On record: blackstart journal show \(run)"] }
@@ -80,6 +114,12 @@ struct RunReport {
         case .succeeded, .succeededWithGaps, .rolledBack: break
         case .waiting: lines.append("Next: blackstart resume \(run)   where someone can answer")
         case .failed, .unreachable, .interrupted:
+            if let rollback = state.rollback, state.isRollingBack {
+                lines.append("\(RollingBack.words(rollback.target)) is not over.")
+                lines.append("Next: blackstart resume \(run)   shows what is left to undo and asks")
+                lines.append("Or give the rollback up: blackstart resume \(run) --forward")
+                break
+            }
             lines.append("Next: look at what is listed above, then: blackstart resume \(run)")
             if !state.checkpoints.isEmpty || state.anythingStarted {
                 lines.append("Or take it back: blackstart rollback \(run)")

@@ -22,6 +22,8 @@ struct RunSession {
     var recordFolder: String?
     let console: ConsoleOptions
     let noColor: Bool
+    /// What was asked for when it began: says how to bring in what is missing at the end.
+    var opening: RunOpening?
     /// How long ago the run began, its earlier sessions and the time between them included.
     var began = Duration.zero
 
@@ -120,6 +122,11 @@ struct RunSession {
         console.isJSON ? JSONConsole(run: facts.id, plan: plan, mode: mode) : SilentObserver()
     }
 
+    private var bringIn: BringIn? {
+        guard mode.hasHosts, let opening else { return nil }
+        return BringIn(plan: plan, opening: opening, folder: String(Places.absolute("").dropLast()))
+    }
+
     func report(_ end: SessionEnd) {
         if console.output == .junit {
             Terminal.out(JUnitReport(plan: plan, state: end.engine.state, run: facts.id, uptime: end.uptime).text)
@@ -130,8 +137,8 @@ struct RunSession {
             Terminal.out(
                 RunReport(
                     plan: plan, state: end.engine.state, outcome: end.outcome, run: called, columns: style.columns,
-                    uptime: end.uptime, head: mode == .live ? HeadCode(head: journal.head) : nil,
-                    isRehearsal: mode == .dryRun
+                    uptime: end.uptime, head: mode.hasHosts ? HeadCode(head: journal.head) : nil,
+                    isRehearsal: mode == .dryRun, bringIn: bringIn
                 ).text)
             if console.output == .github { Terminal.out(GitHubAnnotation.lines(plan, end.engine.state)) }
         }
@@ -140,7 +147,7 @@ struct RunSession {
     private static func words(_ news: WitnessFeed.News) -> String {
         switch news {
         case .silent(let host, let why):
-            "witness \(TerminalText.shown(host)) does not keep the journal now: \(TerminalText.shown(why)); I go on"
+            "witness \(TerminalText.shown(host)) does not keep the journal now: \(TerminalText.shown(why)); the run goes on"
         case .back(let host): "witness \(TerminalText.shown(host)) answers again"
         case .forked(let host):
             "witness \(TerminalText.shown(host)) keeps another journal of this run; find out why: "

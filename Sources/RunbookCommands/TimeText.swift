@@ -1,4 +1,8 @@
-/// Instants as people read them, in UTC: a clock that everyone at a dark site shares.
+internal import Glibc
+internal import RunbookModel
+
+/// Instants as people read them: by the clock on the wall of whoever reads (`TZ`, else the system's zone), with the zone
+/// named. A journal keeps UTC.
 enum TimeText {
     struct Parts: Hashable {
         var year: Int64
@@ -7,48 +11,59 @@ enum TimeText {
         var hour: Int64
         var minute: Int64
         var second: Int64
+        /// `CET`, or `+03` where the zone has no name.
+        var zone: String
     }
 
-    /// The calendar of an instant in milliseconds since 1970 UTC (proleptic Gregorian).
-    static func parts(_ milliseconds: Int64) -> Parts {
-        let seconds = milliseconds.quotientAndRemainder(dividingBy: 1_000)
-        let whole = seconds.remainder < 0 ? seconds.quotient - 1 : seconds.quotient
-        var day = whole / 86_400
-        var rest = whole % 86_400
-        if rest < 0 {
-            rest += 86_400
-            day -= 1
+    /// The local calendar of an instant in milliseconds since 1970 UTC.
+    static func parts(_ milliseconds: Int64) -> Parts { parts(milliseconds, localtime_r) }
+
+    private static func parts(
+        _ milliseconds: Int64,
+        _ calendar: (UnsafePointer<time_t>, UnsafeMutablePointer<tm>) -> UnsafeMutablePointer<tm>?
+    ) -> Parts {
+        let (quotient, remainder) = milliseconds.quotientAndRemainder(dividingBy: 1_000)
+        var seconds = time_t(remainder < 0 ? quotient - 1 : quotient)
+        var parts = tm()
+        // A year beyond what the calendar counts: there is no such instant in a journal.
+        guard calendar(&seconds, &parts) != nil else {
+            return Parts(year: 0, month: 0, day: 0, hour: 0, minute: 0, second: 0, zone: "UTC")
         }
-        // Days are counted from 1 March of year 0, so that the leap day is the last of its year.
-        let shifted = day + 719_468
-        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-        let ofEra = shifted - era * 146_097
-        let yearOfEra = (ofEra - ofEra / 1_460 + ofEra / 36_524 - ofEra / 146_096) / 365
-        let ofYear = ofEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let month = (5 * ofYear + 2) / 153
-        let calendarMonth = month < 10 ? month + 3 : month - 9
         return Parts(
-            year: yearOfEra + era * 400 + (calendarMonth <= 2 ? 1 : 0), month: calendarMonth,
-            day: ofYear - (153 * month + 2) / 5 + 1, hour: rest / 3_600, minute: rest / 60 % 60, second: rest % 60)
+            year: Int64(parts.tm_year) + 1_900, month: Int64(parts.tm_mon) + 1, day: Int64(parts.tm_mday),
+            hour: Int64(parts.tm_hour), minute: Int64(parts.tm_min), second: Int64(parts.tm_sec), zone: zone(&parts))
+    }
+
+    private static func zone(_ parts: inout tm) -> String {
+        var buffer = [CChar](repeating: 0, count: 64)
+        let count = strftime(&buffer, buffer.count, "%Z", &parts)
+        let name = String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return name.isEmpty ? "UTC" : TerminalText.line(name, columns: 12)
     }
 
     static func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
 
-    /// `03:05:02`.
+    /// `03:05:02`, for columns below a line that names the zone.
     static func clock(_ milliseconds: Int64) -> String {
         let parts = parts(milliseconds)
         return "\(two(parts.hour)):\(two(parts.minute)):\(two(parts.second))"
     }
 
-    /// `2026-01-15 03:05:02 UTC`.
-    static func date(_ milliseconds: Int64) -> String {
+    /// `03:05:02 CET`.
+    static func zoned(_ milliseconds: Int64) -> String { "\(clock(milliseconds)) \(parts(milliseconds).zone)" }
+
+    /// `2026-01-15`.
+    static func day(_ milliseconds: Int64) -> String {
         let parts = parts(milliseconds)
-        return "\(parts.year)-\(two(parts.month))-\(two(parts.day)) \(clock(milliseconds)) UTC"
+        return "\(parts.year)-\(two(parts.month))-\(two(parts.day))"
     }
 
-    /// `20260115-0300`.
+    /// `2026-01-15 03:05:02 CET`.
+    static func date(_ milliseconds: Int64) -> String { "\(day(milliseconds)) \(zoned(milliseconds))" }
+
+    /// `20260115-0200`, in UTC: names of runs are the same on every machine, and sort.
     static func stamp(_ milliseconds: Int64) -> String {
-        let parts = parts(milliseconds)
+        let parts = parts(milliseconds, gmtime_r)
         return "\(parts.year)\(two(parts.month))\(two(parts.day))-\(two(parts.hour))\(two(parts.minute))"
     }
 }

@@ -177,8 +177,8 @@ struct DrillTests {
         arguments: [
             (["--author-absent"], "say who took part"), (["--took-part", "Ada"], "say whether the author was there"),
             (["--took-part", "Ada", "--author-present", "--author-absent"], "say whether the author was there"),
-            (["--took-part", "", "--author-absent"], "`--took-part` has to be a line"),
-            (["--took-part", "Ada", "--author-absent", "--confused", "a\nb"], "`--confused` has to be a line"),
+            (["--took-part", "", "--author-absent"], "`--took-part` is not a line of text"),
+            (["--took-part", "Ada", "--author-absent", "--confused", "a\nb"], "`--confused` is not a line of text"),
             (["--took-part", "Ada", "--author-absent", "--as", "carol"], "goes with `--signature`"),
         ])
     func refused(_ words: [String], _ why: String) throws {

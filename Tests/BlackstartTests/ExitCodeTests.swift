@@ -127,7 +127,7 @@ struct ExitCodeTests {
                 "dry-run failing.yaml --fixture expecting.yaml --no-input", 2,
                 "blackstart: error: the run ended as `failed`; the fixture expects `succeeded`"),
             Row("run tolerant.yaml --no-input", 3),
-            Row("run runbook.yaml --no-input --answer look=skip:nobody_there", 3),
+            Row("run runbook.yaml --no-input --answer look=skip:nobody\tthere", 3),
             Row("run dark.yaml --no-input", 4),
             Row("run runbook.yaml --no-input", 5),
             Row("ready failing.yaml", 0),
@@ -136,7 +136,7 @@ struct ExitCodeTests {
             Row("ready broken.yaml", 65, "broken.yaml:5:14: error: "),
             Row("resume r --no-input", 5, before: [begun]),
             Row("resume --no-input --answer look=done", 0, before: [begun]),
-            Row("rollback r --to here --no-input", 6, before: [finished]),
+            Row("rollback r --to here --no-input -y", 6, before: [finished]),
             Row("journal verify r", 0, before: [finished]),
             Row("status r", 0, before: [begun]),
             Row("runs", 0),
@@ -177,6 +177,13 @@ struct ExitCodeTests {
             Row("resume", 64, "blackstart: error: "),
             Row("resume r --no-input", 64, "blackstart: error: run `r` is over: succeeded", before: [finished]),
             Row("rollback r --to nowhere --no-input", 64, "blackstart: error: ", before: [finished]),
+            Row("rollback r --to here --no-input", 64, "blackstart: error: nobody can be asked", before: [finished]),
+            Row("rollback r --no-input -y", 64, "blackstart: error: a rollback needs `--to", before: [finished]),
+            Row("resume r --no-input --forward", 64, "blackstart: error: run `r` is not rolling back", before: [begun]),
+            Row(
+                "run runbook.yaml --no-input --answer look=skip:why", 64, "blackstart: error: `--answer look=skip:why` "
+            ),
+            Row("run runbook.yaml --no-input --answer look=skip:\u{1B}", 64, "blackstart: error: `--answer look=skip:"),
             Row("journal verify nowhere", 64, "blackstart: error: "),
             Row("journal verify .", 64, "blackstart: error: there is no journal at "),
             Row("journal verify runbook.yaml", 7, "blackstart: error: runbook.yaml:1: the journal is broken: "),
@@ -263,7 +270,7 @@ struct ExitCodeTests {
         let line = bytes.prefix(bytes.count / 2).count { $0 == UInt8(ascii: "\n") } + 1
         bytes[bytes.count / 2] ^= 1
         try program.scratch.write(path, bytes)
-        for words in ["journal verify r", "resume r --no-input", "rollback r --to here --no-input"] {
+        for words in ["journal verify r", "resume r --no-input", "rollback r --to here --no-input -y"] {
             let said = try program(words)
             #expect(said.status == 7, "\(words)")
             #expect(said.stderr.contains("journal.jsonl:\(line)"), "\(said.stderr)")

@@ -41,6 +41,8 @@ struct FirstUseTests {
                 == Said(
                     0,
                     """
+                    DRY RUN                                                  2026-01-15 03:00:00 UTC
+                      Inventory site/inventory.yaml, 2 machines, 2 used
                     Restart of a small site
                       Use when  Everything was off, and power is back.
                       Not when  Only one service failed.
@@ -54,16 +56,16 @@ struct FirstUseTests {
                     03:02:00             1  Confirm power  fixture operator answered done
                     03:02:00  OK         1  Confirm power  done by hand (fixture operator)
                     03:02:00  RUNNING    2  Import the storage pool  storage
-                    03:02:40  OK         2  Import the storage pool  storage  I checked: it holds
+                    03:02:40  OK         2  Import the storage pool  storage  verified: ONLINE
                     03:02:40            Checkpoint "storage" is reached: a point to roll back to.
                     03:02:40  OK         3  Storage is up
                     03:02:40  RUNNING    4  Start the database  server
-                    03:02:52  OK         4  Start the database  server  I checked: it holds
+                    03:02:52  OK         4  Start the database  server  verified: active
                     03:02:52  RUNNING    5  Start the application  server
-                    03:03:00  OK         5  Start the application  server  I checked: it holds
+                    03:03:00  OK         5  Start the application  server  verified: active
 
-                    DONE. Everything in this runbook is up.
-                      5 of 5 steps are good. This session took 3 minutes.
+                    DONE. 3 verified, 1 confirmed by a person.
+                      This session took 3 minutes.
                       On record: blackstart journal show t
 
                     """,
@@ -111,9 +113,9 @@ struct FirstUseTests {
     @Test(
         "the runbook we ship comes out of each fixture as the fixture's own words say",
         arguments: [
-            Shipped(fixture: "cold-start", status: 0, ends: "DONE. Everything in this runbook is up."),
+            Shipped(fixture: "cold-start", status: 0, ends: "DONE. 25 verified, 2 confirmed by a person."),
             Shipped(fixture: "cold-start-dark-host", status: 3, ends: "FINISHED WITH GAPS."),
-            Shipped(fixture: "cold-start-crash", status: 0, ends: "DONE. Everything in this runbook is up."),
+            Shipped(fixture: "cold-start-crash", status: 0, ends: "DONE. 25 verified, 2 confirmed by a person."),
         ])
     func shipped(_ row: Shipped) throws {
         let program = try Program()

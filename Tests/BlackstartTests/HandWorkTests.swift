@@ -81,7 +81,9 @@ struct HandWorkTests {
             (["--done"], "name it with `--step`"), (["--host", "a"], "name it with `--step`"),
             (["--step", "second", "--host", "a"], "has no host `a`"),
             (["--step", "second", "--done", "--failed"], "not both"), (["--as", "carol"], "goes with `--signature`"),
-            (["--what", "two\nlines"], "has to be a line"), (["--what", ""], "has to be a line"),
+            (["--what", "two\nlines"], "keys that are not text"), (["--what", ""], "Nothing was typed"),
+            (["--what", "mended"], "two words or more"), (["--what", "\u{1B}"], "keys that are not text"),
+            (["--when", " "], "Nothing was typed"),
             (["--signature", "runbook.yaml", "--as", "carol"], "is no signature of ssh-keygen"),
         ])
     func refused(_ words: [String], _ why: String) throws {

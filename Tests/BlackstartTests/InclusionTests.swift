@@ -70,7 +70,7 @@ import Testing
         let program = try Program(Self.files)
         _ = try play(program, "run runbook.yaml --run-id r --no-input")
         try program.scratch.write("parts/db/db.yaml", Array("gone".utf8))
-        let back = try play(program, "rollback r --to start --no-input")
+        let back = try play(program, "rollback r --to start --no-input -y")
         #expect(back.status == 6, "\(back.stdout)\(back.stderr)")
         #expect(log(program) == "begun\nouter word! 2 6\nstopped\nunbegun\n")
         let anew = try play(program, "run runbook.yaml --run-id s --no-input")

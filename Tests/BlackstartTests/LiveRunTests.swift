@@ -72,7 +72,7 @@ struct LiveRunTests {
         let other = try program("resume r --no-input")
         #expect(other.status == 1, "\(other.stdout)")
         #expect(other.stderr.contains("two would start everything twice"), "\(other.stderr)")
-        #expect(try program("rollback r --to core --no-input").status == 1)
+        #expect(try program("rollback r --to core --no-input -y").status == 1)
         try program.openGate()
         #expect(try run.end().status == 0)
         #expect(program.runs == 1)
@@ -118,13 +118,13 @@ struct LiveRunTests {
         let (program, run) = try begun()
         try program.openGate()
         #expect(try run.end().status == 0)
-        let back = try program("rollback r --to core --no-input")
+        let back = try program("rollback r --to core --no-input -y")
         #expect(back.status == 6, "\(back.stdout)\(back.stderr)")
         let undone = back.lines.filter { $0.dropFirst(10).hasPrefix("UNDONE") }
         #expect(undone.map { String($0.dropFirst(21).prefix(10)) } == ["4  After  ", "3  Gate  l"])
         #expect(text(program, "after") == "once\nundone\n" && text(program, "ran") == "ran\nundone\n")
         #expect(text(program, "first") == "once\n")
-        let again = try program("rollback r --to core --no-input")
+        let again = try program("rollback r --to core --no-input -y")
         #expect(again.status == 64 && again.stderr.contains("is over: rolled-back"), "\(again.stderr)")
         #expect(text(program, "after") == "once\nundone\n")
     }
@@ -141,7 +141,9 @@ struct LiveRunTests {
 
             """
         let program = try Program(files)
-        let said = try program("run runbook.yaml --run-id r --no-input --answer one=done --answer one=skip:later")
+        let said = try program(
+            "run runbook.yaml --run-id r --no-input --answer one=done --answer".split(separator: " ").map(String.init)
+                + ["one=skip:later on"])
         #expect(said.status == 3, "\(said.stdout)")
         let text = said.stdout.replacing("\n                        ", with: " ")
         #expect(

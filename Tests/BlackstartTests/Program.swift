@@ -29,7 +29,7 @@ struct Program: Sendable {
     var environment: [String: String] {
         [
             "BLACKSTART_HOME": "\(scratch.path)/home", "HOME": scratch.path, "SSH_AUTH_SOCK": "", "TERM": "dumb",
-            "BLACKSTART_OPERATOR_KEY": "",
+            "BLACKSTART_OPERATOR_KEY": "", "TZ": "UTC",
         ]
     }
 

@@ -51,7 +51,7 @@ enum PromisedActions {
             exit: 2,
             tasks: [
                 "a@h1: run, exit 0, ok", "w@h1: ok",
-                "x@h1: failed (still not so after 2 tries, 2 seconds apart: the check exited with 0, not 3)",
+                "x@h1: failed (check still failing after 2 tries, 2 seconds apart: the check exited with 0, not 3)",
             ],
             claims: ["a@h1 ok +8s w@h1 ok"]),
         Promise(
@@ -62,7 +62,7 @@ enum PromisedActions {
                 """,
             hosts: "  h1: { answers: [{ run: quick, exit: 3 }, { run: slow, takes: 60s }] }", exit: 2,
             tasks: [
-                "a@h1: ok", "b@h1: failed (still not so after 1 try: the check gave no answer within 1 second)",
+                "a@h1: ok", "b@h1: failed (check still failing after 1 try: the check gave no answer within 1 second)",
             ]),
         Promise(
             name: "tcp: a port of the host is tried from this machine", keys: ["check.tcp"],

@@ -36,9 +36,9 @@ enum PromisedScheduling {
             keys: ["step.max_failures", "step.on_failure"],
             steps: "- { id: a, name: A, hosts: all, serial: 1, run: one }",
             hosts: "  h1: { answers: [{ run: one, exit: 1 }] }", hostNames: three,
-            flags: ["--answer", "a@h1=skip:broken"], exit: 3,
-            tasks: ["a@h1: run, exit 1, asks failure, says skip, skipped (broken)"] + done("a", ["h2", "h3"]),
-            claims: ["a@h1 skipped (broken) < a@h2 run"]),
+            flags: ["--answer", "a@h1=skip:it is broken"], exit: 3,
+            tasks: ["a@h1: run, exit 1, asks failure, says skip, skipped (it is broken)"] + done("a", ["h2", "h3"]),
+            claims: ["a@h1 skipped (it is broken) < a@h2 run"]),
         Promise(
             name: "max_failures: one may fail, and the next batch begins all the same", keys: ["step.max_failures"],
             steps: """
@@ -52,11 +52,11 @@ enum PromisedScheduling {
             keys: ["step.max_failures", "step.on_failure"],
             steps: "- { id: a, name: A, hosts: all, serial: 1, max_failures: 1, on_failure: continue, run: one }",
             hosts: "  \"h*\": { answers: [{ run: one, exit: 1 }] }", hostNames: three,
-            flags: ["--answer", "a@h2=skip:enough", "--answer", "a@h3=skip:enough"], exit: 3,
+            flags: ["--answer", "a@h2=skip:enough are up", "--answer", "a@h3=skip:enough are up"], exit: 3,
             tasks: [
                 "a@h1: run, exit 1, failed (exit status 1)",
-                "a@h2: run, exit 1, asks failure, says skip, skipped (enough)",
-                "a@h3: run, exit 1, asks failure, says skip, skipped (enough)",
+                "a@h2: run, exit 1, asks failure, says skip, skipped (enough are up)",
+                "a@h3: run, exit 1, asks failure, says skip, skipped (enough are up)",
             ]),
         Promise(
             name: "lock: two steps that share one never run at the same time", keys: ["step.lock"],

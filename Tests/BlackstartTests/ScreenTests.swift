@@ -175,7 +175,7 @@ struct ScreenTests {
         try tmux.wait(for: "Choose 1-6")
         try check("resume", tmux, size)
         try answer(tmux, "rollback")
-        try tmux.wait(for: "begins nothing:")
+        try tmux.wait(for: "to undo nothing:")
         try check("rollback", tmux, size)
         try answer(tmux, "ready")
         try tmux.wait(for: "[exit 6]")

@@ -55,11 +55,13 @@ final class Tmux {
         for pattern in [/[0-9]+:[0-9][0-9]:[0-9][0-9]/, /[0-9]+:[0-9][0-9]/] {
             text = text.replacing(pattern) { match in String(match.output.map { $0 == ":" ? ":" : "0" }) }
         }
+        text = text.replacing(/[0-9]{4}-[0-9]{2}-[0-9]{2}/, with: "0000-00-00")
         text = text.replacing(/[0-9]+(-[0-9A-HJKMNP-TV-Z]{4}){4}/, with: "00-CODE-CODE-CODE-CODE")
         text = text.replacing(/took [0-9]+ seconds?\./, with: "took 0 seconds.")
         let user = try said(by: ["/usr/bin/id", "-un"]).stdout.trimmingCharacters(in: .newlines)
         let machine = try said(by: ["/bin/hostname"]).stdout.trimmingCharacters(in: .newlines)
-        text = text.replacing("\(user)@\(machine)", with: "USER@HOST").replacing(program.scratch.path, with: "SITE")
+        text = text.replacing("\(user)@\(machine)", with: "USER@HOST").replacing(" as \(user)", with: " as USER")
+            .replacing(program.scratch.path, with: "SITE")
         while text.hasSuffix("\n\n") { text.removeLast() }
         return text
     }

@@ -5,12 +5,12 @@ while [ "$strikes" -lt "$count" ]; do
     begin_run
     ended
     [ "$code" = 0 ] || { cat "$work/out" >&2; fail "the run ended with $code"; }
-    start rollback proof --to half --no-input
+    start rollback proof --to half --no-input -y
     strike_within 3000
     while [ "$code" = 137 ] && ! is_over rolled-back; do
         # A rollback that was never begun is begun; one that was goes on by itself.
-        if grep -q '"t":"rollback.begun"' "$journal"; then start resume proof --no-input
-        else start rollback proof --to half --no-input; fi
+        if grep -q '"t":"rollback.begun"' "$journal"; then start resume proof --no-input -y
+        else start rollback proof --to half --no-input -y; fi
         if [ "$strikes" -lt "$count" ]; then strike_within 2000; else ended; fi
     done
     [ "$code" = 6 ] || is_over rolled-back || { cat "$work/out" >&2; fail "the rollback ended with $code"; }

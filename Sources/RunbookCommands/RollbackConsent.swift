@@ -1,0 +1,87 @@
+internal import RunbookEngine
+internal import RunbookModel
+internal import RunbookPlan
+
+/// A person's word for a rollback, to begin one or to go on with one: always after it was shown what it undoes. Without a
+/// terminal only `-y` is such a word, and only for what the command line names.
+struct RollbackConsent {
+    let recorded: RecordedRun
+    let answers: AnswerOptions
+    let console: ConsoleOptions
+
+    private var run: String { recorded.opening.run }
+    private var offer: RollbackOffer {
+        RollbackOffer(
+            plan: recorded.plan, run: RunFacts(id: run, by: "", mark: recorded.opening.mark), state: recorded.state)
+    }
+    private var isAsked: Bool { answers.converses(console) }
+    private var columns: Int { Terminal.hasTerminalOut ? Terminal.columns : 80 }
+
+    /// On a terminal a person sees it; otherwise it goes to stderr where stdout is for a program.
+    private func show(_ text: String) { console.isData ? Terminal.message(text) : Terminal.out(text) }
+
+    /// How a `rollback` begins. `target` is what `--to` names.
+    func begin(_ target: String?) throws(CommandFailure) -> Event {
+        try Resumption.refuseIfOver(recorded, isRollback: true)
+        let offer = offer
+        if let target, !offer.goals.contains(target) {
+            throw CommandFailure(
+                .usage, "run `\(run)` has not reached a checkpoint `\(TerminalText.shown(target))`",
+                hint: "it can go back to: \(offer.goals.joined(separator: ", "))")
+        }
+        if let target, answers.yes {
+            show(offer.text(target, columns: columns) + "\n")
+            return .rollbackRequested(target: target, by: "")
+        }
+        guard isAsked, !answers.yes else {
+            if let target { show(offer.text(target, columns: columns)) }
+            throw CommandFailure(
+                .usage,
+                target == nil
+                    ? "a rollback needs `--to CHECKPOINT` or `--to start`, so nothing was undone"
+                    : "nobody can be asked here whether that is to be undone, so nothing was",
+                hint: "`blackstart rollback \(run) --to \(target ?? offer.goals.joined(separator: "|")) -y` undoes it "
+                    + "without asking")
+        }
+        let first = target ?? offer.goals.first ?? RollbackPlan.start
+        guard let chosen = offer.choose(from: first, columns: columns, say: Terminal.out, ask: ask) else {
+            throw CommandFailure(.usage, "nothing was undone")
+        }
+        return .rollbackRequested(target: chosen, by: "")
+    }
+
+    /// How a `resume` begins: a rollback that was interrupted is shown and asked about first.
+    func goOn(forward: Bool) throws(CommandFailure) -> Event {
+        guard let rollback = recorded.state.isRollingBack ? recorded.state.rollback : nil else {
+            guard !forward else {
+                throw CommandFailure(
+                    .usage, "run `\(run)` is not rolling back", hint: "`blackstart resume \(run)` goes on with it")
+            }
+            return .began
+        }
+        let left = offer.left(columns: columns) ?? ""
+        show(left + "\n")
+        if forward { return .forwardRequested(by: "") }
+        if answers.yes { return .began }
+        let goal = rollback.target
+        guard isAsked else {
+            throw CommandFailure(
+                .usage, "run `\(run)` is rolling back, and nobody can be asked here, so nothing was undone",
+                hint: "`blackstart resume \(run) -y` goes on undoing; `--forward` gives the rollback up")
+        }
+        let prompt =
+            "  Type \(goal) to go on undoing.\n"
+            + "  Type forward to give up the rollback and go on from what stands now.\n"
+            + "  Type no to change nothing: "
+        switch TypedText.ask(prompt, say: Terminal.out, ask) {
+        case goal: return .began
+        case "forward": return .forwardRequested(by: "")
+        default: throw CommandFailure(.usage, "nothing was changed")
+        }
+    }
+
+    private func ask(_ prompt: String) -> String? {
+        Terminal.out(prompt)
+        return readLine()
+    }
+}
