@@ -32,7 +32,7 @@ struct PlanText {
         }
         var time = "  Time      about \(DurationText.words(plan.estimate)) if nothing goes wrong"
         if let rto = runbook.rto { time += "; the objective is \(DurationText.words(rto))" }
-        lines.append(time)
+        lines += Wrapping.lines(time, columns: columns, indent: 12)
         let manual = runbook.steps.filter { step in
             switch step.action {
             case .manual, .approval: true

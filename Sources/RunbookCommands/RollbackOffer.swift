@@ -32,7 +32,8 @@ struct RollbackOffer {
     /// What going back to `goal` would do, machine by machine.
     func text(_ goal: String, columns: Int = 80) -> String {
         let preview = RollbackPreview(plan: plan, state: state, tasks: engine.tasksSince(goal), columns: columns)
-        return "Rollback to \(Narrator(plan: plan).point(goal)): \(preview.counts)\n" + preview.text
+        let head = "Rollback to \(Narrator(plan: plan).point(goal)): \(preview.counts)"
+        return Wrapping.lines(head, columns: columns, indent: 2).joined(separator: "\n") + "\n" + preview.text
     }
 
     /// What the rollback under way has still to undo; nil where none is.
