@@ -1,4 +1,5 @@
 internal import RunbookModel
+internal import RunbookPattern
 internal import RunbookPlan
 internal import RunbookTransport
 
@@ -50,10 +51,21 @@ extension Check {
         if let contains {
             let wanted = scope.text(contains)
             found = lines.first { $0.contains(wanted) }
-        } else if let matches, let regex = try? Regex(scope.text(matches)) {
-            found = lines.first { (try? regex.firstMatch(in: $0)) ?? nil != nil }
+        } else if let matches {
+            found = Self.first(lines, matching: scope.text(matches))
         }
         return Self.shown(found.map(String.init) ?? text)
+    }
+
+    /// In time that grows with the text, as everything that depends on what a host says.
+    private static func first(_ lines: [Substring], matching text: String) -> Substring? {
+        do throws(PatternFault) {
+            let pattern = try Pattern(text)
+            for line in lines {
+                if try pattern.isFound(in: String(line)) { return line }
+            }
+        } catch { return nil }
+        return nil
     }
 
     /// Of a check that looks at nothing but a status: the command, its status, and what it said.
