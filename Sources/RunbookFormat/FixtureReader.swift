@@ -6,7 +6,7 @@ package enum FixtureReader {
     package static func read(bytes: [UInt8], path: String) throws(InvalidFiles) -> Fixture {
         let source = try SourceText(bytes, path: path, limitBytes: Limits.fixtureBytes)
         let findings = Findings(source)
-        let tree = try YamlParser(findings: findings).parse()
+        let tree = try YamlParser(findings: findings, takesNUL: true).parse()
         guard let fields = Fields(tree, FixtureKeys.fixture, what: "a fixture", findings) else {
             throw InvalidFiles(findings.sorted)
         }

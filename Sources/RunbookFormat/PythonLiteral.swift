@@ -140,7 +140,8 @@ struct PythonLiteral {
         var view = String.UnicodeScalarView()
         view.append(contentsOf: scalars[at..<at + count])
         at += count
-        guard let number = UInt32(String(view), radix: 16), let scalar = Unicode.Scalar(number) else { throw Stop() }
+        guard let number = UInt32(String(view), radix: 16), let scalar = Unicode.Scalar(number), number > 0
+        else { throw Stop() }
         return scalar
     }
 
@@ -188,12 +189,12 @@ struct PythonLiteral {
         if text.hasPrefix("_") || text.hasSuffix("_") || text.contains("__") { return nil }
         let digits = lower.replacing("_", with: "")
         for (prefix, radix) in [("0x", 16), ("0o", 8), ("0b", 2)] where digits.hasPrefix(prefix) {
-            return Int64(digits.dropFirst(2), radix: radix).map { .integer(isNegative ? -$0 : $0) }
+            return WholeNumber.read(digits.dropFirst(2), radix: radix, isNegative: isNegative).map { .integer($0) }
         }
         if digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
             // 007 is no number in Python, but 0 and 00 are.
             if digits.hasPrefix("0"), digits.contains(where: { $0 != "0" }) { return nil }
-            return Int64(digits).map { .integer(isNegative ? -$0 : $0) }
+            return WholeNumber.read(digits[...], radix: 10, isNegative: isNegative).map { .integer($0) }
         }
         let isFloat = digits.utf8.allSatisfy {
             (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "e") || $0 == UInt8(ascii: "-")

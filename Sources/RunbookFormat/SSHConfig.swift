@@ -29,6 +29,8 @@ struct SSHConfig {
     let include: (String) -> [(path: String, bytes: [UInt8])]
 
     private static let includeDepth = 16
+    /// Each as often as it is included: two lines in each of sixteen files would be 65,536.
+    private static let includedFiles = 1_000
     private static let honoured = ["hostname", "user", "port", "identityfile", "userknownhostsfile", "identitiesonly"]
 
     func inventory(_ paths: InventoryPaths, _ defaults: Host) -> Inventory {
@@ -67,12 +69,16 @@ struct SSHConfig {
 
     private func blocks() -> [Block] {
         var blocks = [Block(patterns: ["*"], place: source.place(1, 1))]
-        read(source, at: nil, depth: 0, into: &blocks)
+        var files = 0
+        read(source, at: nil, within: [source.path], count: &files, into: &blocks)
         return blocks
     }
 
     /// `at` is where the file is included; nil for the one that a person named.
-    private func read(_ text: SourceText, at outer: SourcePlace?, depth: Int, into blocks: inout [Block]) {
+    /// `chain` is what includes it, itself at the end; `count` is how many files have been read.
+    private func read(
+        _ text: SourceText, at outer: SourcePlace?, within chain: [String], count: inout Int, into blocks: inout [Block]
+    ) {
         for (number, raw) in text.lines.enumerated() {
             let indentation = raw.unicodeScalars.prefix { $0.properties.isWhitespace }.count
             let place = outer ?? source.place(number + 1, indentation + 1)
@@ -91,7 +97,7 @@ struct SSHConfig {
                 )
                 blocks.append(Block(patterns: [], place: place))
             case "include":
-                guard depth < Self.includeDepth else {
+                guard chain.count <= Self.includeDepth else {
                     findings.add(at: place, "files include each other more than \(Self.includeDepth) deep")
                     return
                 }
@@ -99,7 +105,24 @@ struct SSHConfig {
                 let own = blocks.last?.patterns ?? ["*"]
                 for name in values {
                     for file in include(name) {
-                        read(SourceText(known: file.bytes, path: file.path), at: place, depth: depth + 1, into: &blocks)
+                        guard !chain.contains(file.path) else {
+                            findings.add(
+                                at: place, "`\(Excerpt.of(file.path))` includes itself", hint: "take one `Include` away"
+                            )
+                            continue
+                        }
+                        count += 1
+                        guard count <= Self.includedFiles else {
+                            if count == Self.includedFiles + 1 {
+                                findings.add(
+                                    at: place,
+                                    "more than \(Self.includedFiles) files are included, one file counted each time")
+                            }
+                            return
+                        }
+                        read(
+                            SourceText(known: file.bytes, path: file.path), at: place, within: chain + [file.path],
+                            count: &count, into: &blocks)
                     }
                 }
                 blocks.append(Block(patterns: own, place: place))

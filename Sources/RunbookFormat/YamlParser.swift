@@ -8,6 +8,8 @@ struct YamlParser {
     private static let rereadLimitBytes = 2 << 20
 
     let findings: Findings
+    /// What a fixture lets a host print may hold anything; other texts go to shells, paths and environments.
+    var takesNUL = false
 
     /// The one document of the file.
     func parse() throws(InvalidFiles) -> YamlTree {
@@ -51,7 +53,7 @@ struct YamlParser {
                 hint: "put it into a file of its own")
         }
         guard let root else { throw findings.failure(at: source.place(1, 1), "the file is empty") }
-        var walk = YamlWalk(findings: findings, standIns: standIns)
+        var walk = YamlWalk(findings: findings, standIns: standIns, takesNUL: takesNUL)
         // The parser holds the anchors: they are known as long as it lives.
         let tree = try withExtendedLifetime(parser) { () throws(InvalidFiles) in try walk.tree(root, depth: 0) }
         if tree.isNull { throw findings.failure(at: tree.place, "the file is empty") }
@@ -72,6 +74,7 @@ private struct YamlWalk {
     let findings: Findings
     /// Names that stand for keys which were there before: those are told already.
     let standIns: Set<String>
+    let takesNUL: Bool
     var count = 0
 
     mutating func tree(_ node: Node, depth: Int) throws(InvalidFiles) -> YamlTree {
@@ -87,6 +90,10 @@ private struct YamlWalk {
         switch node {
         case .scalar(let scalar):
             try checkTag(scalar.tag, "str", place)
+            if !takesNUL, scalar.string.utf8.contains(0) {
+                findings.add(
+                    at: place, "a text can't hold a NUL: no command, path or variable can", hint: "take `\\0` away")
+            }
             return YamlTree(
                 content: .scalar(scalar.string, isPlain: scalar.style == .plain || scalar.style == .any), place: place)
         case .sequence(let sequence):

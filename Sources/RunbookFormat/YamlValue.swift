@@ -41,21 +41,25 @@ enum YamlValue {
         let (digits, isNegative) = unsigned(text)
         guard digits.utf8.first.map({ (0x30...0x39).contains($0) }) ?? false else { return nil }
         let clean = digits.filter { $0 != "_" }
+        func whole(_ digits: Substring, _ radix: Int) -> Int64? {
+            WholeNumber.read(digits, radix: radix, isNegative: isNegative)
+        }
         let found: Int64?
         if digits.hasPrefix("0b") {
-            found = Int64(clean.dropFirst(2), radix: 2)
+            found = whole(clean.dropFirst(2), 2)
         } else if digits.hasPrefix("0x") {
-            found = Int64(clean.dropFirst(2), radix: 16)
+            found = whole(clean.dropFirst(2), 16)
         } else if digits == "0" {
             found = 0
         } else if digits.hasPrefix("0") {
-            found = isDigits(digits, 0x37) ? Int64(clean, radix: 8) : nil
+            found = isDigits(digits, 0x37) ? whole(clean[...], 8) : nil
         } else if digits.contains(":") {
-            found = sexagesimal(digits)
+            // Never below zero, so that its opposite is a number too.
+            found = sexagesimal(digits).map { isNegative ? -$0 : $0 }
         } else {
-            found = isDigits(digits) ? Int64(clean) : nil
+            found = isDigits(digits) ? whole(clean[...], 10) : nil
         }
-        return found.map { .integer(isNegative ? -$0 : $0) }
+        return found.map { .integer($0) }
     }
 
     /// `1:30` is 90.
@@ -65,7 +69,9 @@ enum YamlValue {
             return nil
         }
         for part in parts.dropFirst() {
-            guard (1...2).contains(part.utf8.count), let number = Int64(part), number < 60 else { return nil }
+            guard (1...2).contains(part.utf8.count), isDigits(part), let number = Int64(part), number < 60 else {
+                return nil
+            }
             let (product, overflow) = total.multipliedReportingOverflow(by: 60)
             let (sum, overflow2) = product.addingReportingOverflow(number)
             if overflow || overflow2 { return nil }

@@ -36,12 +36,42 @@ import Testing
     }
 
     @Test(
+        "configurations that include each other in a circle, or twice each, are told and take no time",
+        .timeLimit(.minutes(1)))
+    func circles() {
+        let text = Array("Include a b\nInclude a b\nHost x\n".utf8)
+        func said(_ include: @escaping (String) -> [(path: String, bytes: [UInt8])]) -> [String] {
+            do {
+                _ = try InventoryReader.read(bytes: text, path: "config", home: "/home/ops", include: include)
+                return []
+            } catch { return error.diagnostics.map(\.message) }
+        }
+        #expect(said { [($0, text)] }.contains { $0.contains("includes itself") })
+        var number = 0
+        let endless = said {
+            number += 1
+            return [("\($0)\(number)", text)]
+        }
+        #expect(endless.contains { $0.contains("more than 1000 files") || $0.contains("deep") })
+        #expect(number < 5_000)
+    }
+
+    @Test("a NUL is refused where it stands")
+    func nul() throws {
+        let text = "version: 1\nname: A\ninventory: i\nsteps:\n- { id: a, name: A, hosts: local, run: \"a\\0b\" }\n"
+        let said = try Corpus.diagnostics(.runbook, Array(text.utf8), path: "a.yaml")
+        #expect(said.map(\.message) == ["a text can't hold a NUL: no command, path or variable can"])
+        #expect(said.first?.place.line == 5)
+    }
+
+    @Test(
         "numbers beyond all bounds are text, or are refused",
         arguments: [
             "h[-9223372036854775808:9223372036854775807]", "h[0:9223372036854775807]", "h[1:3:9223372036854775807]",
             "h[1:3:0]", "h:99999999999999999999",
             "h x=9223372036854775808 y=-9223372036854775808 z=0xFFFFFFFFFFFFFFFFF",
-            "h x=1e999 y=-1e999 z=1_", "h x=\(String(repeating: "[", count: 10_000))", "h[a:z][a:z][a:z][a:z][a:z]",
+            "h x=1e999 y=-1e999 z=1_", "h x=-0x8000000000000000 y=-0x-8000000000000000 z=-0o-1000000000000000000000",
+            "h x=\(String(repeating: "[", count: 10_000))", "h[a:z][a:z][a:z][a:z][a:z]",
         ])
     func numbers(_ line: String) {
         _ = read(Array("[g]\n\(line)\n".utf8), "i")
@@ -51,6 +81,7 @@ import Testing
         "YAML numbers beyond all bounds are text",
         arguments: [
             "153722867280912930:59", "99999999999999999999", "-9223372036854775808", "0x8000000000000000", "0b1",
+            "-0x8000000000000000", "-0x-8000000000000000", "1:-5",
             "1:1:1:1:1:1:1:1:1:1:1:1",
             "1e999", "1.5e+999", "0777777777777777777777777", "._", "-.", "+",
         ])
