@@ -60,8 +60,10 @@ struct HostWitness: Sendable {
             }
             var reply = await ask(.tell(run: run))
             // One that can't sign shows what it has.
-            if case .witness(let answer) = reply, answer.verdict == .have, answer.bytes > 0, answer.signature == nil {
-                reply = await ask(.get(run: run))
+            if case .witness(let answer) = reply, answer.verdict == .have, answer.bytes > 0, answer.signature == nil,
+                answer.bytes <= journal.count
+            {
+                reply = await ask(.get(run: run, limitBytes: journal.count))
             }
             return testimony(of: host, reply, journal: journal)
         }

@@ -13,6 +13,10 @@ internal import Synchronization
 final class Recording: Sendable {
     /// Of one stream of one answer.
     private static let outputBytes = 64 << 10
+    /// Of all answers together: a fixture that could be read again is not larger. What comes later is noted without its
+    /// output.
+    private static let recordedBytes = Limits.fixtureBytes
+    private static let answersAtMost = 100_000
 
     private struct Question: Hashable {
         var host: String
@@ -35,7 +39,16 @@ final class Recording: Sendable {
         /// Hosts that did not answer, with the step that asked and how often in a row.
         var faults: [(host: String, kind: Fault.Kind, step: String, times: Int)] = []
         /// What attempts have printed so far, by receipt.
-        var printed: [String: (stdout: [UInt8], stderr: [UInt8], since: Int64, text: String)] = [:]
+        var printed: [String: Printed] = [:]
+        var answers = 0
+        var bytes = 0
+    }
+
+    private struct Printed {
+        var stdout = HostBytes(limitBytes: Recording.outputBytes)
+        var stderr = HostBytes(limitBytes: Recording.outputBytes)
+        var since: Int64
+        var text: String
     }
 
     private let notes = Mutex(Notes())
@@ -53,7 +66,7 @@ final class Recording: Sendable {
         let now = clock.now().uptime
         if case .submit(let submission, _) = request.operation {
             notes.withLock {
-                $0.printed[submission.receipt.path] = ([], [], now, submission.label ?? submission.command)
+                $0.printed[submission.receipt.path] = Printed(since: now, text: submission.label ?? submission.command)
             }
         }
         return now
@@ -63,8 +76,8 @@ final class Recording: Sendable {
         guard let path = request.operation.receiptPath else { return }
         notes.withLock { notes in
             switch chunk.stream {
-            case .stdout: notes.printed[path]?.stdout += chunk.bytes.prefix(Self.outputBytes)
-            case .stderr: notes.printed[path]?.stderr += chunk.bytes.prefix(Self.outputBytes)
+            case .stdout: notes.printed[path]?.stdout.take(chunk.bytes)
+            case .stderr: notes.printed[path]?.stderr.take(chunk.bytes)
             }
         }
     }
@@ -123,11 +136,17 @@ final class Recording: Sendable {
         let takes = Duration.milliseconds(max(0, now - held.since)) * plan.inventory.labSpeed
         note(
             Question(host: host, text: held.text, kind: "run"),
-            Heard(stdout: Self.text(held.stdout), stderr: Self.text(held.stderr), exit: code & 0xFF, takes: takes))
+            Heard(
+                stdout: Self.text(held.stdout.bytes), stderr: Self.text(held.stderr.bytes), exit: code & 0xFF, takes: takes))
     }
 
     private func note(_ question: Question, _ heard: Heard) {
         notes.withLock { notes in
+            guard notes.answers < Self.answersAtMost else { return }
+            notes.answers += 1
+            var heard = heard
+            notes.bytes += heard.stdout.utf8.count + heard.stderr.utf8.count
+            if notes.bytes > Self.recordedBytes { (heard.stdout, heard.stderr) = ("", "") }
             if notes.heard[question] == nil { notes.questions.append(question) }
             notes.heard[question, default: []].append(heard)
         }

@@ -66,30 +66,33 @@ package struct SnapshotCommand: AsyncParsableCommand {
         let asks = !noInput && Terminal.hasTerminalIn && Terminal.hasTerminalOut
         let logins = try LoginSecrets(hosts, inventory: inventory.path, places, asks: asks)
         let transport = LiveTransport.make(inventory, folder: Places.folder(of: self.inventory), places, logins)
-        let answers = await SnapshotAsking.ask(hosts, transport)
-        await transport.close()
         let stamp = Self.stamp
         var rows: [Row] = []
         var written: Set<String> = []
         var isAll = true
-        for (host, answer) in zip(hosts, answers) {
-            switch answer {
-            case .failure(let failure):
-                isAll = false
-                rows.append(Row(host: host.name, state: "UNREACHED", words: failure.message))
-            case .success(let snapshot):
-                let newest = store.stamps(of: host.name).last
-                let old = newest.flatMap { store.read($0, of: host.name) }
-                do throws(SystemError) {
-                    written.insert(try store.write(snapshot, of: host.name, at: stamp))
-                } catch {
-                    throw CommandFailure(
-                        .programFailed, "can't write to `\(TerminalText.shown(store.folder))`: \(error.words)")
+        // What some have answered is written before others are asked: answers of all hosts are too much to hold.
+        for start in stride(from: 0, to: hosts.count, by: SnapshotAsking.atOnce) {
+            let some = Array(hosts[start..<min(hosts.count, start + SnapshotAsking.atOnce)])
+            for (host, answer) in zip(some, await SnapshotAsking.ask(some, transport)) {
+                switch answer {
+                case .failure(let failure):
+                    isAll = false
+                    rows.append(Row(host: host.name, state: "UNREACHED", words: failure.message))
+                case .success(let snapshot):
+                    let newest = store.stamps(of: host.name).last
+                    let old = newest.flatMap { store.read($0, of: host.name) }
+                    do throws(SystemError) {
+                        written.insert(try store.write(snapshot, of: host.name, at: stamp))
+                    } catch {
+                        throw CommandFailure(
+                            .programFailed, "can't write to `\(TerminalText.shown(store.folder))`: \(error.words)")
+                    }
+                    let changed = old.map { snapshot.drift(from: $0).map(\.name) }
+                    rows.append(Row(host: host.name, state: "KEPT", words: Self.words(snapshot, changed, newest)))
                 }
-                let changed = old.map { snapshot.drift(from: $0).map(\.name) }
-                rows.append(Row(host: host.name, state: "KEPT", words: Self.words(snapshot, changed, newest)))
             }
         }
+        await transport.close()
         tell(rows)
         if !console.isJSON, let name = written.min() {
             let name = written.count == 1 ? name : "\(stamp)…"
@@ -152,7 +155,9 @@ package struct SnapshotCommand: AsyncParsableCommand {
 /// Asks hosts the questions of their platforms.
 enum SnapshotAsking {
     /// Hosts asked at once; the transport keeps its own limits.
-    private static let atOnce = 100
+    static let atOnce = 100
+    /// Of all answers of one host; each question alone is bounded as checks are.
+    private static let hostBytes = 4 << 20
     private static let timeout = Duration.seconds(60)
 
     /// In the order of the hosts. What is asked of a host that does not answer is asked no further.
@@ -166,6 +171,7 @@ enum SnapshotAsking {
         ConfigurationSnapshot, TransportFailure
     > {
         var answers: [ConfigurationSnapshot.Answer] = []
+        var heard = 0
         for question in SnapshotQuestion.all(host.facts.snapshot?.platforms ?? []) {
             let request = ProbeRequest(
                 .run(command: question.command, environment: []),
@@ -176,6 +182,10 @@ enum SnapshotAsking {
             case .probe(let answer):
                 var status: Int?
                 if case .exit(.exited(let code)) = answer.result { status = code }
+                heard += answer.stdout.count
+                guard heard <= hostBytes else {
+                    return .failure(TransportFailure(.unsuitable, sent: true, TransportFailure.flood(hostBytes)))
+                }
                 answers.append(
                     .init(
                         name: question.name, command: question.command, status: status,

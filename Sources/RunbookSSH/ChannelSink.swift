@@ -1,9 +1,18 @@
 internal import CLibssh
+internal import RunbookModel
 internal import RunbookTransport
 
 /// Where libssh's callbacks of one channel put what comes. Touched on the loop's thread only.
 final class ChannelSink {
+    /// What may wait here. A host that talks before it has read the question, or while somebody else listens, sends no more.
+    static let limitBytes = 4 << 20
+    /// Of the name of a signal.
+    private static let nameBytes = 32
+
     private var chunks: [OutputChunk] = []
+    private var heldBytes = 0
+    /// Whether more came than may wait here; it was dropped.
+    private(set) var isFlooded = false
     private(set) var isClosed = false
     private(set) var status: Int?
     private(set) var signal: String?
@@ -26,8 +35,20 @@ final class ChannelSink {
 
     /// What has come since the last time.
     func take() -> [OutputChunk] {
-        defer { chunks = [] }
+        defer {
+            chunks = []
+            heldBytes = 0
+        }
         return chunks
+    }
+
+    private func put(_ stream: OutputChunk.Stream, _ bytes: UnsafeRawBufferPointer) {
+        guard heldBytes + bytes.count <= Self.limitBytes else {
+            isFlooded = true
+            return
+        }
+        heldBytes += bytes.count
+        chunks.append(OutputChunk(stream, [UInt8](bytes)))
     }
 
     func attach(_ channel: ssh_channel) {
@@ -39,8 +60,7 @@ final class ChannelSink {
                 sink.isClosed = true
                 return Int32(bitPattern: length)
             }
-            let bytes = [UInt8](UnsafeRawBufferPointer(start: data, count: Int(length)))
-            sink.chunks.append(OutputChunk(isError == 0 ? .stdout : .stderr, bytes))
+            sink.put(isError == 0 ? .stdout : .stderr, UnsafeRawBufferPointer(start: data, count: Int(length)))
             return Int32(bitPattern: length)
         }
         callbacks.pointee.channel_close_function = { _, _, context in ChannelSink.of(context)?.isClosed = true }
@@ -49,7 +69,10 @@ final class ChannelSink {
             if status >= 0 { ChannelSink.of(context)?.status = Int(status) }
         }
         callbacks.pointee.channel_exit_signal_function = { _, _, name, _, _, _, context in
-            ChannelSink.of(context)?.signal = name.map { String(cString: $0) }
+            ChannelSink.of(context)?.signal = name.map {
+                // It goes into the journal: a name as RFC 4254 has them, and no more.
+                String(TerminalText.shown(String(cString: $0)).prefix(ChannelSink.nameBytes))
+            }
         }
         ssh_add_channel_callbacks(channel, callbacks)
     }

@@ -46,7 +46,7 @@ actor HostLink: ScriptRunner {
     // MARK: Commands
 
     func run(
-        _ job: ScriptJob, output: @escaping @Sendable (OutputChunk) -> Bool
+        _ job: ScriptJob, output: @escaping @Sendable (OutputChunk) -> Hearing
     ) async throws(TransportFailure) -> SessionEnd {
         await channels.enter()
         await begin()
@@ -57,7 +57,7 @@ actor HostLink: ScriptRunner {
     }
 
     private func attempt(
-        _ job: ScriptJob, _ output: @escaping @Sendable (OutputChunk) -> Bool
+        _ job: ScriptJob, _ output: @escaping @Sendable (OutputChunk) -> Hearing
     ) async -> Result<SessionEnd, WayFailure> {
         let sent = SentMark()
         return await using { connection async throws(ConnectionFault) in
@@ -107,6 +107,10 @@ actor HostLink: ScriptRunner {
                     var failure = WayFailure(TransportFailure(.lost, sent: wasSent(), why), .of(refusal: why))
                     failure.isRefusal = why.contains("Connection refused")
                     return .failure(failure)
+                case .flooded(let limitBytes):
+                    await forget(standing.connection)
+                    let why = TransportFailure.flood(limitBytes)
+                    return .failure(WayFailure(TransportFailure(.unsuitable, sent: wasSent(), why), .answered))
                 case .lost(let why):
                     await forget(standing.connection)
                     if !wasSent(), !standing.isNew, mayBeStale {

@@ -29,6 +29,8 @@ package struct HostScan: Hashable, Sendable {
             let name = KnownHosts.name(address, host.port)
             if !names.contains(name) { names.append(name) }
         }
+        // A line that speaks for a key which is changed or revoked would be taken over unseen.
+        guard !isKnown || objection == nil else { return "" }
         return keys.map { "\(names.joined(separator: ",")) \($0.type) \($0.blob)\n" }.joined()
     }
 }
@@ -80,11 +82,16 @@ extension HostLink {
         where !kind.contains(first.type) && !(first.type == "ssh-rsa" && kind[0].hasPrefix("rsa")) {
             if case .success(let key) = await look(at: place, kind), !scan.keys.contains(key) { scan.keys.append(key) }
         }
-        let known = services.ring.login(to: host, services.options).known
-        if case .unknown = known {} else { scan.isKnown = true }
-        scan.objection = HostKeyCheck.objection(known, first)
+        let login = services.ring.login(to: host, services.options)
+        // What is known of a key that is revoked is just that.
+        if login.revoked.line(of: first) != nil || login.revoked.isUnreadable { scan.isKnown = true }
+        scan.keys.removeAll { $0 != first && login.revoked.line(of: $0) != nil }
+        if case .unknown = login.known {} else { scan.isKnown = true }
+        scan.objection = HostKeyCheck.objection(login, first)
         // A run asks for the other kinds as well, where a fingerprint is what is known.
-        if case .fingerprint = known, let match = scan.keys.first(where: { HostKeyCheck.objection(known, $0) == nil }) {
+        if case .fingerprint = login.known,
+            let match = scan.keys.first(where: { HostKeyCheck.objection(login, $0) == nil })
+        {
             scan.objection = nil
             scan.keys = [match] + scan.keys.filter { $0 != match }
         }

@@ -32,6 +32,8 @@ struct KnownHosts {
 
     private var exact: [String: [HostKeyLine]] = [:]
     private var patterns: [(patterns: [[UInt8]], line: HostKeyLine)] = []
+    /// By the key itself: one that is revoked is nobody's any more, by whatever name its line has it.
+    private(set) var revoked: [[UInt8]: Int] = [:]
     private var hashed: [(salt: SymmetricKey, hash: [UInt8], line: HostKeyLine)] = []
 
     init(_ bytes: [UInt8]) {
@@ -50,6 +52,7 @@ struct KnownHosts {
                 words.removeFirst()
             }
             guard words.count >= 3 else { continue }
+            if mark == .revoked, let key = Self.base64(words[2]) { revoked[key] = revoked[key] ?? index + 1 }
             take(words[0], HostKeyLine(type: words[1], blob: words[2], mark: mark, number: index + 1))
         }
     }
@@ -166,16 +169,24 @@ struct KnownHosts {
 struct KnownKeyTable {
     private var files: [String: KnownHosts] = [:]
 
+    /// The keys that no host may show, however its own key is known.
+    mutating func revoked(for host: Host) -> RevokedHostKeys {
+        guard let path = host.knownHosts else { return RevokedHostKeys() }
+        let isUnreadable = access(path, F_OK) == 0 && KnownHosts.contents(path) == nil
+        return RevokedHostKeys(place: path, lines: file(path).revoked, isUnreadable: isUnreadable)
+    }
+
+    private mutating func file(_ path: String) -> KnownHosts {
+        if let known = files[path] { return known }
+        let file = KnownHosts(KnownHosts.contents(path) ?? [])
+        files[path] = file
+        return file
+    }
+
     mutating func key(of host: Host) -> KnownKey {
         if let fingerprint = host.hostKey { return .fingerprint(fingerprint) }
         guard let path = host.knownHosts else { return .unknown(place: "no known_hosts file is named") }
-        let file: KnownHosts
-        if let known = files[path] {
-            file = known
-        } else {
-            file = KnownHosts(KnownHosts.contents(path) ?? [])
-            files[path] = file
-        }
+        let file = file(path)
         let names = ([host.address] + host.addresses).map { KnownHosts.name($0, host.port) }
         for name in names {
             let lines = file.lines(name)
@@ -183,6 +194,17 @@ struct KnownKeyTable {
         }
         return .unknown(place: path)
     }
+}
+
+/// The keys that a known_hosts file revokes.
+struct RevokedHostKeys: Hashable {
+    var place = ""
+    /// Line numbers, from 1, by the key.
+    var lines: [[UInt8]: Int] = [:]
+    /// The file exists, and nobody can tell what it revokes.
+    var isUnreadable = false
+
+    func line(of shown: ShownKey) -> Int? { KnownHosts.base64(shown.blob).flatMap { lines[$0] } }
 }
 
 /// The key that a host shows.
@@ -203,8 +225,16 @@ package struct ShownKey: Hashable, Sendable {
 /// Compares the key that a host shows with what is known.
 enum HostKeyCheck {
     /// nil: this is the host. Otherwise the sentence for a person.
-    static func objection(_ known: KnownKey, _ shown: ShownKey) -> String? {
-        sentence(known, shown).map { "\($0); nothing was sent" }
+    static func objection(_ login: Login, _ shown: ShownKey) -> String? {
+        (revocation(login.revoked, shown) ?? sentence(login.known, shown)).map { "\($0); nothing was sent" }
+    }
+
+    /// Comes before all that may speak for the key.
+    private static func revocation(_ revoked: RevokedHostKeys, _ shown: ShownKey) -> String? {
+        if revoked.isUnreadable { return "\(revoked.place) can't be read, and may revoke the host's key" }
+        return revoked.line(of: shown).map {
+            "the host shows a key that is revoked in \(revoked.place), line \($0): \(shown.fingerprint)"
+        }
     }
 
     private static let meaning =
@@ -216,9 +246,6 @@ enum HostKeyCheck {
             if expected == shown.fingerprint { return nil }
             return "the host shows the key \(shown.fingerprint), but the inventory expects \(expected). \(meaning)"
         case .lines(let lines, let name, let place):
-            if lines.contains(where: { $0.mark == .revoked && $0.blob == shown.blob }) {
-                return "the host shows a key that is revoked in \(place): \(shown.fingerprint)"
-            }
             let keys = lines.filter { $0.mark == .none }
             if keys.contains(where: { $0.blob == shown.blob }) { return nil }
             if let line = keys.first(where: { $0.type == shown.type }) {

@@ -15,7 +15,7 @@ actor LocalShell: ScriptRunner {
     }
 
     func run(
-        _ job: ScriptJob, output: @escaping @Sendable (OutputChunk) -> Bool
+        _ job: ScriptJob, output: @escaping @Sendable (OutputChunk) -> Hearing
     ) async throws(TransportFailure) -> SessionEnd {
         var shell = try start(job)
         let deadline = EventLoop.now() + HostLink.nanoseconds(job.deadline)
@@ -109,7 +109,7 @@ actor LocalShell: ScriptRunner {
 
     /// Writes the text and reads the answer until it is whole or the shell has ended; false where it was whole before.
     private func converse(
-        _ shell: inout Shell, _ input: [UInt8], _ deadline: UInt64, _ output: (OutputChunk) -> Bool
+        _ shell: inout Shell, _ input: [UInt8], _ deadline: UInt64, _ output: (OutputChunk) -> Hearing
     ) async throws(TransportFailure) -> Bool {
         var rest = input[...]
         var open: [(descriptor: Int32, stream: OutputChunk.Stream)] = [
@@ -137,18 +137,29 @@ actor LocalShell: ScriptRunner {
                 let count = read(descriptor, &buffer, buffer.count)
                 if count > 0 {
                     moved = true
-                    if !output(OutputChunk(stream, Array(buffer[..<count]))) { return true }
+                    switch output(OutputChunk(stream, Array(buffer[..<count]))) {
+                    case .more: break
+                    case .whole: return true
+                    case .tooMuch(let limitBytes):
+                        kill(shell.pid, SIGTERM)
+                        _ = await ending(shell.pid)
+                        throw TransportFailure(.unsuitable, sent: true, TransportFailure.flood(limitBytes))
+                    }
                 } else if count == 0 || (errno != EAGAIN && errno != EINTR) {
                     open.removeAll { $0.descriptor == descriptor }
                     moved = true
                 }
             }
             if open.isEmpty { return true }
-            if moved { continue }
             guard EventLoop.now() < deadline else {
                 kill(shell.pid, SIGTERM)
                 _ = await ending(shell.pid)
                 throw .deadline
+            }
+            // One that never stops printing takes turns with everybody else on the loop.
+            if moved {
+                await Task.yield()
+                continue
             }
             // Both streams matter: look again soon whatever the first of them does.
             let soon = min(deadline, EventLoop.now() + 20_000_000)

@@ -6,6 +6,7 @@ struct Login: Sendable {
     var port: Int
     var user: String
     var known: KnownKey
+    var revoked = RevokedHostKeys()
     var keys: [PrivateKey]
     /// What stands against keys that were named and can't be used.
     var objections: [String]
@@ -58,7 +59,7 @@ final class KeyRing: Sendable {
         }
         return Login(
             address: host.address, port: host.port, user: host.user ?? options.user,
-            known: known.withLock { $0.key(of: host) }, keys: keys, objections: objections, agent: options.agentSocket,
+            known: known.withLock { $0.key(of: host) }, revoked: known.withLock { $0.revoked(for: host) }, keys: keys, objections: objections, agent: options.agentSocket,
             password: options.passwords[host.name], algorithms: host.algorithms)
     }
 

@@ -16,12 +16,11 @@ final class CommandChannel {
 }
 
 extension SSHConnection {
-    /// Runs a job. `output` hands out what it prints, as it comes; returning false there ends the reading: all that
-    /// matters has been said.
+    /// Runs a job. `output` hands out what it prints, as it comes, and tells whether more is wanted.
     ///
     /// - Parameter sent: told right before the first byte of the command may leave.
     func execute(
-        _ job: ScriptJob, deadline: UInt64, sent: @Sendable () -> Void, output: @Sendable (OutputChunk) -> Bool
+        _ job: ScriptJob, deadline: UInt64, sent: @Sendable () -> Void, output: @Sendable (OutputChunk) -> Hearing
     ) async throws(ConnectionFault) -> SessionEnd {
         guard let session, !isLost else { throw .lost("the connection is gone") }
         enter()
@@ -47,7 +46,7 @@ extension SSHConnection {
         let sink = command.sink
         while true {
             let isOver = sink.isClosed
-            for chunk in sink.take() where !output(chunk) {
+            if try Self.hear(sink, output) {
                 mayGoOn = job.mayBeAskedOn
                 return .silent
             }
@@ -58,13 +57,26 @@ extension SSHConnection {
                 try pump(session)
             } catch {
                 // What came before the end is told all the same.
-                for chunk in sink.take() where !output(chunk) { return .silent }
+                if try Self.hear(sink, output) { return .silent }
                 if sink.isClosed { break }
                 throw error
             }
         }
         if let name = sink.signal { return .signalled(name) }
         return sink.status.map { .exited($0) } ?? .silent
+    }
+
+    /// Hands on what has come; true where the reply is whole.
+    private static func hear(_ sink: ChannelSink, _ output: (OutputChunk) -> Hearing) throws(ConnectionFault) -> Bool {
+        for chunk in sink.take() {
+            switch output(chunk) {
+            case .more: continue
+            case .whole: return true
+            case .tooMuch(let limitBytes): throw .flooded(limitBytes: limitBytes)
+            }
+        }
+        if sink.isFlooded { throw .flooded(limitBytes: ChannelSink.limitBytes) }
+        return false
     }
 
     /// Starts the command; false where all of its input has been sent: there is none.
@@ -103,6 +115,7 @@ extension SSHConnection {
         let (channel, sink) = (command.channel, command.sink)
         var offset = 0
         while offset < input.count, !sink.isClosed {
+            if sink.isFlooded { throw .flooded(limitBytes: ChannelSink.limitBytes) }
             let isPending = ssh_get_poll_flags(session) & SSH_WRITE_PENDING != 0
             if !isPending, ssh_channel_window_size(channel) > 0 {
                 let count = min(32_768, input.count - offset)

@@ -11,6 +11,8 @@ enum ConnectionFault: Error, Hashable {
     case lost(String)
     /// The time that was given is over; the connection stands.
     case deadline
+    /// The host sent more than is kept of it.
+    case flooded(limitBytes: Int)
 }
 
 /// How a command in a session ended.
@@ -98,7 +100,7 @@ actor SSHConnection {
             throw TransportFailure(.unreachable, sent: false, "no memory for a session")
         }
         self.session = session
-        ssh_set_counters(session, counters.pointer, nil)
+        ssh_set_counters(session, counters.pointer, counters.packets)
         heardAt = EventLoop.now()
         setOptions(login, session)
         gather(true)
@@ -176,6 +178,8 @@ actor SSHConnection {
             // Something answered there: the network may be at fault, and come back.
             case .deadline: throw TransportFailure(.lost, sent: false, sentence)
             case .lost(let why), .refused(let why): throw TransportFailure(.lost, sent: false, why)
+            case .flooded(let limitBytes):
+                throw TransportFailure(.unsuitable, sent: false, TransportFailure.flood(limitBytes))
             }
         }
     }
@@ -193,12 +197,17 @@ actor SSHConnection {
         }
     }
 
+    /// Of answers that the host's own questions bring up, and that it does not take.
+    private static let waitingBytes: UInt64 = 4 << 20
+
     /// Takes in what has come, without waiting.
     func pump(_ session: ssh_session) throws(ConnectionFault) {
         guard self.session != nil else { throw .lost("the connection is gone") }
         // It says OK also when it has just found the socket closed, and closed it on our side too.
         let code = ssh_execute_message_callbacks(session)
         notice()
+        // A host that asks and asks, and takes no answer.
+        if counters.waitingBytes > Self.waitingBytes { throw lose("the host asks without taking answers") }
         if code == SSH_ERROR || ssh_is_connected(session) == 0 { throw lose(words(session)) }
     }
 
@@ -217,6 +226,8 @@ actor SSHConnection {
     /// - Parameter flushes: whether what was sent has to leave before.
     func activity(_ session: ssh_session, _ deadline: UInt64, flushes: Bool = true) async throws(ConnectionFault) {
         notice()
+        // Also where bytes keep coming, and nobody ever has to wait for one.
+        if EventLoop.now() >= deadline { throw .deadline }
         let wantsWrite = ssh_get_poll_flags(session) & SSH_WRITE_PENDING != 0
         if wantsWrite {
             // Mostly the socket takes more at once, and libssh only wants to be told so.
@@ -343,11 +354,22 @@ actor SSHConnection {
 
 /// Where libssh counts the bytes of a session: an address that stays as long as the session lives.
 private final class ByteCounters {
+    /// Of the socket.
     let pointer: UnsafeMutablePointer<ssh_counter_struct>
+    /// Of the packets' payloads, counted when they are queued.
+    let packets: UnsafeMutablePointer<ssh_counter_struct>
 
     init() {
         pointer = .allocate(capacity: 1)
         pointer.initialize(to: ssh_counter_struct())
+        packets = .allocate(capacity: 1)
+        packets.initialize(to: ssh_counter_struct())
+    }
+
+    /// At least so many bytes are queued and not sent. A packet is 20 bytes longer than its payload, at least.
+    var waitingBytes: UInt64 {
+        let queued = packets.pointee.out_bytes &+ 20 &* packets.pointee.out_packets
+        return queued > pointer.pointee.out_bytes ? queued &- pointer.pointee.out_bytes : 0
     }
 
     private var isLeft = false
@@ -359,5 +381,7 @@ private final class ByteCounters {
         if isLeft { return }
         pointer.deinitialize(count: 1)
         pointer.deallocate()
+        packets.deinitialize(count: 1)
+        packets.deallocate()
     }
 }

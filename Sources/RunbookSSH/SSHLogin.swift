@@ -8,7 +8,7 @@ internal import RunbookTransport
 extension SSHConnection {
     func checkKey(_ login: Login, _ session: ssh_session) throws(TransportFailure) {
         let shown = try shownKey(session)
-        if let objection = HostKeyCheck.objection(login.known, shown) {
+        if let objection = HostKeyCheck.objection(login, shown) {
             throw TransportFailure(.hostKey, sent: false, objection)
         }
     }

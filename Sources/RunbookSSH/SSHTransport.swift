@@ -140,9 +140,9 @@ package final class SSHTransport: Transport {
 
 /// Something that runs a shell text: a host over SSH, or this machine.
 protocol ScriptRunner: Sendable {
-    /// `output` returns false when the reply is whole.
+    /// `output` tells after each piece whether more is wanted.
     func run(
-        _ job: ScriptJob, output: @escaping @Sendable (OutputChunk) -> Bool
+        _ job: ScriptJob, output: @escaping @Sendable (OutputChunk) -> Hearing
     ) async throws(TransportFailure) -> SessionEnd
 }
 

@@ -1,5 +1,6 @@
 internal import CLibssh
 internal import Glibc
+internal import RunbookTransport
 
 // A connection through a host: a direct-tcpip channel, and a socket pair whose other end is somebody's descriptor.
 
@@ -47,6 +48,17 @@ extension SSHConnection {
         leave()
     }
 
+    /// Of what a host sends through a tunnel and nobody has taken yet: over any window that it was given.
+    private static let waitingBytes: Int32 = 8 << 20
+
+    /// A host that ignores the window would fill libssh's buffers.
+    private func checkWaiting(_ channel: ssh_channel) throws(ConnectionFault) {
+        guard session != nil, !isLost else { throw .lost("the connection is gone") }
+        for isError in [Int32(0), 1] where ssh_channel_poll(channel, isError) > Self.waitingBytes {
+            throw lose(TransportFailure.flood(Int(Self.waitingBytes)))
+        }
+    }
+
     private func carryUp(_ tunnel: Tunnel) async {
         let (channel, local) = (tunnel.channel, tunnel.local)
         var buffer = [UInt8](repeating: 0, count: Self.pieceBytes)
@@ -73,6 +85,7 @@ extension SSHConnection {
             do {
                 try await activity(session, .max)
                 try pump(session)
+                try checkWaiting(channel)
             } catch { break }
         }
         tunnel.isOver = true
@@ -92,6 +105,7 @@ extension SSHConnection {
             do {
                 try await activity(session, .max)
                 try pump(session)
+                try checkWaiting(channel)
             } catch { break }
         }
     }

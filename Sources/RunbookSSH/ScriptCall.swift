@@ -1,7 +1,6 @@
 internal import Glibc
 internal import RunbookModel
 internal import RunbookTransport
-internal import Synchronization
 
 /// One request, played as a shell text on a host, and its reply.
 struct ScriptCall: Sendable {
@@ -32,7 +31,7 @@ struct ScriptCall: Sendable {
         else {
             return .failure(TransportFailure(.unsuitable, sent: false, "this can't be asked of a host"))
         }
-        let reader = ReplyReader(nonce: nonce, streamsOutput: !isProbe, progress)
+        let reader = ReplyReader(nonce: nonce, keepsOutput: isProbe, progress)
         // A lab wants to know for which step each session is.
         let marks = marksSessions ? "env BLACKSTART_RUN=\(run ?? "-") BLACKSTART_STEP=\(request.task.step) " : ""
         let job = ScriptJob(
@@ -109,15 +108,19 @@ struct ScriptCall: Sendable {
         case (.heads, .heads(let heads)): return .heads(heads)
         case (.submit, .refused(let why)):
             // A host says so before it runs anything, and then it does not.
-            return .failure(TransportFailure(.unsuitable, sent: false, "the host can't do this: \(why)"))
+            return .failure(TransportFailure(.unsuitable, sent: false, Self.refusal(why)))
         case (_, .refused(let why)):
-            return .failure(TransportFailure(.unsuitable, sent: true, "the host can't do this: \(why)"))
+            return .failure(TransportFailure(.unsuitable, sent: true, Self.refusal(why)))
         case (_, nil):
             return .failure(
                 TransportFailure(.lost, sent: true, reader.hasBegun ? "the answer was cut" : reader.noise))
         case (_, .some):
             return .failure(TransportFailure(.unsuitable, sent: true, "the host's answer makes no sense"))
         }
+    }
+
+    private static func refusal(_ why: String) -> String {
+        "the host can't do this: \(TerminalText.shown(why).prefix(300))"
     }
 
     /// Host clock minus ours, milliseconds; nil where it is beyond all bounds.
@@ -136,8 +139,8 @@ struct ScriptCall: Sendable {
         let job = ScriptJob(
             command: WitnessScript.command, environment: [], input: question.input, deadline: deadline)
         var limit = Self.witnessLimit
-        if case .get = question { limit += JournalCopy.limitBytes }
-        let heard = JournalCopy(limitBytes: limit)
+        if case .get(_, let limitBytes) = question { limit += limitBytes }
+        let heard = WitnessReader(limitBytes: limit)
         do throws(TransportFailure) {
             _ = try await runner.run(job) { heard.take($0) }
         } catch { return error.isDeadline ? late : .failure(error.ofQuestion) }
@@ -157,7 +160,7 @@ struct ScriptCall: Sendable {
         switch request.operation {
         case .contact, .arrive:
             let job = ScriptJob(command: "true", environment: marks, input: [], deadline: .seconds(30))
-            do throws(TransportFailure) { _ = try await runner.run(job) { _ in true } } catch {
+            do throws(TransportFailure) { _ = try await runner.run(job) { _ in .more } } catch {
                 return .failure(error.isDeadline ? .silent : error.ofQuestion)
             }
             return .contact(HostFacts(boot: "", clockOffset: nil))
@@ -233,107 +236,4 @@ extension TransportFailure {
 
     static let noReceipts = TransportFailure(.unsuitable, sent: false, "the host keeps no receipts")
     static let silent = TransportFailure(.unreachable, sent: false, "the host did not answer in time")
-}
-
-/// Reads the reply of a receipt script as it comes.
-private final class ReplyReader: Sendable {
-    private struct State {
-        var reply: ReceiptReply
-        var stdout: [UInt8] = []
-        var stderr: [UInt8] = []
-        var noise: [UInt8] = []
-    }
-
-    private let state: LoopLock<State>
-    private let streamsOutput: Bool
-    private let progress: @Sendable (OutputChunk) -> Void
-
-    init(nonce: String, streamsOutput: Bool, _ progress: @escaping @Sendable (OutputChunk) -> Void) {
-        state = LoopLock(State(reply: ReceiptReply(nonce: nonce)))
-        self.streamsOutput = streamsOutput
-        self.progress = progress
-    }
-
-    /// False once the reply is whole.
-    func take(_ chunk: OutputChunk) -> Bool {
-        var printed: [OutputChunk] = []
-        let goesOn = state.withLock { state -> Bool in
-            guard chunk.stream == .stdout else {
-                // The script itself says nothing here; a shell that can't run it does.
-                if state.noise.count < 400 { state.noise += chunk.bytes.prefix(400) }
-                return true
-            }
-            var reply = state.reply
-            reply.take(chunk.bytes) { printed.append($0) }
-            state.reply = reply
-            if !streamsOutput {
-                for part in printed {
-                    switch part.stream {
-                    case .stdout: state.stdout += part.bytes
-                    case .stderr: state.stderr += part.bytes
-                    }
-                }
-            }
-            return reply.ending == nil
-        }
-        if streamsOutput { for part in printed { progress(part) } }
-        return goesOn
-    }
-
-    var ending: ReceiptReply.Ending? { state.withLock { $0.reply.ending } }
-    var stdout: [UInt8] { state.withLock { $0.stdout } }
-    var stderr: [UInt8] { state.withLock { $0.stderr } }
-    var hasBegun: Bool { state.withLock { $0.reply.hasBegun } }
-
-    /// What a host said instead of a reply.
-    var noise: String {
-        let lines = state.withLock { $0.noise }.split { $0 == 0x0A || $0 == 0x0D }
-        let text = lines.map { TerminalText.shown(bytes: $0) }.joined(separator: " / ")
-        return text.isEmpty ? "the host closed the session without an answer" : "the host says: \(text)"
-    }
-}
-
-/// Takes the output of a session as it is: handed on, or kept within bounds.
-private final class PlainReader: Sendable {
-    private let kept = LoopLock<(stdout: [UInt8], stderr: [UInt8])>(([], []))
-    private let progress: (@Sendable (OutputChunk) -> Void)?
-
-    init(_ progress: (@Sendable (OutputChunk) -> Void)?) { self.progress = progress }
-
-    func take(_ chunk: OutputChunk) -> Bool {
-        if let progress {
-            progress(chunk)
-            return true
-        }
-        kept.withLock { kept in
-            switch chunk.stream {
-            case .stdout: kept.stdout += chunk.bytes.prefix(max(0, Limits.checkOutputBytes - kept.stdout.count))
-            case .stderr: kept.stderr += chunk.bytes.prefix(max(0, Limits.checkOutputBytes - kept.stderr.count))
-            }
-        }
-        return true
-    }
-
-    var stdout: [UInt8] { kept.withLock { $0.stdout } }
-    var stderr: [UInt8] { kept.withLock { $0.stderr } }
-}
-
-/// What comes on stdout, up to a limit.
-private final class JournalCopy: Sendable {
-    static let limitBytes = 1 << 30
-
-    private let heard = Mutex<[UInt8]>([])
-    private let limit: Int
-
-    init(limitBytes: Int) { limit = limitBytes }
-
-    func take(_ chunk: OutputChunk) -> Bool {
-        guard chunk.stream == .stdout else { return true }
-        return heard.withLock { heard in
-            heard += chunk.bytes.prefix(max(0, limit - heard.count))
-            return heard.count < limit
-        }
-    }
-
-    var bytes: [UInt8] { heard.withLock { $0 } }
 }

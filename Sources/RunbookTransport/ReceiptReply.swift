@@ -28,12 +28,15 @@ package struct ReceiptReply: Sendable {
     static let noiseLimit = 256 << 10
     static let lineLimit = 4 << 10
     static let headsLimit = 100_000
+    /// Of the names of all receipts together.
+    static let headsBytes = 8 << 20
 
     private let nonce: [UInt8]
     private var state = State.noise
     private var line: [UInt8] = []
     private var noise = 0
     private var heads: [ReceiptHead] = []
+    private var headsBytes = 0
     package private(set) var ending: Ending?
 
     /// Whether the host has begun to answer.
@@ -112,6 +115,8 @@ package struct ReceiptReply: Sendable {
         case "T": end(.tidied)
         case "K":
             guard let head = Self.head(words.dropFirst()), heads.count < Self.headsLimit else { return end(.garbage) }
+            headsBytes += head.receipt.utf8.count
+            guard headsBytes <= Self.headsBytes else { return end(.garbage) }
             heads.append(head)
         case "J": end(.heads(heads))
         case "N": end(.refused(words.dropFirst().joined(separator: " ")))

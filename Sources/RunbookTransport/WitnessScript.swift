@@ -6,12 +6,12 @@ package enum WitnessRequest: Hashable, Sendable {
     case push(run: String, offset: Int, bytes: [UInt8])
     /// How much of it is kept there?
     case tell(run: String)
-    /// The copy itself.
-    case get(run: String)
+    /// The copy itself, of at most so many bytes: a witness that sends more is cut off.
+    case get(run: String, limitBytes: Int = 1 << 30)
 
     package var run: String {
         switch self {
-        case .push(let run, _, _), .tell(let run), .get(let run): run
+        case .push(let run, _, _), .tell(let run), .get(let run, _): run
         }
     }
 
@@ -20,7 +20,7 @@ package enum WitnessRequest: Hashable, Sendable {
         switch self {
         case .push(let run, let offset, let bytes): Array("push \(run) \(offset) \(bytes.count)\n".utf8) + bytes
         case .tell(let run): Array("tell \(run) 0 0\n".utf8)
-        case .get(let run): Array("get \(run) 0 0\n".utf8)
+        case .get(let run, _): Array("get \(run) 0 0\n".utf8)
         }
     }
 }

@@ -7,6 +7,8 @@ struct TidyTests {
         ("try!", "a failure that ends the program"), ("as!", "a cast that ends the program"),
         ("nonisolated(unsafe)", "a race"), ("fatalError(", "an end that no input may reach"),
         ("preconditionFailure(", "an end that no input may reach"), ("TODO", "unfinished"), ("FIXME", "unfinished"),
+        ("+= chunk.bytes", "what a host sends, kept without a limit: `HostBytes`"),
+        ("+= part.bytes", "what a host sends, kept without a limit: `HostBytes`"),
         ("isDryRun", "a dry run is other parts plugged in, not another branch"),
     ]
 

@@ -57,6 +57,18 @@ struct HostKeyCase: Sendable, CustomTestStringConvertible {
             claim: "its key is revoked", file: { "\($0.name) \($0.own)\n@revoked * \($0.own)\n" },
             refusal: "the host shows a key that is revoked in "),
         HostKeyCase(
+            claim: "its key is revoked under another name",
+            file: { "\($0.name) \($0.own)\n@revoked db9,10.0.0.9 \($0.own)\n" },
+            refusal: "the host shows a key that is revoked in DIR/other_hosts, line 2: SHA256:"),
+        HostKeyCase(
+            claim: "its key is revoked under a hashed name",
+            file: { "\($0.name) \($0.own)\n@revoked \($0.name) \($0.own)\n" }, isHashed: true,
+            refusal: "the host shows a key that is revoked in "),
+        HostKeyCase(
+            claim: "its key is revoked without padding",
+            file: { "\($0.name) \($0.own)\n@revoked \($0.name) \($0.own.replacing("=", with: ""))\n" },
+            refusal: "the host shows a key that is revoked in "),
+        HostKeyCase(
             claim: "only an authority is known", file: { "@cert-authority * \($0.other)\n" },
             refusal: "DIR/other_hosts has only a certificate authority for the host, and host certificates are not"),
         HostKeyCase(
@@ -119,6 +131,38 @@ struct HostKeyTests {
             server.visit { $0.hostKey = other },
             isRefusedWith: "the host shows the key \(own), but the inventory expects \(other)")
         try await expect(server.visit { ($0.knownHosts, $0.hostKey) = (nil, own) }, isRefusedWith: nil)
+    }
+
+    @Test(
+        "a revoked key is refused where the inventory has its fingerprint, whatever name the line has",
+        arguments: ["127.0.0.1", "[127.0.0.1]:PORT", "[10.0.0.9]:PORT", "*", "db9", "hashed"])
+    func revoked(_ name: String) async throws {
+        let line = try shell("ssh-keygen -l -f host_key.pub", in: server.scratch.path).output
+        let own = String(try #require(line.split(separator: " ").dropFirst().first))
+        let names = name == "hashed" ? "[10.0.0.9]:PORT" : name
+        let text = "@revoked \(names.replacing("PORT", with: "\(server.port)")) \(try key("host_key"))\n"
+        try server.scratch.write("revoked", Array(text.utf8))
+        if name == "hashed" { try TestServer.tool("ssh-keygen -q -H -f revoked", server.scratch) }
+        let path = "\(server.scratch.path)/revoked"
+        func visit() -> Visit {
+            server.visit { ($0.knownHosts, $0.hostKey, $0.addresses) = (path, own, ["127.0.0.1", "10.0.0.9"]) }
+        }
+        try await expect(visit(), isRefusedWith: "the host shows a key that is revoked in \(path), line 1: \(own)")
+        let looking = visit()
+        let scan = await looking.transport.scan("a")
+        #expect(scan.isKnown && scan.objection?.contains("that is revoked") == true)
+        #expect(scan.knownHosts(of: server.host).isEmpty)
+        await looking.end()
+    }
+
+    @Test("a file that can't be read may revoke the key: a fingerprint does not help")
+    func unreadable() async throws {
+        let line = try shell("ssh-keygen -l -f host_key.pub", in: server.scratch.path).output
+        let own = String(try #require(line.split(separator: " ").dropFirst().first))
+        let path = server.scratch.path
+        try await expect(
+            server.visit { ($0.knownHosts, $0.hostKey) = (path, own) },
+            isRefusedWith: "\(path) can't be read, and may revoke the host's key")
     }
 
     @Test(

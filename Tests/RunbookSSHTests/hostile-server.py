@@ -125,6 +125,61 @@ async def chatter(process):
         await process.stdout.drain()
 
 
+async def printing(process):
+    """It answers a check with more than any check prints."""
+    process.stdout.write(b"BS1 " + await nonce(process) + b"\n")
+    while True:
+        process.stdout.write(b"E 1048576\n" + b"e" * 1048576 + b"O 1048576\n" + b"o" * 1048576)
+        await process.stdout.drain()
+
+
+async def signs(process):
+    """Signs of life, and nothing else."""
+    process.stdout.write(b"BS1 " + await nonce(process) + b"\n")
+    while True:
+        process.stdout.write(b"H\n" * 32768)
+        await process.stdout.drain()
+
+
+async def dripping(process):
+    """One byte at a time, for ever."""
+    process.stdout.write(b"BS1 " + await nonce(process) + b"\n")
+    while True:
+        process.stdout.write(b"H\n")
+        await process.stdout.drain()
+        await asyncio.sleep(0.2)
+
+
+async def receipts(process):
+    """The heads of receipts that no run has."""
+    process.stdout.write(b"BS1 " + await nonce(process) + b"\n")
+    line = b"K " + b"r" * 3900 + b" 1:" + b"0" * 64 + b"\n"
+    while True:
+        process.stdout.write(line * 16)
+        await process.stdout.drain()
+
+
+async def refusing(process):
+    """A refusal as long as a line can be, with what a terminal would obey."""
+    process.stdout.write(b"BS1 " + await nonce(process) + b"\nN " + b"\x1b[2Jno " * 500 + b"\n")
+    await process.stdin.read()
+
+
+async def witness(process):
+    """A copy that never ends."""
+    process.stdout.write(b"BSW have 4096\n")
+    while True:
+        process.stdout.write(b"j" * 65536)
+        await process.stdout.drain()
+
+
+async def deaf(process):
+    """It prints, and reads nothing of what it is sent: its window is smaller than any question."""
+    while True:
+        process.stdout.write(b"BS1 no\n" * 8192)
+        await process.stdout.drain()
+
+
 async def slowly(process):
     """It answers as it should, a few bytes at a time."""
     shell = await asyncio.create_subprocess_shell(
@@ -147,6 +202,58 @@ async def slowly(process):
 class Open(asyncssh.SSHServer):
     def begin_auth(self, username):
         return False
+
+
+class Locked(asyncssh.SSHServer):
+    """It lets nobody in."""
+
+    def connection_made(self, conn):
+        self.conn = conn
+
+    def begin_auth(self, username):
+        return True
+
+    def kbdint_auth_supported(self):
+        return True
+
+    async def asked(self):
+        return ("n" * 60000, "i" * 60000, "", [("Password: ", False)] * 200)
+
+    async def get_kbdint_challenge(self, username, lang, submethods):
+        return await self.asked()
+
+    async def validate_kbdint_response(self, username, responses):
+        return await self.asked()
+
+
+class Slow(Locked):
+    """Its next question never comes, and bytes do."""
+
+    async def asked(self):
+        while True:
+            self.conn.send_auth_banner("b" * 1000)
+            await asyncio.sleep(0.1)
+
+
+class Wordy(Locked):
+    async def begin_auth(self, username):
+        while True:
+            self.conn.send_auth_banner("b" * 65536)
+            await asyncio.sleep(0.001)
+
+
+class Jump(Open):
+    def connection_requested(self, dest_host, dest_port, orig_host, orig_port):
+        return endless
+
+
+def locked(process): ...
+def slow(process): ...
+def wordy(process): ...
+def jump(process): ...
+
+
+SERVERS = {"locked": Locked, "slow": Slow, "wordy": Wordy, "jump": Jump}
 
 
 async def shy(reader, writer):
@@ -189,7 +296,13 @@ async def main():
                 pass
 
         server = await asyncssh.listen(
-            "127.0.0.1", 0, server_host_keys=[key], server_factory=Open, process_factory=play, encoding=None
+            "127.0.0.1",
+            0,
+            server_host_keys=[key],
+            server_factory=SERVERS.get(sys.argv[1], Open),
+            process_factory=play,
+            encoding=None,
+            window=64 if sys.argv[1] == "deaf" else 2 << 20,
         )
         port = server.get_port()
     print(port, flush=True)
