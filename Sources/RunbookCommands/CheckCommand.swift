@@ -78,7 +78,7 @@ package struct CheckCommand: ParsableCommand {
             Terminal.out(report.json)
         } else {
             switch console.output {
-            case .github: Terminal.out(report.annotations)
+            case .github: Terminal.commands(report.annotations)
             case .sarif: Terminal.out(report.sarif)
             case .text, .json, .junit:
                 // Of files that could not be read nothing was checked.

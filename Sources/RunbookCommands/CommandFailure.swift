@@ -1,6 +1,7 @@
 internal import Glibc
 internal import RunbookJournal
 package import RunbookModel
+internal import Synchronization
 
 /// Why a command ends without having done its work: what to say, and the exit code.
 package struct CommandFailure: Error, Sendable {
@@ -50,8 +51,17 @@ package enum ExitStatusCode: Int32, Sendable {
 
 /// Data goes to stdout, messages to stderr.
 enum Terminal {
-    static func out(_ text: String) { write(text, to: STDOUT_FILENO) }
-    static func message(_ text: String) { write(text, to: STDERR_FILENO) }
+    /// Whether a runner of GitHub reads along: it takes lines of a certain form as commands.
+    static let isForGitHub = Atomic(false)
+
+    static func out(_ text: String) { write(harmless(text), to: STDOUT_FILENO) }
+    static func message(_ text: String) { write(harmless(text), to: STDERR_FILENO) }
+    /// Lines that the runner is to obey.
+    static func commands(_ text: String) { write(text, to: STDOUT_FILENO) }
+
+    private static func harmless(_ text: String) -> String {
+        isForGitHub.load(ordering: .relaxed) ? GitHubAnnotation.harmless(text) : text
+    }
 
     private static func write(_ text: String, to descriptor: Int32) {
         var rest = Array(text.utf8)[...]

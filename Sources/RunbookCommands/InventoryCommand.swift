@@ -156,7 +156,8 @@ enum InventoryJSON {
         case .number(let number): number.isFinite ? "\(number)" : JSONText.quoted("\(number)")
         case .text(let text): JSONText.quoted(text)
         case .list(let items): "[" + items.map(json).joined(separator: ",") + "]"
-        case .map(let members): object(members.map { ($0.name, json($0.value)) })
+        case .map(let members):
+            object(members.map { ($0.name, SecretName.isOne($0.name) ? JSONText.quoted(SecretName.hidden) : json($0.value)) })
         }
     }
 }

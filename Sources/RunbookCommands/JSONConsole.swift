@@ -92,11 +92,13 @@ enum JSONText {
             case "\n": quoted += "\\n"
             case "\t": quoted += "\\t"
             default:
-                if TerminalText.isPrintable(scalar) || scalar.value > 0xFFFF {
+                if TerminalText.isPrintable(scalar) {
                     quoted.unicodeScalars.append(scalar)
                 } else {
-                    let hex = String(scalar.value, radix: 16)
-                    quoted += "\\u" + String(repeating: "0", count: max(0, 4 - hex.count)) + hex
+                    for unit in Character(scalar).utf16 {
+                        let hex = String(unit, radix: 16)
+                        quoted += "\\u" + String(repeating: "0", count: max(0, 4 - hex.count)) + hex
+                    }
                 }
             }
         }

@@ -19,6 +19,7 @@ struct LoginSecrets {
 
     /// - Parameter inventory: the path of the file that names `hosts`.
     init(_ hosts: [Host], inventory: String, _ places: Places, asks: Bool) throws(CommandFailure) {
+        ProcessMemory.close()
         for path in KeyFiles.locked(hosts, LiveTransport.options(places)) where !Self.agentHas(path, places) {
             // Without a person there is no passphrase: an agent or another key may do, and the host says if not.
             guard asks else { continue }

@@ -56,10 +56,10 @@ struct JUnitReport {
         return "\(milliseconds / 1_000).\(String(repeating: "0", count: max(0, 3 - rest.utf8.count)))\(rest)"
     }
 
-    /// Text inside an attribute. XML knows no way to write most control characters.
+    /// Text inside an attribute. XML knows no way to write most control characters: they come as terminals show them.
     private static func escaped(_ text: String) -> String {
         var escaped = ""
-        for scalar in text.unicodeScalars {
+        for scalar in TerminalText.shown(text, lines: true, tabs: true).unicodeScalars {
             switch scalar {
             case "&": escaped += "&amp;"
             case "<": escaped += "&lt;"
@@ -67,9 +67,7 @@ struct JUnitReport {
             case "\"": escaped += "&quot;"
             case "\n": escaped += "&#10;"
             case "\t": escaped += "&#9;"
-            default:
-                let isText = TerminalText.isPrintable(scalar)
-                escaped.unicodeScalars.append(isText ? scalar : "\u{FFFD}")
+            default: escaped.unicodeScalars.append(scalar)
             }
         }
         return escaped
@@ -107,6 +105,19 @@ enum GitHubAnnotation {
 
     private static func line(_ kind: String, _ place: SourcePlace, _ message: String) -> String {
         "::\(kind) file=\(property(place.path)),line=\(place.line),col=\(place.column)::\(data(message))\n"
+    }
+
+    /// Text that is not for the runner. It obeys a line that begins with `::`, and `##[` anywhere in a line; a host, a file
+    /// or a person may have said either.
+    static func harmless(_ text: String) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            let blank = line.unicodeScalars.prefix { $0.properties.isWhitespace }
+            var rest = String(String.UnicodeScalarView(line.unicodeScalars.dropFirst(blank.count)))
+            if rest.unicodeScalars.starts(with: "::".unicodeScalars) {
+                rest = "\\u{3a}" + String(String.UnicodeScalarView(rest.unicodeScalars.dropFirst()))
+            }
+            return String(String.UnicodeScalarView(blank)) + rest.replacing("##[", with: "\\u{23}#[")
+        }.joined(separator: "\n")
     }
 
     private static func data(_ text: String) -> String {

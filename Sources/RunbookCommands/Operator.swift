@@ -12,6 +12,7 @@ enum Operator {
     static func key(
         _ options: RunsOptions, _ places: Places, useAgent: Bool, asks: Bool
     ) throws(CommandFailure) -> any OperatorKey {
+        ProcessMemory.close()
         do {
             let found = try OperatorKeyStore.resolve(
                 flag: options.operatorKey, environment: places.environment, home: places.home, useAgent: useAgent,

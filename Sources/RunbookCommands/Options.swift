@@ -2,6 +2,7 @@ package import ArgumentParser
 internal import RunbookEngine
 internal import RunbookModel
 internal import RunbookPlan
+internal import Synchronization
 
 /// Which files and values a runbook is laid over.
 package struct SiteOptions: ParsableArguments {
@@ -107,6 +108,7 @@ package struct ConsoleOptions: ParsableArguments {
 
     /// Refuses a form that a command does not have.
     func check(_ formats: OutputFormat...) throws(CommandFailure) {
+        if output == .github { Terminal.isForGitHub.store(true, ordering: .relaxed) }
         guard !formats.contains(output) else { return }
         throw CommandFailure(
             .usage, "`--output \(output.rawValue)` does not fit here",

@@ -3,6 +3,7 @@ internal import Glibc
 internal import RunbookJournal
 internal import RunbookModel
 internal import RunbookPack
+internal import RunbookTransport
 
 /// `pack open FILE --identity FILE -o FOLDER`.
 package struct PackOpen: ParsableCommand {
@@ -59,6 +60,9 @@ package struct PackOpen: ParsableCommand {
         var keys: [AgeIdentity] = []
         for path in identity {
             let bytes: [UInt8]
+            if let objection = FilePrivacy.objection(path) {
+                throw CommandFailure(.usage, "the identity \(objection)", hint: FilePrivacy.remedy(path))
+            }
             do { bytes = try SystemCalls.contents(of: path, limitBytes: Self.identityBytes) } catch {
                 throw CommandFailure(.usage, "can't read `\(TerminalText.shown(path))`: \(error.words)")
             }

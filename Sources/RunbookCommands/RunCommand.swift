@@ -96,7 +96,7 @@ enum Beginning {
                 hint: "use 1 to 100 of A-Z a-z 0-9 . _ -, first a letter or a digit")
         }
         let folder = RunFolder("\(runs)/\(name)")
-        // Seen before anything is said to begin; `make` has the last word.
+        // Seen before anything is said to begin; the journal's lock has the last word.
         do { try folder.checkFree() } catch { throw failure(error, folder) }
         return folder
     }
@@ -110,13 +110,19 @@ enum Beginning {
         _ opening: RunOpening, _ folder: RunFolder, _ files: SiteFiles, _ key: any OperatorKey, _ now: Moment
     ) throws(CommandFailure) -> JournalWriter {
         do {
-            try folder.make(
-                runbook: files.runbookBytes, inventory: files.inventoryBytes,
-                included: files.runbook.included.map(\.bytes), files: files.attached)
-        } catch { throw failure(error, folder) }
-        do {
             return try JournalWriter.create(
-                folder: folder.path, opening: opening.draft, operator: key, uptime: now.uptime, wall: now.wall)
-        } catch { throw Operator.failure(error, run: folder.name) }
+                folder: folder.path, opening: opening.draft, operator: key, uptime: now.uptime, wall: now.wall
+            ) { () throws(SystemError) in
+                try folder.freeze(
+                    runbook: files.runbookBytes, inventory: files.inventoryBytes,
+                    included: files.runbook.included.map(\.bytes), files: files.attached)
+            }
+        } catch {
+            switch error {
+            // Another run took the name in the meantime.
+            case .exists, .locked: throw failure(.exists(folder.name), folder)
+            default: throw Operator.failure(error, run: folder.name)
+            }
+        }
     }
 }

@@ -140,7 +140,7 @@ struct RunSession {
                     uptime: end.uptime, head: mode.hasHosts ? HeadCode(head: journal.head) : nil,
                     isRehearsal: mode == .dryRun, bringIn: bringIn
                 ).text)
-            if console.output == .github { Terminal.out(GitHubAnnotation.lines(plan, end.engine.state)) }
+            if console.output == .github { Terminal.commands(GitHubAnnotation.lines(plan, end.engine.state)) }
         }
     }
 

@@ -2,6 +2,7 @@ internal import Glibc
 internal import RunbookJournal
 internal import RunbookModel
 internal import RunbookPlan
+internal import RunbookSSH
 internal import RunbookTransport
 
 /// Gets the secrets that a plan needs, each from where the runbook says, before anything begins.
@@ -39,6 +40,7 @@ struct SecretPlaces {
     private static let leastBytes = 4
 
     func value(of secret: Secret) throws(CommandFailure) -> String {
+        ProcessMemory.close()
         let value = try source(secret)
         guard value.utf8.count >= Self.leastBytes else {
             throw CommandFailure(
@@ -60,6 +62,11 @@ struct SecretPlaces {
         case .file(let path):
             let whole = path.hasPrefix("~/") ? places.userHome + path.dropFirst() : path
             let file = whole.hasPrefix("/") ? whole : "\(folder)/\(whole)"
+            if let objection = FilePrivacy.objection(file) {
+                throw CommandFailure(
+                    .usage, "the secret `\(secret.name)` is not used: its file \(objection)",
+                    hint: FilePrivacy.remedy(file))
+            }
             do {
                 return try text(try SystemCalls.contents(of: file, limitBytes: Limits.secretBytes), secret)
             } catch let error as SystemError {

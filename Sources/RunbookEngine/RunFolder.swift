@@ -39,20 +39,17 @@ package struct RunFolder: Hashable, Sendable {
         throw .exists(name)
     }
 
-    /// Makes the folder with its frozen copies, durable; the journal is what makes it a run.
-    package func make(
+    /// Writes the frozen copies, durable. Only whoever holds the journal's lock may: see ``FileStorage/create(_:beside:)``.
+    package func freeze(
         runbook runbookBytes: [UInt8], inventory inventoryBytes: [UInt8], included: [[UInt8]] = [],
         files: [[UInt8]] = []
-    ) throws(RunFolderFault) {
-        try checkFree()
-        do {
-            try SystemCalls.makeFolders(outputs)
-            try Self.write(runbookBytes, to: runbook)
-            try Self.write(inventoryBytes, to: inventory)
-            try writeAll(included, "runbooks")
-            try writeAll(files, "files")
-            try SystemCalls.flushFolder(path)
-        } catch { throw .system(path: path, error) }
+    ) throws(SystemError) {
+        try SystemCalls.makeFolders(outputs)
+        try Self.write(runbookBytes, to: runbook)
+        try Self.write(inventoryBytes, to: inventory)
+        try writeAll(included, "runbooks")
+        try writeAll(files, "files")
+        try SystemCalls.flushFolder(path)
     }
 
     /// The frozen copy of the file that the runbook names in this place, from 0.

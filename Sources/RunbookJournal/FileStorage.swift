@@ -20,26 +20,36 @@ package struct FileStorage: JournalStorage {
 
     /// A new, empty journal whose name is durable. `folder` and what is missing above it are made. A file without a whole
     /// line is of a run that was killed before it began: nothing has followed from it, and it is taken over.
-    package static func create(_ folder: String) throws(JournalFault) -> FileStorage {
+    ///
+    /// - Parameter beside: makes what the run keeps beside its journal. Under the lock, once it is sure that the name is
+    ///   free: of several that begin at once, one writes.
+    package static func create(
+        _ folder: String, beside: () throws(SystemError) -> Void = { () throws(SystemError) in }
+    ) throws(JournalFault) -> FileStorage {
         let path = "\(folder)/\(JournalReader.fileName)"
         try checked("make", folder) { () throws(SystemError) in try SystemCalls.makeFolders(folder) }
         // Before anything is made: a journal that is there stays as it is, lock and all.
         try checkFree(path)
-        return try opened(folder, path: path, flags: O_CREAT)
+        return try opened(folder, path: path, flags: O_CREAT, beside)
     }
 
     /// The journal that is there.
     package static func open(_ folder: String) throws(JournalFault) -> FileStorage {
         let path = "\(folder)/\(JournalReader.fileName)"
         guard access(path, F_OK) == 0 else { throw .absent(path: path) }
-        return try opened(folder, path: path, flags: 0)
+        return try opened(folder, path: path, flags: 0) { () throws(SystemError) in }
     }
 
     private static func opened(
-        _ folder: String, path: String, flags: Int32
+        _ folder: String, path: String, flags: Int32, _ beside: () throws(SystemError) -> Void
     ) throws(JournalFault) -> FileStorage {
         let lock = try JournalLock.take("\(folder)/\(lockName)", for: path)
         do throws(JournalFault) {
+            if flags & O_CREAT != 0 {
+                // Again, now that nobody else writes.
+                try checkFree(path)
+                try checked("keep the files of the run in", folder, beside)
+            }
             try checked("keep a reserve in", folder) { () throws(SystemError) in
                 try keepReserve("\(folder)/\(reserveName)")
             }
@@ -47,12 +57,8 @@ package struct FileStorage: JournalStorage {
                 try SystemCalls.open(path, O_RDWR | O_APPEND | flags)
             }
             do throws(JournalFault) {
-                if flags & O_CREAT != 0 {
-                    // Again, now that nobody else writes.
-                    try checkFree(path)
-                    guard ftruncate(journal, 0) == 0 else {
-                        throw .system(operation: "empty", path: path, error: .last)
-                    }
+                if flags & O_CREAT != 0, ftruncate(journal, 0) != 0 {
+                    throw .system(operation: "empty", path: path, error: .last)
                 }
                 try checked("flush", path) { () throws(SystemError) in
                     try SystemCalls.flush(journal)

@@ -26,13 +26,14 @@ package final class JournalWriter: Sendable {
 
     /// Begins the journal of a new run in `folder` (made if need be): `run.open` and the operator's seal, durable.
     /// `opening` is a `run.open` with at least `run`; `by`, `key` and `next` are added here. `uptime` and `wall` are
-    /// milliseconds, as in every call.
+    /// milliseconds, as in every call. `beside` is as in ``FileStorage/create(_:beside:)``.
     package static func create(
-        folder: String, opening: Draft, operator operatorKey: any OperatorKey, uptime: Int64, wall: Int64
+        folder: String, opening: Draft, operator operatorKey: any OperatorKey, uptime: Int64, wall: Int64,
+        beside: () throws(SystemError) -> Void = { () throws(SystemError) in }
     ) throws(JournalFault) -> JournalWriter {
         // Signed before anything is made: a person who refuses leaves no trace.
         let ledger = try opened(opening, by: operatorKey, uptime: uptime, wall: wall)
-        return try begin(ledger, on: try FileStorage.create(folder))
+        return try begin(ledger, on: try FileStorage.create(folder, beside: beside))
     }
 
     /// The same on any storage, which is empty.

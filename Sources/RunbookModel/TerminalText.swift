@@ -7,17 +7,23 @@ package enum TerminalText {
         case 0...0x9F, 0xAD, 0x61C, 0x180E, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x206F, 0xFEFF, 0xFFF9...0xFFFB,
             0xE0000...0xE0FFF, 0xE000...0xF8FF, 0xF0000...0x10FFFF:
             false
+        // Noncharacters: no XML may hold them.
+        case 0xFDD0...0xFDEF: false
+        case let value where value & 0xFFFE == 0xFFFE: false
         default: true
         }
     }
 
     /// `text` with everything that is not printable shown as `\u{..}`; a line end stays when `lines` is true, a tab
-    /// becomes a space.
-    package static func shown(_ text: String, lines: Bool = false) -> String {
-        if text.unicodeScalars.allSatisfy({ isPrintable($0) || (lines && $0 == "\n") }) { return text }
+    /// becomes a space unless `tabs` is true.
+    package static func shown(_ text: String, lines: Bool = false, tabs: Bool = false) -> String {
+        func stays(_ scalar: Unicode.Scalar) -> Bool {
+            isPrintable(scalar) || (lines && scalar == "\n") || (tabs && scalar == "\t")
+        }
+        if text.unicodeScalars.allSatisfy(stays) { return text }
         var view = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
-            if isPrintable(scalar) || (lines && scalar == "\n") {
+            if stays(scalar) {
                 view.append(scalar)
             } else if scalar == "\t" {
                 view.append(" ")

@@ -52,8 +52,8 @@ final class KeyRing: Sendable {
             let reading = reading(
                 KeyName(path: path, certificate: named == nil ? nil : host.certificateFile), options.passphrases[path])
             keys += reading.keys
+            if named != nil || reading.isExposed { objections += reading.objections }
             if named != nil {
-                objections += reading.objections
                 if !reading.isThere { objections.append("there is no key file \(path)") }
             }
         }

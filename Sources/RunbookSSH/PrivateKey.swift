@@ -1,6 +1,7 @@
 internal import CLibssh
 internal import Glibc
 package import RunbookModel
+internal import RunbookTransport
 
 /// A private key in memory.
 final class PrivateKey: @unchecked Sendable {
@@ -22,6 +23,8 @@ final class PrivateKey: @unchecked Sendable {
         /// What stands against using it, for a person.
         var objections: [String] = []
         var isThere = true
+        /// Others may read it: it is not used, and that is said in any case.
+        var isExposed = false
     }
 
     /// - Parameter certificate: a file that is named; nil: the one beside the key, if there is one.
@@ -33,6 +36,11 @@ final class PrivateKey: @unchecked Sendable {
         }
         guard access(path, R_OK) == 0 else {
             reading.objections = ["the key \(path) can't be read"]
+            return reading
+        }
+        if let objection = FilePrivacy.objection(path) {
+            reading.objections = ["the key \(objection)"]
+            reading.isExposed = true
             return reading
         }
         guard let key = load(path, passphrase) else {

@@ -90,7 +90,7 @@ final class PlainReader: Sendable {
             case .stdout: kept.stdout.take(chunk.bytes)
             case .stderr: kept.stderr.take(chunk.bytes)
             }
-            if kept.stdout.isOver || kept.stderr.isOver { kept.dropped += chunk.bytes.count }
+            if kept.stdout.isOver || kept.stderr.isOver { kept.dropped &+= Int(chunk.bytes.count) }
             return kept.dropped > Self.droppedBytes ? .tooMuch(limitBytes: Self.droppedBytes) : .more
         }
     }

@@ -1,24 +1,29 @@
 internal import RunbookModel
 
 /// Finds secrets in what hosts say, also as base64, hexadecimal, in URLs, in JSON, in XML and in shell quotes, and puts
-/// as many stars in their place: lengths and offsets stay what they were.
+/// as many stars in their place: lengths and offsets stay what they were. Base64 may be broken into lines, and dumps (of
+/// `xxd`, `od`, `hexdump`) into bytes, words and rows.
 package struct SecretMask: Sendable {
     /// By their first byte; longest first.
-    private let needles: [[[UInt8]]]
+    private let needles: [[SecretNeedle]]
     private let longest: Int
 
     package init(_ secrets: some Sequence<String>) {
-        var forms: Set<[UInt8]> = []
+        var forms: Set<SecretNeedle> = []
         for secret in secrets {
-            for text in [secret] + Self.lines(secret) { forms.formUnion(Self.forms(Array(text.utf8))) }
+            for text in [secret] + Self.lines(secret) {
+                let bytes = Array(text.utf8)
+                for form in Self.forms(bytes) { forms.insert(SecretNeedle(form, .solid)) }
+                for form in Self.base64Forms(bytes) { forms.insert(SecretNeedle(form, .wrapped)) }
+                forms.formUnion(SecretNeedle.dumps(bytes))
+            }
         }
-        var needles = Array(repeating: [[UInt8]](), count: 256)
-        for form in forms.sorted(by: { $0.count != $1.count ? $0.count > $1.count : $0.lexicographicallyPrecedes($1) })
-        {
-            if let first = form.first { needles[Int(first)].append(form) }
+        var needles = Array(repeating: [SecretNeedle](), count: 256)
+        for form in forms.sorted(by: SecretNeedle.isBefore) {
+            if let first = form.bytes.first { needles[Int(first)].append(form) }
         }
         self.needles = needles
-        longest = forms.map(\.count).max() ?? 0
+        longest = forms.map(\.bytes.count).max() ?? 0
     }
 
     package var isEmpty: Bool { longest == 0 }
@@ -34,13 +39,9 @@ package struct SecretMask: Sendable {
     private static func forms(_ secret: [UInt8]) -> Set<[UInt8]> {
         guard !secret.isEmpty else { return [] }
         var forms: Set<[UInt8]> = [secret]
-        let base = base64(secret)
-        forms.formUnion(base)
-        forms.formUnion(base.map { $0.map { $0 == 0x2B ? 0x2D : $0 == 0x2F ? 0x5F : $0 } })
         for digits in ["0123456789abcdef", "0123456789ABCDEF"] {
             let digits = Array(digits.utf8)
             func hex(_ byte: UInt8) -> [UInt8] { [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
-            forms.insert(secret.flatMap(hex))
             // As URLs have it: all but what needs no sign; with the blank as a plus too.
             forms.insert(secret.flatMap { isUnreserved($0) ? [$0] : [0x25] + hex($0) })
             forms.insert(secret.flatMap { isUnreserved($0) ? [$0] : $0 == 0x20 ? [0x2B] : [0x25] + hex($0) })
@@ -50,6 +51,12 @@ package struct SecretMask: Sendable {
         forms.insert(escaped(secret, [0x26: "&amp;", 0x3C: "&lt;", 0x3E: "&gt;"]))
         forms.insert(escaped(secret, [0x27: "'\\''"]))
         return forms.filter { $0.count >= min(4, secret.count) }
+    }
+
+    /// Of the alphabet with `+` and `/`, and of the one for URLs.
+    private static func base64Forms(_ secret: [UInt8]) -> Set<[UInt8]> {
+        let base = base64(secret)
+        return base.union(base.map { $0.map { $0 == 0x2B ? 0x2D : $0 == 0x2F ? 0x5F : $0 } })
     }
 
     private static func isUnreserved(_ byte: UInt8) -> Bool {
@@ -119,24 +126,37 @@ package struct SecretMask: Sendable {
     package func masked(_ bytes: [UInt8]) -> (bytes: [UInt8], open: Int) {
         guard !isEmpty else { return (bytes, 0) }
         var masked = bytes
-        var at = 0
         var hiddenTo = 0
         var open = bytes.count
-        while at < bytes.count {
+        // Whatever may still grow is held back from where it begins.
+        var growing = bytes.count
+        var found: [Range<Int>] = []
+        for at in bytes.indices {
             for needle in needles[Int(bytes[at])] {
-                let end = at + needle.count
-                if end <= bytes.count {
-                    guard bytes[at..<end].elementsEqual(needle) else { continue }
-                    for place in max(at, hiddenTo)..<max(end, hiddenTo) { masked[place] = 0x2A }
-                    hiddenTo = max(hiddenTo, end)
-                } else if bytes[at...].elementsEqual(needle.prefix(bytes.count - at)) {
-                    open = min(open, at)
+                switch needle.match(bytes, at) {
+                case .none: continue
+                case .partial: open = min(open, at)
+                case .whole(let end, let mayGrow):
+                    for place in at..<end where needle.kind == .solid || bytes[place] != 0x0A { masked[place] = 0x2A }
+                    if mayGrow {
+                        growing = min(growing, at)
+                        found.append(at..<end)
+                    } else {
+                        hiddenTo = max(hiddenTo, end)
+                        if needle.kind != .solid || growing < bytes.count { found.append(at..<end) }
+                    }
                 }
             }
-            at += 1
         }
-        // What is hidden already is not held back.
-        return (masked, bytes.count - max(open, min(hiddenTo, bytes.count)))
+        // What is hidden already is not held back, unless it is part of what may still grow.
+        var held = max(open, min(hiddenTo, bytes.count))
+        if growing < bytes.count {
+            held = min(held, growing)
+            for range in found.reversed() where range.lowerBound < held && range.upperBound > held {
+                held = range.lowerBound
+            }
+        }
+        return (masked, bytes.count - held)
     }
 
     package func masked(_ text: String) -> String {

@@ -1,5 +1,6 @@
 import Foundation
 import RunbookTransport
+import TestTools
 import Testing
 
 @Suite("Secrets in what hosts say")
@@ -97,5 +98,47 @@ struct SecretMaskTests {
         #expect(mask.masked("hunter2") == "hunter2")
         var stream = MaskedStream(mask)
         #expect(stream.take([1, 2, 3]) == [1, 2, 3])
+    }
+
+    /// Programs that break a secret into lines, bytes and rows.
+    static let dumpTools = [
+        "base64 -w 64", "base64 -w 76", "base64 -w 5", "xxd", "xxd -p", "xxd -p -c 4", "xxd -g1 -u", "hexdump -C", "hexdump",
+        "od", "od -x", "od -b", "od -c", "od -tx1", "od -An -tx1 -v", "od -A x -t x1z",
+    ]
+
+    @Test("base64 in lines and dumps show nothing of a secret, wherever it stands in them", arguments: dumpTools)
+    func dumps(_ tool: String) throws {
+        let secret = "Kolibri-47-Tannenzapfen-Xylophon"
+        let mask = SecretMask([secret])
+        for before in 0..<17 {
+            let text = String(repeating: ".", count: before) + secret + "..tail"
+            let said = Array(try shell("printf %s '\(text)' | \(tool)", in: "/tmp").output.utf8)
+            let whole = mask.masked(said).bytes
+            #expect(whole.count == said.count)
+            // What is left of the letters, of either order, and of the digits.
+            let left = String(decoding: whole, as: UTF8.self)
+            for part in ["olib", "anne", "pfen", "loph"] { #expect(!left.contains(part), "\(left)") }
+            let stars = whole.count { $0 == 0x2A }
+            #expect(stars >= secret.utf8.count, "\(tool) after \(before): \(left)")
+            for size in [1, 7, 64] {
+                var stream = MaskedStream(mask)
+                var shown: [UInt8] = []
+                for start in stride(from: 0, to: said.count, by: size) {
+                    shown += stream.take(Array(said[start..<min(said.count, start + size)]))
+                }
+                shown += stream.end()
+                #expect(shown == whole, "\(tool) in pieces of \(size)")
+            }
+        }
+    }
+
+    @Test("what a host makes up to keep the mask busy is looked at in bounded time")
+    func bounded() {
+        let mask = SecretMask([String(repeating: "ab", count: 200)])
+        let start = ContinuousClock.now
+        for text in ["61 ", "61\n0000 ", "YWJh\n", "YW Jh", " ", "\n", "a b "] {
+            _ = mask.masked(Array(String(repeating: text, count: 20_000).utf8))
+        }
+        #expect(ContinuousClock.now - start < .seconds(20))
     }
 }

@@ -1,0 +1,7 @@
+internal import CLibssh
+
+/// The memory of a process that is given secrets: it leaves no core file, and no other process of the same user may read
+/// it. Programs that it starts are not bound by that.
+package enum ProcessMemory {
+    package static func close() { _ = blackstart_close_memory() }
+}
