@@ -157,7 +157,10 @@ enum InventoryJSON {
         case .text(let text): JSONText.quoted(text)
         case .list(let items): "[" + items.map(json).joined(separator: ",") + "]"
         case .map(let members):
-            object(members.map { ($0.name, SecretName.isOne($0.name) ? JSONText.quoted(SecretName.hidden) : json($0.value)) })
+            object(
+                members.map {
+                    ($0.name, SecretName.isOne($0.name) ? JSONText.quoted(SecretName.hidden) : json($0.value))
+                })
         }
     }
 }

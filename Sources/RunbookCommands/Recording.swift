@@ -137,7 +137,8 @@ final class Recording: Sendable {
         note(
             Question(host: host, text: held.text, kind: "run"),
             Heard(
-                stdout: Self.text(held.stdout.bytes), stderr: Self.text(held.stderr.bytes), exit: code & 0xFF, takes: takes))
+                stdout: Self.text(held.stdout.bytes), stderr: Self.text(held.stderr.bytes), exit: code & 0xFF,
+                takes: takes))
     }
 
     private func note(_ question: Question, _ heard: Heard) {

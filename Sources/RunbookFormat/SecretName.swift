@@ -2,7 +2,9 @@
 package enum SecretName {
     package static let hidden = "(hidden)"
 
-    private static let words = ["password", "passwd", "passphrase", "secret", "private_key", "token", "api_key", "apikey"]
+    private static let words = [
+        "password", "passwd", "passphrase", "secret", "private_key", "token", "api_key", "apikey",
+    ]
     private static let ends = ["_pass", "_pwd", "_passcode"]
 
     package static func isOne(_ name: String) -> Bool {

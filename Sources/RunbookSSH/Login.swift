@@ -59,7 +59,8 @@ final class KeyRing: Sendable {
         }
         return Login(
             address: host.address, port: host.port, user: host.user ?? options.user,
-            known: known.withLock { $0.key(of: host) }, revoked: known.withLock { $0.revoked(for: host) }, keys: keys, objections: objections, agent: options.agentSocket,
+            known: known.withLock { $0.key(of: host) }, revoked: known.withLock { $0.revoked(for: host) }, keys: keys,
+            objections: objections, agent: options.agentSocket,
             password: options.passwords[host.name], algorithms: host.algorithms)
     }
 

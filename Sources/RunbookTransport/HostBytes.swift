@@ -32,5 +32,7 @@ package enum Hearing: Hashable, Sendable {
 
 extension TransportFailure {
     /// The sentence for a host that sends more than is kept.
-    package static func flood(_ limitBytes: Int) -> String { "the host sent more than \(SizeText.words(Int64(limitBytes)))" }
+    package static func flood(_ limitBytes: Int) -> String {
+        "the host sent more than \(SizeText.words(Int64(limitBytes)))"
+    }
 }

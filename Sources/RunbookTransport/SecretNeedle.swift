@@ -145,7 +145,8 @@ struct SecretNeedle: Hashable, Sendable {
 
     /// The bytes end within the unit.
     private static func isCut(_ text: [UInt8], _ at: Int, _ wanted: ArraySlice<UInt8>) -> Bool {
-        at + wanted.count > text.count && text[min(at, text.count)...].elementsEqual(wanted.prefix(max(0, text.count - at)))
+        at + wanted.count > text.count
+            && text[min(at, text.count)...].elementsEqual(wanted.prefix(max(0, text.count - at)))
     }
 
     private static func afterBlanks(_ text: [UInt8], _ start: Int, _ wanted: ArraySlice<UInt8>) -> Int {

@@ -36,8 +36,11 @@ struct FormatSweepTests {
         }
         // YAML takes few control characters as they are; JSON's way to write them is YAML's too.
         let escaped = try quoted(hostile.text).unicodeScalars.map {
-            $0.value < 0x7F ? String($0) : $0.value > 0xFFFF ? "\\U" + String(format: "%08x", $0.value)
-                : "\\u" + String(format: "%04x", $0.value)
+            $0.value < 0x7F
+                ? String($0)
+                : $0.value > 0xFFFF
+                    ? "\\U" + String(format: "%08x", $0.value)
+                    : "\\u" + String(format: "%04x", $0.value)
         }.joined().replacing("\\/", with: "/")
         let program = try Program([
             "site.yaml": """
@@ -107,7 +110,9 @@ struct FormatSweepTests {
                 #expect(parsed.status == 0, "\(format): \(said.stdout.prefix(2_000))")
             }
         }
-        for words in ["journal show json", "status json", "journal verify json", "plan book.yaml", "check book.yaml -v"] {
+        for words in [
+            "journal show json", "status json", "journal verify json", "plan book.yaml", "check book.yaml -v",
+        ] {
             let said = try program(words)
             expectPrintable(said.stdout + said.stderr, words)
         }

@@ -102,7 +102,8 @@ struct SecretMaskTests {
 
     /// Programs that break a secret into lines, bytes and rows.
     static let dumpTools = [
-        "base64 -w 64", "base64 -w 76", "base64 -w 5", "xxd", "xxd -p", "xxd -p -c 4", "xxd -g1 -u", "hexdump -C", "hexdump",
+        "base64 -w 64", "base64 -w 76", "base64 -w 5", "xxd", "xxd -p", "xxd -p -c 4", "xxd -g1 -u", "hexdump -C",
+        "hexdump",
         "od", "od -x", "od -b", "od -c", "od -tx1", "od -An -tx1 -v", "od -A x -t x1z",
     ]
 
