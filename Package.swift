@@ -109,7 +109,10 @@ let package = Package(
             exclude: ["password-server.py", "hostile-server.py"], swiftSettings: houseSettings),
         .testTarget(
             name: "RunbookEngineTests",
-            dependencies: ["RunbookModel", "RunbookPlan", "RunbookTransport", "RunbookEngine", "RunbookSimulation"],
+            dependencies: [
+                "RunbookModel", "RunbookPlan", "RunbookJournal", "RunbookTransport", "RunbookEngine",
+                "RunbookSimulation", "TestTools", crypto,
+            ],
             swiftSettings: houseSettings),
         .testTarget(
             name: "RunbookSimulationTests", dependencies: ["RunbookModel", "RunbookTransport", "RunbookSimulation"],

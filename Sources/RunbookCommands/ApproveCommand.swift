@@ -58,14 +58,15 @@ package struct ApproveCommand: ParsableCommand {
         if let settled = recorded.state.tasks[task].settlement {
             throw CommandFailure(.usage, "the step `\(step)` is \(settled.state.rawValue) already")
         }
-        guard let question = ApprovalSignature.question(about: step, in: recorded.entries) else {
+        guard let question = ApprovalLedger(plan.approvalTerms, recorded.entries).questions(step).last else {
             throw CommandFailure(
                 .usage, "run `\(recorded.opening.run)` has not come to the step `\(step)` yet",
                 hint: "an approval is signed over all that has happened before; `blackstart status` says how far it is")
         }
         let journal = try RecordedRun.bytes(of: folder.journal)
+        let terms = plan.approvalTerms
         let signed = try self.signed(over: journal, question, places)
-        guard plan.mayApprove(task, signed.signer) else {
+        guard terms.contains(where: { $0.step == step && $0.person(signed.signer) != nil }) else {
             throw CommandFailure(
                 .usage,
                 "`\(TerminalText.shown(signed.signer))` has none of the roles \(approval.roles.map(\.name).joined(separator: ", "))",
@@ -112,8 +113,10 @@ package struct ApproveCommand: ParsableCommand {
     private func check(
         _ signed: ApprovalSignature, over journal: [UInt8], _ inventory: Inventory, _ places: Places
     ) throws(CommandFailure) {
-        let path = allowedSigners ?? inventory.allowedSigners ?? OperatorKeyStore.allowedSignersPath(home: places.home)
-        let trust = access(path, F_OK) == 0 ? try TrustedSigners.read(path, revoked: nil, places) : nil
+        var options = TrustOptions()
+        options.allowedSigners = allowedSigners
+        let trust = try SiteTrust.of(options, frozen: inventory, places)?.signers
+        let path = trust?.path ?? OperatorKeyStore.allowedSignersPath(home: places.home)
         guard
             trust?.signers.permits(
                 principal: signed.signer, key: signed.signature.publicKey, namespace: ApprovalSignature.namespace,
@@ -202,6 +205,7 @@ final class ApprovalDesk: OperatorDesk {
 
     private let files: ApprovalFiles
     private let journal: String
+    private let terms: [ApprovalTerms]
     private let signers: AllowedSigners?
     /// Of the person at hand.
     private let key: any OperatorKey
@@ -214,11 +218,12 @@ final class ApprovalDesk: OperatorDesk {
     private let watch = Mutex(Watch())
 
     init(
-        _ folder: RunFolder, signers: AllowedSigners?, key: any OperatorKey, audience: Audience, clock: any RunClock,
+        _ folder: RunFolder, _ terms: [ApprovalTerms], signers: AllowedSigners?, key: any OperatorKey, audience: Audience, clock: any RunClock,
         next: any OperatorDesk
     ) {
         files = ApprovalFiles(folder)
         journal = folder.journal
+        self.terms = terms
         self.signers = signers
         self.key = key
         self.audience = audience
@@ -245,12 +250,21 @@ final class ApprovalDesk: OperatorDesk {
             clock.schedule(after: .zero) { once(found) }
             return
         }
+        askNext(question, once)
+        if audience != .nobody { lookAgain(question.task, number, once) }
+    }
+
+    /// Asks again after an answer that could not be signed: the next one may be another.
+    private func askNext(_ question: Question, _ once: @escaping @Sendable (OperatorReply) -> Void) {
         next.ask(question) { [self] answer in
             // Nobody is at hand, and somebody elsewhere may answer yet.
             if audience == .elsewhere, answer == .nobody { return }
-            once(signed(answer, question.task))
+            let signed = signed(answer, question.task)
+            if signed == .nobody, answer != .nobody, watch.withLock({ $0.open[question.task] != nil }) {
+                return askNext(question, once)
+            }
+            once(signed)
         }
-        if audience != .nobody { lookAgain(question.task, number, once) }
     }
 
     func withdraw(_ task: TaskID) {
@@ -271,7 +285,7 @@ final class ApprovalDesk: OperatorDesk {
     private func look(_ task: TaskID) -> OperatorReply? {
         let names = files.names(task.step).filter { name in watch.withLock { $0.seen.insert(name).inserted } }
         guard !names.isEmpty, let bytes = try? JournalReader.contents(of: journal) else { return nil }
-        let questions = ApprovalSignature.questions(about: task.step, in: JournalReader.read(bytes).entries)
+        let questions = ApprovalLedger(terms, JournalReader.read(bytes).entries).questions(task.step)
         for (index, name) in names.enumerated() {
             guard let text = files.text(name), let approval = ApprovalSignature(text),
                 questions.contains(approval.covers), let signers,
@@ -292,19 +306,23 @@ final class ApprovalDesk: OperatorDesk {
 
     /// The answer of the person at hand, with their signature.
     private func signed(_ answer: OperatorReply, _ task: TaskID) -> OperatorReply {
-        guard case .choice(let choice, let reason, let by, let values, nil) = answer,
+        guard case .choice(let choice, let reason, _, let values, nil) = answer,
             choice == .approve || choice == .failed
         else { return answer }
         func unsigned(_ why: String) -> OperatorReply {
-            Terminal.message("blackstart: warning: the answer does not count, for it could not be signed: \(why)\n")
+            Terminal.message("blackstart: warning: the answer does not count: \(why)\n")
             return .nobody
         }
         guard let bytes = try? JournalReader.contents(of: journal),
-            let question = ApprovalSignature.question(about: task.step, in: JournalReader.read(bytes).entries)
+            let question = ApprovalLedger(terms, JournalReader.read(bytes).entries).questions(task.step).last
         else { return unsigned("the journal can't be read") }
         do throws(KeyFault) {
             let signature = try ApprovalSignature(choice == .approve, over: bytes, covers: question, by: key)
-            return .choice(choice, reason: reason, by: by, values: values, signature: signature.word)
+            // As an answer from elsewhere: who sits at the terminal is nobody else's voucher.
+            guard let signers, signature.isTrusted(by: signers, over: bytes, at: clock.now().wall) else {
+                return unsigned("\(key.principal) (\(key.publicKey.fingerprint)) is not among the allowed signers")
+            }
+            return .choice(choice, reason: reason, by: key.principal, values: values, signature: signature.word)
         } catch { return unsigned(error.message) }
     }
 }

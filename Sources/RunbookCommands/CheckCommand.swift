@@ -53,7 +53,8 @@ package struct CheckCommand: ParsableCommand {
                 for fixture in fixture { _ = try FixtureFile.read(fixture, files) }
                 let warnings = InventoryAdvice.check(files.inventory, inventoryText: files.inventoryBytes)
                 let new = report.add(warnings)
-                let archive = RunArchive(places: places, runs: places.runs(runs.runDir), trust: trust)
+                let archive = RunArchive(
+            places: places, runs: places.runs(runs.runDir), trust: trust, inventory: files.inventory)
                 let evidence = CheckEvidence.read(files, plan, archive, &read)
                 report.add(
                     Preparedness.check(plan, evidence: evidence, today: today), untold: files.inventory.untold)

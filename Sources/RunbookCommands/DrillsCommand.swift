@@ -43,7 +43,8 @@ package struct DrillsList: ParsableCommand {
             let files = try SiteFiles.read(runbook: path, inventory: site.inventory, home: places.userHome)
             plans.append(try files.plan(files.filled(overrides), Selection()))
         }
-        let archive = RunArchive(places: places, runs: places.runs(runs.runDir), trust: trust)
+        let archive = RunArchive(
+            places: places, runs: places.runs(runs.runDir), trust: trust, inventory: plans.first?.inventory)
         let found = archive.drills(runbooks.isEmpty ? nil : Set(plans.map(\.runbook.name)))
         let drills = found.entries.compactMap(PractisedRun.init)
         var names = plans.map(\.runbook.name)
@@ -163,7 +164,8 @@ package struct DrillsTimes: ParsableCommand {
         try console.check(.text, .json)
         let places = Places()
         let files = try SiteFiles.read(runbook: runbook, inventory: site.inventory, home: places.userHome)
-        let archive = RunArchive(places: places, runs: places.runs(runs.runDir), trust: trust)
+        let archive = RunArchive(
+            places: places, runs: places.runs(runs.runDir), trust: trust, inventory: files.inventory)
         let found = archive.liveRuns(files.runbook.name)
         let measured = RunArchive.measured(found.entries)
         let width = min(30, max(4, files.runbook.steps.map(\.id.utf8.count).max() ?? 0))

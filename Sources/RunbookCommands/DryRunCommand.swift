@@ -56,7 +56,7 @@ package struct DryRunCommand: AsyncParsableCommand {
         }
         let rehearsal = Rehearsal(
             plan: plan, folder: folder, called: folder.called(in: places.runs(nil)),
-            facts: RunFacts(id: name, by: key.principal, mark: opening.mark), world: world, key: key,
+            facts: RunFacts(id: name, by: key.principal, mark: opening.mark, isRehearsal: true), world: world, key: key,
             answers: prepared, vault: vault(plan, play), console: console, noColor: places.noColor)
         let end = try await rehearsal.play(journal)
         throw ExitCode(rehearsal.judge(end, play))
@@ -141,7 +141,7 @@ private struct Rehearsal {
                     folder: folder.path, opening: Draft(type: LineTypes.sessionOpen, fields: [:]), operator: key,
                     uptime: 0, wall: moment.wall)
                 journal = resumed
-                var folded = RunState(tasks: plan.tasks.count)
+                var folded = RunState(tasks: plan.tasks.count, approvals: .rehearsal)
                 for record in try Record.all(in: entries) { folded.evolve(record, plan) }
                 state = folded
             } catch let error as JournalFault {

@@ -33,7 +33,7 @@ package struct HandOptions: ParsableArguments {
         let asks = Terminal.hasTerminalIn
         let (by, signed) = try signed(note, runs, places, asks: asks)
         let own = try Operator.key(runs, places, useAgent: true, asks: asks)
-        let trust = try SiteTrust.of(trust, recorded.plan.inventory, places)
+        let trust = try SiteTrust.of(trust, frozen: recorded.plan.inventory, places)
         let now = SystemClock().now()
         try trust?.admit(own, Seal.namespace, at: now.wall)
         try trust?.admit(by, signed.publicKey, HandWork.namespace, at: now.wall)
@@ -43,7 +43,8 @@ package struct HandOptions: ParsableArguments {
         do {
             (journal, _) = try JournalWriter.resume(
                 folder: recorded.folder.path, opening: Draft(type: LineTypes.sessionOpen, fields: [:]), operator: own,
-                trust: trust?.enforced, uptime: now.uptime, wall: now.wall
+                trust: SiteTrust.sessions(trust, own),
+                approvals: SiteTrust.approvals(trust, recorded.plan), uptime: now.uptime, wall: now.wall
             ) { entries, _ in
                 do throws(CommandFailure) {
                     drafts += try more(try recorded.with(entries), by)

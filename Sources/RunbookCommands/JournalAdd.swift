@@ -96,6 +96,11 @@ package struct JournalAdd: ParsableCommand {
             throw CommandFailure(.usage, "run `\(recorded.opening.run)` was a dry run: nobody worked at its hosts")
         }
         guard done || failed, let step else { return [] }
+        if plan.approvalTerms.contains(where: { $0.step == step }) {
+            throw CommandFailure(
+                .usage, "the step `\(step)` is an approval: work by hand does not pass it",
+                hint: "`blackstart approve \(recorded.opening.run) \(step)` approves it with your key")
+        }
         if let outcome = state.closed, outcome.isFinal {
             throw CommandFailure(
                 .usage, "run `\(recorded.opening.run)` is over: \(outcome.rawValue)",

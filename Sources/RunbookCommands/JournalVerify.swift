@@ -58,7 +58,7 @@ package struct JournalVerify: AsyncParsableCommand {
         }
         let path = try JournalCommand.path(name, places.runs(runs.runDir))
         let bytes = try RecordedRun.bytes(of: path)
-        switch JournalVerifier.verify(bytes, trust: trust?.signers) {
+        switch JournalVerifier.verify(bytes, trust: trust?.signers, approvals: approvals(path, trust, places)) {
         case .failure(let broken):
             if console.isJSON {
                 Terminal.out(
@@ -81,6 +81,12 @@ package struct JournalVerify: AsyncParsableCommand {
             }
             if witness?.hasUnasked == true { throw ExitCode(4) }
         }
+    }
+
+    /// Who may approve, by the runbook and the inventory that lie beside the journal and are those it began with.
+    private func approvals(_ path: String, _ trust: TrustedSigners?, _ places: Places) -> ApprovalBasis {
+        let recorded = try? RecordedRun.read(RunFolder(Places.folder(of: path)), places)
+        return ApprovalBasis(terms: recorded?.plan.approvalTerms, signers: trust?.signers)
     }
 
     private func witness(

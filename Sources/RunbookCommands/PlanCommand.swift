@@ -51,7 +51,8 @@ package struct PlanCommand: ParsableCommand {
         try console.check(.text, .json)
         let places = Places()
         var files = try SiteFiles.read(runbook: runbook, inventory: site.inventory, home: places.userHome)
-        let archive = RunArchive(places: places, runs: places.runs(runs.runDir), trust: trust)
+        let archive = RunArchive(
+            places: places, runs: places.runs(runs.runDir), trust: trust, inventory: files.inventory)
         let measured = RunArchive.measured(archive.liveRuns(files.runbook.name).entries)
         for number in files.runbook.steps.indices where files.runbook.steps[number].estimate == nil {
             files.runbook.steps[number].estimate = measured[files.runbook.steps[number].id]?.median

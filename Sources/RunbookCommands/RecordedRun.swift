@@ -46,7 +46,7 @@ struct RecordedRun {
         folder: RunFolder, opening: RunOpening, files: SiteFiles, plan: Plan, entries: [JournalEntry]
     ) throws(CommandFailure) {
         do { records = try Record.all(in: entries) } catch { throw CommandFailure(.programFailed, error.message) }
-        var state = RunState(tasks: plan.tasks.count)
+        var state = RunState(tasks: plan.tasks.count, approvals: opening.mode.approvals)
         for record in records { state.evolve(record, plan) }
         self.folder = folder
         self.opening = opening
@@ -59,6 +59,19 @@ struct RecordedRun {
     /// The same run with what its journal holds by now.
     func with(_ entries: [JournalEntry]) throws(CommandFailure) -> RecordedRun {
         try RecordedRun(folder: folder, opening: opening, files: files, plan: plan, entries: entries)
+    }
+
+    /// The state, and how long each approval has been waited for: a new session does not begin that time anew.
+    func waiting(at wall: Int64) -> RunState {
+        let ledger = ApprovalLedger(plan.approvalTerms, entries)
+        var state = state
+        for task in plan.tasks.indices {
+            guard let asked = ledger.asked(plan.tasks[task].id.step) else { continue }
+            // Clocks may be wrong: what seems to be asked later than now was only just asked.
+            let waited = Duration.milliseconds(max(0, wall - asked)) * plan.inventory.labSpeed
+            state.tasks[task].waitedForApproval = waited
+        }
+        return state
     }
 
     /// What the journal of a run says just now, also while it is being written; nil where it can't be read.

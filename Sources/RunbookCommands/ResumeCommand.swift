@@ -97,7 +97,7 @@ struct Resumption {
         let unsealed = Self.unsealed(seen, isRollback: isRollback)
         if unsealed == nil { try Self.refuseIfOver(seen, isRollback: isRollback) }
         let key = try Operator.key(runs, places, useAgent: true, asks: answers.asks(console))
-        let trust = try SiteTrust.of(self.trust, seen.plan.inventory, places)
+        let trust = try SiteTrust.of(self.trust, frozen: seen.plan.inventory, places)
         try trust?.admit(key, Seal.namespace, at: SystemClock().now().wall)
         if let unsealed { return try seal(seen, unsealed, key, trust) }
         let logins = try LoginSecrets(seen.plan, places, asks: answers.asks(console))
@@ -110,6 +110,7 @@ struct Resumption {
         if case .forwardRequested = event { event = .forwardRequested(by: key.principal) }
         try await askWitnesses(seen, transport)
         let (journal, recorded) = try open(seen, key, trust, isRollback: isRollback)
+        let state = recorded.waiting(at: SystemClock().now().wall)
         // Clocks may be wrong: a run that seems to begin later than now has only begun.
         let began = Duration.milliseconds(max(0, SystemClock().now().wall - recorded.opening.began))
         if !console.isData, !console.quiet {
@@ -118,7 +119,7 @@ struct Resumption {
         let session = RunSession(
             plan: recorded.plan, folder: folder, called: called,
             facts: RunFacts(id: recorded.opening.run, by: key.principal, mark: recorded.opening.mark),
-            mode: recorded.opening.mode, journal: journal, state: recorded.state, vault: vault, trust: trust,
+            mode: recorded.opening.mode, journal: journal, state: state, vault: vault, trust: trust,
             console: console,
             noColor: places.noColor, opening: recorded.opening, began: began)
         return try await session.live(
@@ -135,7 +136,8 @@ struct Resumption {
         do {
             let (journal, _) = try JournalWriter.resume(
                 folder: folder.path, opening: Draft(type: LineTypes.sessionOpen, fields: [:]), operator: key,
-                trust: trust?.enforced, uptime: now.uptime, wall: now.wall
+                trust: SiteTrust.sessions(trust, key),
+                approvals: SiteTrust.approvals(trust, seen.plan), uptime: now.uptime, wall: now.wall
             ) { entries, report in
                 do throws(CommandFailure) {
                     if entries.count != seen.entries.count {
@@ -168,7 +170,8 @@ struct Resumption {
         do {
             let (journal, _) = try JournalWriter.resume(
                 folder: folder.path, opening: Draft(type: LineTypes.sessionOpen, fields: [:]), operator: key,
-                trust: trust?.enforced, uptime: now.uptime, wall: now.wall
+                trust: SiteTrust.sessions(trust, key),
+                approvals: SiteTrust.approvals(trust, seen.plan), uptime: now.uptime, wall: now.wall
             ) { entries, _ in entries.count == seen.entries.count }
             // The end of the run stays the last thing that is said of it.
             try journal.append(Record.closed(outcome).drafts, uptime: now.uptime, wall: now.wall, closing: true)

@@ -1,4 +1,5 @@
 internal import RunbookEngine
+internal import RunbookJournal
 internal import RunbookModel
 internal import RunbookPlan
 
@@ -24,7 +25,7 @@ struct RollbackOffer {
     /// Of a run that is under way, as its journal stands; nil where that can't be read.
     init?(plan: Plan, run: RunFacts, folder: RunFolder) {
         guard let records = RecordedRun.records(folder) else { return nil }
-        var state = RunState(tasks: plan.tasks.count)
+        var state = RunState(tasks: plan.tasks.count, approvals: .signature)
         for record in records { state.evolve(record, plan) }
         self.init(plan: plan, run: run, state: state)
     }

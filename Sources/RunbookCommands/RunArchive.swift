@@ -11,6 +11,8 @@ struct RunArchive {
     /// The folder of all runs.
     let runs: String
     let trust: TrustOptions
+    /// What was named now; nil where only runs were.
+    var inventory: Inventory?
 
     /// A run whose journal stands.
     struct Entry {
@@ -43,8 +45,11 @@ struct RunArchive {
             else { continue }
             do throws(CommandFailure) {
                 let recorded = try RecordedRun.read(folder, places)
-                let signers = try SiteTrust.of(trust, recorded.plan.inventory, places)?.signers.signers
-                switch JournalVerifier.verify(bytes, trust: signers) {
+                guard let site = try siteTrust(recorded) else {
+                    throw CommandFailure(.usage, "nobody says whose signatures count: name them with `--allowed-signers`")
+                }
+                let approvals = SiteTrust.approvals(site, recorded.plan)
+                switch JournalVerifier.verify(bytes, trust: site.signers.signers, approvals: approvals) {
                 case .success(let report): found.entries.append(Entry(recorded: recorded, report: report))
                 case .failure(let broken): found.refused.append((folder.name, broken.message))
                 }
@@ -56,6 +61,11 @@ struct RunArchive {
         found.entries.reverse()
         found.refused.reverse()
         return found
+    }
+
+    private func siteTrust(_ recorded: RecordedRun) throws(CommandFailure) -> SiteTrust? {
+        if let inventory, inventory.allowedSigners != nil { return try SiteTrust.of(trust, inventory, places) }
+        return try SiteTrust.of(trust, frozen: recorded.plan.inventory, places)
     }
 
     /// Most openings are a few hundred bytes.

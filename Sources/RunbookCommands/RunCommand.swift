@@ -45,6 +45,7 @@ package struct RunCommand: AsyncParsableCommand {
         let key = try Operator.key(runs, places, useAgent: true, asks: answers.asks(console))
         let trust = try SiteTrust.of(self.trust, plan.inventory, places)
         try trust?.admit(key, Seal.namespace, at: now.wall)
+        if let list = plan.inventory.allowedSigners { SiteLists(places).remember(list) }
         let logins = try LoginSecrets(plan, places, asks: answers.asks(console))
         let vault = try SecretSources(plan: plan, places: places, asks: answers.asks(console)).vault(beside: logins)
         let transport = LiveTransport.make(plan, places, logins)
@@ -61,10 +62,11 @@ package struct RunCommand: AsyncParsableCommand {
             }
             guard typed?.lowercased() == "begin" else { throw CommandFailure(.usage, "nothing was started") }
         }
-        let opening = RunOpening(
+        var opening = RunOpening(
             run: name, mark: RunName.mark(), mode: RunBanner.mode(plan), title: plan.runbook.name, plan: plan.hash,
             runbook: Places.absolute(files.runbookPath), inventory: Places.absolute(files.inventoryPath),
             overrides: overrides, selection: site.selection)
+        opening.approvals = plan.approvalTerms
         let journal = try Beginning.journal(opening, folder, files, key, now)
         let session = RunSession(
             plan: plan, folder: folder, called: folder.called(in: places.runs(nil)),

@@ -59,7 +59,7 @@ struct RunSession {
             desk = TerminalDesk(questions, console: screen, by: facts.by, keys: keys)
         }
         desk = ApprovalDesk(
-            folder, signers: trust?.signers.signers, key: key,
+            folder, plan.approvalTerms, signers: trust?.signers.signers, key: key,
             audience: noInput ? .nobody : Terminal.hasTerminalIn && screen != nil ? .atHand : .elsewhere,
             clock: clock, next: PreparedDesk(answers, by: facts.by, clock: clock, next: desk))
         let hidden: any Transport = vault.isEmpty ? transport : VaultTransport(vault, next: transport)

@@ -1,15 +1,20 @@
 internal import Glibc
+internal import RunbookEngine
 internal import RunbookJournal
 internal import RunbookModel
+internal import RunbookPlan
 
-/// Who may operate, by the site's own word: `--allowed-signers`, or what the inventory names. Where neither does, the list in
-/// the store of who runs the program is only advice: it is theirs to change.
+/// Who may operate, by the site's own word: `--allowed-signers`, or what an inventory names that a person has named. Where
+/// neither does, the list in the store of who runs the program counts, and their own key.
+///
+/// **A run folder never vouches for itself.** What its frozen inventory names counts only where this machine has begun a run
+/// with the same list before: see ``SiteLists``.
 struct SiteTrust {
     let signers: TrustedSigners
     /// Whether a stranger is refused.
     let isEnforced: Bool
 
-    /// nil where no list is to be found.
+    /// By an inventory that was named now. nil where no list is to be found.
     static func of(
         _ options: TrustOptions, _ inventory: Inventory, _ places: Places
     ) throws(CommandFailure) -> SiteTrust? {
@@ -25,8 +30,32 @@ struct SiteTrust {
         return try TrustedSigners.read(nil, revoked: nil, places).map { SiteTrust(signers: $0, isEnforced: false) }
     }
 
-    /// For a journal that is not to be gone on with after a stranger; nil where that is only told.
-    var enforced: AllowedSigners? { isEnforced ? signers.signers : nil }
+    /// For a run that stands in a folder: its own inventory is no word of the site.
+    static func of(
+        _ options: TrustOptions, frozen inventory: Inventory, _ places: Places
+    ) throws(CommandFailure) -> SiteTrust? {
+        if let path = inventory.allowedSigners, options.allowedSigners == nil, !SiteLists(places).contains(path) {
+            throw CommandFailure(
+                .usage,
+                "the inventory in the run's folder names the allowed signers in `\(TerminalText.shown(path))`, and no run was "
+                    + "begun with them on this machine",
+                hint: "if that is your site's list, name it: `--allowed-signers \(TerminalText.shown(path))`")
+        }
+        return try of(options, inventory, places)
+    }
+
+    /// Whose sessions a journal may hold that is gone on with: those of the site's list, or those of the store and of the
+    /// person at hand.
+    static func sessions(_ trust: SiteTrust?, _ own: any OperatorKey) -> AllowedSigners {
+        guard let trust else { return AllowedSigners.nobody.adding(own.publicKey, as: own.principal) }
+        if trust.isEnforced { return trust.signers.signers }
+        return trust.signers.signers.adding(own.publicKey, as: own.principal)
+    }
+
+    /// What decides about the approvals of a run; where there is no list, nobody's signature counts.
+    static func approvals(_ trust: SiteTrust?, _ plan: Plan) -> ApprovalBasis {
+        ApprovalBasis(terms: plan.approvalTerms, signers: trust?.signers.signers ?? .nobody)
+    }
 
     func admit(_ key: any OperatorKey, _ namespace: String, at wall: Int64) throws(CommandFailure) {
         try admit(key.principal, key.publicKey, namespace, at: wall)
@@ -49,5 +78,37 @@ struct SiteTrust {
         throw CommandFailure(
             .usage, "\(who) may not operate here: not among the allowed signers in \(path), so nothing was started",
             hint: "who looks after that file adds this line: \(line)")
+    }
+}
+
+/// The lists of allowed signers that runs on this machine were begun with, a path a line: `keys/site_lists` in the store.
+/// They were named by whoever began a run, so that a resume of it need not name them again.
+struct SiteLists {
+    private static let limitBytes = 1 << 20
+
+    private let path: String
+
+    init(_ places: Places) { path = "\(places.home)/keys/site_lists" }
+
+    private var text: String {
+        (try? SystemCalls.contents(of: path, limitBytes: Self.limitBytes)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+
+    func contains(_ list: String) -> Bool { text.split(separator: "\n").contains { $0 == list } }
+
+    /// Best effort: where it fails, a resume has to name the list.
+    func remember(_ list: String) {
+        guard !contains(list), !list.contains("\n") else { return }
+        do throws(SystemError) {
+            try SystemCalls.makeFolders(SystemCalls.folder(of: path))
+            let descriptor = try SystemCalls.open(path, O_WRONLY | O_CREAT | O_APPEND)
+            defer { close(descriptor) }
+            try SystemCalls.write(Array("\(list)\n".utf8), to: descriptor)
+            try SystemCalls.flush(descriptor)
+        } catch {
+            Terminal.message(
+                "blackstart: warning: can't write \(TerminalText.shown(path)): \(error.words); a resume has to name the "
+                    + "allowed signers\n")
+        }
     }
 }

@@ -1,3 +1,4 @@
+internal import RunbookJournal
 internal import RunbookModel
 internal import RunbookPlan
 internal import RunbookTransport
@@ -67,6 +68,13 @@ extension RunState {
         }
         rollback = nil
         rollbackEnded = false
+        // Who approved agreed to what stood then: what was undone wants a new approval before it is done again.
+        for task in tasks.indices { tasks[task].approvals = ApprovalTally() }
+        for undone in again {
+            for task in plan.ancestors(ofStep: plan.tasks[undone].id.step) where plan.approvalTerms(task) != nil {
+                putBack(task)
+            }
+        }
         // What only said that they were there says it no longer.
         var seen: Set<Int> = []
         var open = again.flatMap { plan.stepDependents[plan.tasks[$0].step] }
@@ -97,8 +105,7 @@ extension RunState {
         tasks[task].last = nil
         tasks[task].asked = nil
         tasks[task].confirmed = false
-        tasks[task].approvers = []
-        tasks[task].approvalKeys = []
+        tasks[task].approvals = ApprovalTally()
         tasks[task].wasTriedByHand = false
         // Nothing of it is left that a later rollback would have to look at.
         tasks[task].settledAt = 0

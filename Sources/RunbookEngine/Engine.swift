@@ -1,3 +1,4 @@
+internal import RunbookJournal
 package import RunbookModel
 package import RunbookPlan
 package import RunbookTransport
@@ -134,7 +135,8 @@ package struct Engine: Sendable {
     package init(plan: Plan, run: RunFacts, state: RunState? = nil) {
         self.plan = plan
         self.run = run
-        self.state = state ?? RunState(tasks: plan.tasks.count)
+        self.state =
+            state ?? RunState(tasks: plan.tasks.count, approvals: run.isRehearsal ? .rehearsal : .signature)
         work = Array(repeating: Work(), count: plan.tasks.count)
         openTask = Array(repeating: 0, count: plan.tasksOfStep.count)
     }
@@ -195,6 +197,8 @@ package struct Engine: Sendable {
         /// A person has said that its undo is to run.
         var isUndoChosen = false
         var lastReason = ""
+        /// Of the wait after which an approval comes too late: answers that don't suffice don't begin it anew.
+        var approvalWait: Int?
     }
 
     /// What a successful action printed to stdout. Nothing printed is an empty text; text that is not at hand is none.
@@ -238,9 +242,12 @@ extension Engine {
             guard isCurrent(task, token) else { break }
             replied(task, reply, output)
         case .elapsed(let task, let token):
+            if approvalTimeIsOver(task, token) {
+                approvalTimedOut(task)
+                break
+            }
             guard isCurrent(task, token) else { break }
             if case .pausing(let next) = work[task].phase { resumeFromPause(task, next) }
-            if case .asking(.approval) = work[task].phase { approvalTimedOut(task) }
         case .recalled(let task, let token, let text):
             guard isCurrent(task, token) else { break }
             recalled(task, text)

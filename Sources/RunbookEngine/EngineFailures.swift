@@ -32,6 +32,8 @@ extension Engine {
             work[task].rounds += 1
             if mode == .settling { return putBack(task, reason) }
             pause(task, step.delay, then: .skipCheck)
+        // A refusal never lets the run go on.
+        case .carryOn where plan.approvalTerms(task) != nil: askAboutFailure(task, reason)
         case .carryOn:
             if let most = step.maxFailures, toleratedFailures(ofStep: plan.tasks[task].step) >= most {
                 return askAboutFailure(task, "\(reason) (\(most) of its hosts may fail, and that many have)")

@@ -21,7 +21,9 @@ extension Engine {
     }
 
     mutating func askAboutFailure(_ task: Int, _ reason: String) {
-        ask(task, .failure, reason, [.retry, .skip, .rollback, .stop, .done])
+        // Nobody can skip an approval, or say that it was given.
+        let isApproval = plan.approvalTerms(task) != nil
+        ask(task, .failure, reason, isApproval ? [.retry, .rollback, .stop] : [.retry, .skip, .rollback, .stop, .done])
     }
 
     mutating func answered(_ task: Int, _ kind: QuestionKind, _ reply: OperatorReply) {
@@ -34,14 +36,15 @@ extension Engine {
                         GivenAnswer(task: plan.tasks[task].id, kind: kind, choice: .failed, reason: fault, by: by)))
                 return manualAnswered(task, .failed, fault, by)
             }
-            record(
-                .answered(
-                    GivenAnswer(
-                        task: plan.tasks[task].id, kind: kind, choice: choice, reason: reason, by: by,
-                        signature: signature)))
+            let answer = GivenAnswer(
+                task: plan.tasks[task].id, kind: kind, choice: choice, reason: reason, by: by, signature: signature)
+            if kind == .approval, answer.isApproved != nil { return approvalAnswered(task, answer) }
+            record(.answered(answer))
             switch kind {
             case .manual: manualAnswered(task, choice, reason, by)
-            case .approval: approvalAnswered(task, choice, reason, by, signature)
+            case .approval:
+                move(task, .idle)
+                halt(.failed, reason: "stopped by \(by)")
             case .danger: dangerAnswered(task, choice, reason, by)
             case .failure, .unclear, .lapsed: failureAnswered(task, kind, choice, reason, by)
             case .undo: undoAnswered(task, choice, reason, by)
@@ -94,8 +97,9 @@ extension Engine {
         case .confirm:
             move(task, .idle)
             if mode == .forward { enqueue(task) }
-        case .skip: settle(task, .skipped, reason ?? "no reason given", by: by)
-        case .done, .failed, .approve, .retry, .rollback, .stop:
+        case .skip where plan.approvalTerms(task) == nil:
+            settle(task, .skipped, reason ?? "no reason given", by: by)
+        case .skip, .done, .failed, .approve, .retry, .rollback, .stop:
             move(task, .idle)
             halt(.failed, reason: "stopped by \(by)")
         }
@@ -115,6 +119,9 @@ extension Engine {
         _ task: Int, _ kind: QuestionKind, _ choice: Choice, _ reason: String?, _ by: String
     ) {
         let why = work[task].lastReason
+        if plan.approvalTerms(task) != nil, choice == .skip || choice == .done {
+            return askAboutFailure(task, "\(why) (an approval can't be skipped; retry asks again)")
+        }
         switch choice {
         case .retry:
             work[task].retriesUsed = 0

@@ -118,8 +118,16 @@ package struct RunOpening: Hashable, Sendable {
         case live
         /// On the hosts of a lab, over real connections.
         case lab
-        /// On a fixture, in memory.
+        /// On a fixture, in memory; ``LineTypes/rehearsal``.
         case dryRun = "dry-run"
+
+        /// What an approval has to carry in such a run.
+        package var approvals: ApprovalProof {
+            switch self {
+            case .live, .lab: .signature
+            case .dryRun: .rehearsal
+            }
+        }
 
         /// Whether hosts outside this process were asked: such a run can be resumed, and has a journal that counts.
         package var hasHosts: Bool {
@@ -154,6 +162,8 @@ package struct RunOpening: Hashable, Sendable {
     package var overrides: [(name: String, value: String)] { pairs.map { ($0.name, $0.value) } }
     private var pairs: [Pair]
     package var selection: Selection
+    /// What its approval steps ask for, as the journal states it; a resume takes it from the plan.
+    package var approvals: [ApprovalTerms] = []
     /// Who began it; known once the journal is open.
     package private(set) var by = ""
     /// When, milliseconds since 1970 UTC by the clock of the machine that began it.
@@ -180,12 +190,13 @@ package struct RunOpening: Hashable, Sendable {
     }
 
     package var draft: Draft {
-        let own: JournalFields = [
+        var own: JournalFields = [
             "run": .string(run), "mark": .string(mark), "mode": .string(mode.rawValue), "title": .string(title),
             "plan": .string(plan),
             "runbook": .string(runbook), "inventory": .string(inventory), "version": .integer(1),
             "vars": .array(pairs.map { .array([.string($0.name), .string($0.value)]) }),
         ]
+        if !approvals.isEmpty { own[ApprovalTerms.field] = .array(approvals.map { .string($0.text) }) }
         return Draft(type: LineTypes.runOpen, fields: own.merging(selection.fields))
     }
 

@@ -1,3 +1,4 @@
+package import RunbookJournal
 package import RunbookModel
 package import RunbookPlan
 
@@ -23,10 +24,10 @@ package struct RunState: Sendable {
         package var undo: UndoSettlement?
         /// The question that is open, if one is.
         package var asked: QuestionKind?
-        /// Who has approved, each once.
-        package var approvers: [String] = []
-        /// Their keys: one key is one person, whatever the name.
-        package var approvalKeys: Set<String> = []
+        /// Who has approved so far; see ``ApprovalTally`` for who counts.
+        package var approvals = ApprovalTally()
+        /// How long it has been waiting for approval in earlier sessions.
+        package var waitedForApproval = Duration.zero
         /// A person has worked on it, whatever came of that.
         package var wasTriedByHand = false
         /// A person has confirmed that it may run although it may do harm.
@@ -56,8 +57,13 @@ package struct RunState: Sendable {
     /// Whether anything has gone to a host or a person.
     package var anythingStarted = false
     package var records = 0
+    /// What an approval has to carry to count.
+    package let proof: ApprovalProof
 
-    package init(tasks: Int) { self.tasks = Array(repeating: TaskState(), count: tasks) }
+    package init(tasks: Int, approvals proof: ApprovalProof) {
+        self.tasks = Array(repeating: TaskState(), count: tasks)
+        self.proof = proof
+    }
 }
 
 extension RunState {
@@ -93,6 +99,14 @@ extension RunState {
         case .taskSettled(let settlement):
             guard let task = plan.index[settlement.task] else { return }
             tasks[task].settlement = settlement.state == .pending ? nil : settlement
+            if let terms = plan.approvalTerms(task) {
+                // A line that says so passes no approval step: only the votes before it do.
+                let isCarried = tasks[task].approvals.carries(
+                    settlement.state, tolerated: settlement.tolerated, terms)
+                if !isCarried { tasks[task].settlement = nil }
+                tasks[task].approvals = ApprovalTally()
+                tasks[task].waitedForApproval = .zero
+            }
             tasks[task].settledAt = records
             if settlement.state == .pending { tasks[task].last = nil }
             tasks[task].asked = nil
@@ -111,12 +125,9 @@ extension RunState {
                 tasks[task].wasTriedByHand = true
                 tasks[task].actedAt = records
             }
-            if answer.kind == .approval, answer.choice == .approve, !tasks[task].approvers.contains(answer.by),
-                plan.mayApprove(task, answer.by),
-                answer.signature.map({ !tasks[task].approvalKeys.contains($0.key) }) ?? true
-            {
-                tasks[task].approvers.append(answer.by)
-                if let key = answer.signature?.key { tasks[task].approvalKeys.insert(key) }
+            if answer.kind == .approval, let isApproved = answer.isApproved, let terms = plan.approvalTerms(task) {
+                _ = tasks[task].approvals.take(
+                    isApproved: isApproved, by: answer.by, key: answer.signature?.key, terms, proof)
             }
             if answer.kind == .danger { tasks[task].confirmed = answer.choice == .confirm }
             anythingStarted = true
@@ -139,6 +150,8 @@ extension RunState {
 
     /// Back at the rollback's target, what was only waited for or marked since then is still to come.
     private mutating func forgetWaits(_ plan: Plan) {
+        // Who approved agreed to what stood then.
+        for task in tasks.indices { tasks[task].approvals = ApprovalTally() }
         let target = checkpoints.last { $0.name == rollback?.target }
         let before = target.map { plan.ancestors(ofStep: $0.step) } ?? []
         for task in tasks.indices where !before.contains(task) {

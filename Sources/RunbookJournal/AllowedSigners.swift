@@ -57,6 +57,18 @@ package struct AllowedSigners: Hashable, Sendable {
         "\(principal) namespaces=\"\(namespaces.joined(separator: ","))\" \(key.text)\n"
     }
 
+    /// Nobody.
+    package static let nobody = AllowedSigners()
+
+    private init() {}
+
+    /// These and one key more, for every namespace.
+    package func adding(_ key: SSHPublicKey, as principal: String) -> AllowedSigners {
+        var signers = self
+        signers.entries.append(Entry(principals: principal, blob: key.blob))
+        return signers
+    }
+
     // MARK: Parsing
 
     private static func entry(_ line: ArraySlice<UInt8>) throws(KeyFault.SignersLineFault) -> Entry? {

@@ -83,25 +83,6 @@ package struct ApprovalSignature: Sendable {
 
     // MARK: In a journal
 
-    /// The question that a step waits with, by the number of its line: of those since it was last settled, the newest.
-    package static func question(about step: String, in entries: [JournalEntry]) -> Int? {
-        questions(about: step, in: entries).last
-    }
-
-    /// All questions for approval of a step since it was last settled, undone or begun.
-    package static func questions(about step: String, in entries: [JournalEntry]) -> [Int] {
-        var found: [Int] = []
-        for entry in entries where entry.fields["step"]?.string == step {
-            switch entry.type {
-            case LineTypes.questionAsked where entry.fields["kind"]?.string == QuestionKind.approval.rawValue:
-                found.append(entry.sequence)
-            case LineTypes.stepDone, LineTypes.undoDone: found = []
-            default: break
-            }
-        }
-        return found
-    }
-
     /// Checks an `approval` line against the journal before it.
     ///
     /// - Parameter asked: the digest of the journal up to the line that it covers, and of the same with a refusal; and

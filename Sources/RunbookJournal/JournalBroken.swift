@@ -32,6 +32,12 @@ package struct JournalBroken: Error, Hashable, Sendable {
         case drill
         /// A witness's signature that is not one over the journal up to the seal that it names.
         case witness
+        /// An approval step that was passed by something else than the signatures of enough people.
+        case unapproved(step: String, given: Int, wanted: Int)
+        /// An answer to a question for approval that nobody signed.
+        case unsignedApproval(step: String)
+        /// The opening names other people than the runbook and the inventory beside the journal.
+        case approvalTerms
         case untrusted(principal: String, fingerprint: String)
     }
 
@@ -70,6 +76,12 @@ extension JournalBroken.Reason {
         case .handWork: "the work by hand is not signed by who did it, as it stands"
         case .drill: "the drill is not signed by who declared it, as it stands"
         case .witness: "the witness did not sign the journal up to the seal that the line names"
+        case .unapproved(let step, let given, let wanted):
+            "step `\(TerminalText.shown(step))` was passed with \(given) of \(wanted) approvals"
+        case .unsignedApproval(let step):
+            "the answer to the question for approval of step `\(TerminalText.shown(step))` is not signed"
+        case .approvalTerms:
+            "the people who may approve are not those of the runbook and the inventory beside the journal"
         case .untrusted(let principal, let fingerprint):
             "\(TerminalText.shown(principal)) signed with \(fingerprint), which is not among the allowed signers"
         }

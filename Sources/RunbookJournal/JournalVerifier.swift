@@ -3,11 +3,12 @@ internal import RunbookModel
 /// Proves a journal from its bytes alone: chain, order, every seal, and who opened each session.
 package enum JournalVerifier {
     /// With `trust`, a session of a key outside it breaks the journal at its seal (a key's validity is judged by the
-    /// time that the seal's line gives). An unterminated tail is a break: a crash leaves one, resume cuts it.
+    /// time that the seal's line gives). `approvals`: by default, what the journal's opening says and `trust`. An unterminated tail is a break: a crash leaves one, resume cuts it.
     package static func verify(
-        _ bytes: [UInt8], trust: AllowedSigners? = nil
+        _ bytes: [UInt8], trust: AllowedSigners? = nil, approvals: ApprovalBasis? = nil
     ) -> Result<JournalReport, JournalBroken> {
-        var verification = JournalVerification(bytes, trust: trust)
+        var verification = JournalVerification(
+            bytes, trust: trust, approvals: approvals ?? ApprovalBasis(signers: trust))
         do {
             try verification.takeAll()
             return .success(try verification.report())
@@ -46,6 +47,9 @@ struct JournalVerification {
 
     private let bytes: [UInt8]
     private let trust: AllowedSigners?
+    private let basis: ApprovalBasis
+    /// nil in a rehearsal: nobody signs what a fixture plays.
+    private var ledger: ApprovalLedger?
     private var at = 0
     private var line = 0
     private var phase = Phase.start
@@ -65,7 +69,8 @@ struct JournalVerification {
     private var asked: [Int: ApprovalSignature.Asked] = [:]
     private(set) var chain = JournalChain()
 
-    init(_ bytes: [UInt8], trust: AllowedSigners?) {
+    init(_ bytes: [UInt8], trust: AllowedSigners?, approvals: ApprovalBasis) {
+        basis = approvals
         self.bytes = bytes
         self.trust = trust
     }
@@ -101,6 +106,7 @@ struct JournalVerification {
         guard isChained else { throw unchained(entry, at..<next.end) }
         do {
             try take(entry)
+            try follow(entry, at..<next.end)
         } catch {
             throw broken(error)
         }
@@ -165,6 +171,7 @@ struct JournalVerification {
             }
             self.run = run
             mark = entry.fields["mark"]?.string ?? ""
+            ledger = try approvalLedger(entry)
             phase = .opened(try opening(entry))
         case LineTypes.sessionOpen:
             guard !isStart else { throw .misplaced(type: entry.type) }
@@ -230,11 +237,30 @@ struct JournalVerification {
 
     private mutating func takeApproval(_ entry: JournalEntry) throws(JournalBroken.Reason) {
         let covers = entry.fields["covers"]?.integer.flatMap { Int(exactly: $0) } ?? 0
-        let found = try ApprovalSignature.check(entry, asked: asked[covers], trust: trust)
+        let found = try ApprovalSignature.check(entry, asked: asked[covers], trust: basis.signers)
         approvals.append(
             JournalReport.Approval(
                 by: found.by, fingerprint: found.key.fingerprint, step: entry.fields["step"]?.string ?? "",
                 isApproved: found.isApproved, sequence: entry.sequence))
+    }
+
+    /// What the opening says of approvals, where the runbook and the inventory don't say otherwise.
+    private func approvalLedger(_ entry: JournalEntry) throws(JournalBroken.Reason) -> ApprovalLedger? {
+        guard entry.fields["mode"]?.string != LineTypes.rehearsal else { return nil }
+        guard let stated = entry.fields[ApprovalTerms.field] else { return ApprovalLedger(basis.terms) }
+        let terms = (stated.array ?? []).compactMap { $0.string.flatMap { ApprovalTerms($0) } }
+        guard terms.count == stated.array?.count else { throw .malformed(type: entry.type) }
+        if let wanted = basis.terms, wanted.map(\.text) != terms.map(\.text) { throw .approvalTerms }
+        return ApprovalLedger(terms)
+    }
+
+    /// Reads again what it needs of a line whose fields are no part of the proof otherwise.
+    private mutating func follow(_ entry: JournalEntry, _ range: Range<Int>) throws(JournalBroken.Reason) {
+        guard let isEmpty = ledger?.isEmpty, ApprovalLedger.types.contains(entry.type),
+            !isEmpty || LineTypes.proven.contains(entry.type)
+        else { return }
+        guard let whole = try? LineReader.read(bytes[range], keeping: .all) else { return }
+        try ledger?.take(whole.entry)
     }
 
     private mutating func takeHandWork(_ entry: JournalEntry) throws(JournalBroken.Reason) {

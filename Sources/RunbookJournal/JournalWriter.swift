@@ -46,26 +46,26 @@ package final class JournalWriter: Sendable {
 
     /// Takes the lock, verifies the journal, cuts a torn tail, and opens a new session under the operator's seal.
     /// `opening` is a `session.open`. The entries are those that stood before this session. With `trust`, every earlier
-    /// session's key, and this operator's, has to be among it. `admits` sees the journal as it stands under the lock, and
+    /// session's key, and this operator's, has to be among it; `approvals` decides who may approve. `admits` sees the journal as it stands under the lock, and
     /// says whether the session may open; if not, the journal stays as it was.
     package static func resume(
         folder: String, opening: Draft, operator operatorKey: any OperatorKey, trust: AllowedSigners? = nil,
-        uptime: Int64, wall: Int64, admits: ([JournalEntry], JournalReport) -> Bool = { _, _ in true }
+        approvals: ApprovalBasis? = nil, uptime: Int64, wall: Int64, admits: ([JournalEntry], JournalReport) -> Bool = { _, _ in true }
     ) throws(JournalFault) -> (JournalWriter, [JournalEntry]) {
         try resume(
-            on: try FileStorage.open(folder), opening: opening, operator: operatorKey, trust: trust, uptime: uptime,
-            wall: wall, admits: admits)
+            on: try FileStorage.open(folder), opening: opening, operator: operatorKey, trust: trust,
+            approvals: approvals, uptime: uptime, wall: wall, admits: admits)
     }
 
     /// The same on any storage. Lets go of it where it throws.
     package static func resume(
         on storage: any JournalStorage, opening: Draft, operator operatorKey: any OperatorKey,
-        trust: AllowedSigners? = nil, uptime: Int64, wall: Int64,
+        trust: AllowedSigners? = nil, approvals: ApprovalBasis? = nil, uptime: Int64, wall: Int64,
         admits: ([JournalEntry], JournalReport) -> Bool = { _, _ in true }
     ) throws(JournalFault) -> (JournalWriter, [JournalEntry]) {
         do throws(JournalFault) {
             guard opening.type == LineTypes.sessionOpen else { throw .reservedType(opening.type) }
-            let standing = try StandingJournal(storage, trust: trust)
+            let standing = try StandingJournal(storage, trust: trust, approvals: approvals)
             try standing.check(operatorKey, against: trust, wall: wall)
             guard admits(standing.entries, standing.report) else { throw .notAdmitted(path: storage.path) }
             var recovery = JournalBatch(storage)

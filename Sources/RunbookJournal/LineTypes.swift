@@ -36,6 +36,9 @@ package enum LineTypes {
     /// That the run was a drill: see ``DrillNote``.
     package static let drill = "drill"
 
+    /// The `mode` in the opening of a run that nobody resumes and nobody signs for: all its answers are a fixture's.
+    package static let rehearsal = "dry-run"
+
     /// Written by the journal itself, never by a caller of `append`.
     package static let own: Set<String> = [runOpen, sessionOpen, seal, recovered]
 

@@ -10,7 +10,9 @@ struct StandingJournal {
     /// Says what is to be cut: a line that a crash left unfinished. Terminated lines are never cut.
     let recovered: Draft?
 
-    init(_ storage: any JournalStorage, trust: AllowedSigners?) throws(JournalFault) {
+    init(
+        _ storage: any JournalStorage, trust: AllowedSigners?, approvals: ApprovalBasis?
+    ) throws(JournalFault) {
         var contents: [UInt8]
         do {
             contents = try storage.contents()
@@ -33,7 +35,8 @@ struct StandingJournal {
         }
         bytes = whole
         do {
-            var verification = JournalVerification(contents, trust: trust)
+            var verification = JournalVerification(
+                contents, trust: trust, approvals: approvals ?? ApprovalBasis(signers: trust))
             try verification.takeAll()
             report = try verification.report()
             chain = verification.chain

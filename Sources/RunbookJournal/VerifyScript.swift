@@ -13,7 +13,7 @@ package enum VerifyScript {
         # Proves a journal of blackstart with sh, sha256sum and ssh-keygen, and nothing of blackstart. ALLOWED_SIGNERS lists the
         # people whom you trust, as ssh-keygen(1) describes it; without it, the journal's own word says who signed. Ends with 0
         # where the journal stands, with 7 where it is broken, and names the line.
-        set -u
+        set -uf
         LC_ALL=C
         export LC_ALL
         umask 077
@@ -144,6 +144,7 @@ package enum VerifyScript {
             done <"$work/prefix"
         }
 
+        \##(approvalFunctions)
         : >"$work/prefix"
         n=0 run= state=start sealed=0 last=0000000000000000000000000000000000000000000000000000000000000000
         time= up= opened= asked=" " seals=" "
@@ -171,6 +172,9 @@ package enum VerifyScript {
                     run=$value
                     field mark
                     mark=$value
+                    field mode
+                    [ "$value" != dry-run ] || rehearsal=yes
+                    all_terms
                     case $run in '' | [.-]* | *[!A-Za-z0-9._-]*) broken $n "that is no name of a run" ;; esac
                 fi
                 field by
@@ -272,6 +276,7 @@ package enum VerifyScript {
                     signed "$trusted" "$who" blackstart-approval "$work/question" -O "verify-time=$at" ||
                         broken $n "$who signed, with a key that is not among the allowed signers"
                 fi
+                [ -n "$rehearsal" ] || vote
                 echo "line $n: $choice, signed by $who"
                 ;;
             hand.work)
@@ -350,6 +355,10 @@ package enum VerifyScript {
                     broken $n "the witness did not sign the journal up to the seal that the line names"
                 echo "line $n: $who keeps a copy of lines 1 to $covers"
                 ;;
+            step.done | undo.done | rollback.ended | rollback.abandoned | question.answered)
+                [ $state = writing ] || broken $n "a line of type $type has no place here"
+                [ -n "$rehearsal" ] || follow
+                ;;
             \##(records)) [ $state = writing ] || broken $n "a line of type $type has no place here" ;;
             *) broken $n "no line is of type $type" ;;
             esac
@@ -358,6 +367,7 @@ package enum VerifyScript {
                 if [ "$value" = approval ]; then
                     field step
                     asked="$asked$n:$value "
+                    ask "$value"
                 fi
             fi
             [ "$type" = seal ] && seals="$seals$n "
@@ -376,6 +386,7 @@ package enum VerifyScript {
         [ "$whole" = "$read_" ] || broken $((n + 1)) "the last line was never finished, or there are bytes that are no text"
         echo "$journal: unbroken. $n lines, sealed through line $sealed; head $n:$last"
         [ $sealed = $n ] || echo "NOTE: $((n - sealed)) lines after the last seal are chained, not signed"
+        [ -n "$stated$rehearsal" ] || [ $steps = 0 ] || echo "NOTE: an older version wrote it, which did not state who may approve"
         [ -n "$trusted" ] || echo "NOTE: nobody vouches for the keys: give a file of allowed signers that you trust"
 
         """##

@@ -51,10 +51,6 @@ package struct Inventory: Hashable, Sendable {
     }
 
     package func host(_ name: String) -> Host? { hosts.first { $0.name == name } }
-    /// What who signs with this name may do: the roles of the contact, and a role whose own key it is.
-    package func roles(ofSigner name: String) -> [String] {
-        contacts.filter { ($0.signer ?? $0.id) == name || $0.id == name }.flatMap(\.roles) + [name]
-    }
 
     /// Those of ``contacts`` that are people of the site.
     package var people: [Contact] { contacts.filter { $0.person != nil } }

@@ -195,6 +195,15 @@ package struct GivenAnswer: Hashable, Sendable {
     /// What an approval or refusal was signed with; nil in a rehearsal.
     package var signature: AnswerSignature?
 
+    /// Whether an approval is given or refused; nil of other answers.
+    package var isApproved: Bool? {
+        switch choice {
+        case .approve: true
+        case .failed: false
+        case .done, .confirm, .retry, .skip, .rollback, .stop: nil
+        }
+    }
+
     package init(
         task: TaskID, kind: QuestionKind, choice: Choice, reason: String?, by: String, signature: AnswerSignature? = nil
     ) {

@@ -60,13 +60,6 @@ extension Plan {
     /// The name of the machine on which the commands of a task run, ``Host/localName`` for this one; nil where there is none.
     package func machineName(of task: Int) -> String? { tasks[task].machine?.name(in: inventory) }
 
-    /// Whether who signs with this name has one of the roles that the approval wants.
-    package func mayApprove(_ task: Int, _ signer: String) -> Bool {
-        guard case .approval(let approval) = step(of: task).action else { return false }
-        let roles = inventory.roles(ofSigner: signer)
-        return approval.roles.contains { roles.contains($0.name) }
-    }
-
     /// The chain of tasks that takes longest, first to last.
     package var slowestChain: [Int] {
         // The first task of a step is as urgent as the others.

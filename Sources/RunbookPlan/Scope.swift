@@ -7,7 +7,11 @@ package struct RunFacts: Hashable, Sendable {
     /// Tells this run from every other of the same name, whoever began it wherever: receipts on hosts outlive journals.
     package var mark: String
 
-    package init(id: String, by: String, mark: String) {
+    /// A fixture plays it: nobody signs.
+    package var isRehearsal: Bool
+
+    package init(id: String, by: String, mark: String, isRehearsal: Bool = false) {
+        self.isRehearsal = isRehearsal
         self.id = id
         self.by = by
         self.mark = mark

@@ -13,7 +13,7 @@ struct Dialogue {
 
     init(_ steps: [Step], receipts: Bool = true) throws {
         let plan = try plan(steps, receipts: receipts)
-        engine = Engine(plan: plan, run: RunFacts(id: "r1", by: "tester", mark: "m1"))
+        engine = Engine(plan: plan, run: RunFacts(id: "r1", by: "tester", mark: "m1", isRehearsal: true))
     }
 
     /// The same run in the next session: all that was not on record is forgotten.

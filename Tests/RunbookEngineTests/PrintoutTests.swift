@@ -54,7 +54,7 @@ struct PrintoutTests {
         let conductor = Conductor(
             Conductor.Parts(
                 transport: transport, storage: storage, clock: clock, desk: NobodyDesk(), observer: SilentObserver()))
-        let engine = Engine(plan: plan, run: RunFacts(id: "r1", by: "tester", mark: "m1"))
+        let engine = Engine(plan: plan, run: RunFacts(id: "r1", by: "tester", mark: "m1", isRehearsal: true))
         return try await conductor.run(engine, first: .began).outcome
     }
 

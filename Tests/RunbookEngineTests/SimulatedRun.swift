@@ -1,4 +1,5 @@
 import RunbookEngine
+import RunbookJournal
 import RunbookModel
 import RunbookPlan
 import RunbookSimulation
@@ -193,7 +194,7 @@ struct SimulatedRun {
 
     /// The state that the records tell, as a resume reads it.
     var folded: RunState {
-        var state = RunState(tasks: plan.tasks.count)
+        var state = RunState(tasks: plan.tasks.count, approvals: .rehearsal)
         for record in storage.records { state.evolve(record, plan) }
         return state
     }
@@ -210,7 +211,7 @@ struct SimulatedRun {
             Conductor.Parts(
                 transport: SimulatedTransport(clock), storage: storage, clock: clock, desk: SimulatedDesk(clock),
                 observer: SilentObserver()))
-        let engine = Engine(plan: plan, run: RunFacts(id: "r1", by: "tester", mark: "m1"), state: folded)
+        let engine = Engine(plan: plan, run: RunFacts(id: "r1", by: "tester", mark: "m1", isRehearsal: true), state: folded)
         do throws(ConductorFault) {
             return try await conductor.run(engine, first: first).outcome
         } catch {
