@@ -218,7 +218,8 @@ final class ApprovalDesk: OperatorDesk {
     private let watch = Mutex(Watch())
 
     init(
-        _ folder: RunFolder, _ terms: [ApprovalTerms], signers: AllowedSigners?, key: any OperatorKey, audience: Audience, clock: any RunClock,
+        _ folder: RunFolder, _ terms: [ApprovalTerms], signers: AllowedSigners?, key: any OperatorKey,
+        audience: Audience, clock: any RunClock,
         next: any OperatorDesk
     ) {
         files = ApprovalFiles(folder)

@@ -54,7 +54,7 @@ package struct CheckCommand: ParsableCommand {
                 let warnings = InventoryAdvice.check(files.inventory, inventoryText: files.inventoryBytes)
                 let new = report.add(warnings)
                 let archive = RunArchive(
-            places: places, runs: places.runs(runs.runDir), trust: trust, inventory: files.inventory)
+                    places: places, runs: places.runs(runs.runDir), trust: trust, inventory: files.inventory)
                 let evidence = CheckEvidence.read(files, plan, archive, &read)
                 report.add(
                     Preparedness.check(plan, evidence: evidence, today: today), untold: files.inventory.untold)

@@ -46,7 +46,8 @@ struct RunArchive {
             do throws(CommandFailure) {
                 let recorded = try RecordedRun.read(folder, places)
                 guard let site = try siteTrust(recorded) else {
-                    throw CommandFailure(.usage, "nobody says whose signatures count: name them with `--allowed-signers`")
+                    throw CommandFailure(
+                        .usage, "nobody says whose signatures count: name them with `--allowed-signers`")
                 }
                 let approvals = SiteTrust.approvals(site, recorded.plan)
                 switch JournalVerifier.verify(bytes, trust: site.signers.signers, approvals: approvals) {

@@ -91,7 +91,8 @@ struct SiteLists {
     init(_ places: Places) { path = "\(places.home)/keys/site_lists" }
 
     private var text: String {
-        (try? SystemCalls.contents(of: path, limitBytes: Self.limitBytes)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        (try? SystemCalls.contents(of: path, limitBytes: Self.limitBytes)).map { String(decoding: $0, as: UTF8.self) }
+            ?? ""
     }
 
     func contains(_ list: String) -> Bool { text.split(separator: "\n").contains { $0 == list } }

@@ -23,7 +23,8 @@ extension Engine {
     mutating func askAboutFailure(_ task: Int, _ reason: String) {
         // Nobody can skip an approval, or say that it was given.
         let isApproval = plan.approvalTerms(task) != nil
-        ask(task, .failure, reason, isApproval ? [.retry, .rollback, .stop] : [.retry, .skip, .rollback, .stop, .done])
+        ask(
+            task, .failure, reason, isApproval ? [.retry, .rollback, .stop] : [.retry, .skip, .rollback, .stop, .done])
     }
 
     mutating func answered(_ task: Int, _ kind: QuestionKind, _ reply: OperatorReply) {

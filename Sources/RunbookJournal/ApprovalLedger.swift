@@ -61,7 +61,8 @@ package struct ApprovalLedger: Sendable {
         }
         guard let step = entry.fields["step"]?.string else { return }
         let kind = entry.fields["kind"]?.string
-        if !isStated, steps[step] == nil, entry.type == LineTypes.questionAsked, kind == QuestionKind.approval.rawValue {
+        if !isStated, steps[step] == nil, entry.type == LineTypes.questionAsked, kind == QuestionKind.approval.rawValue
+        {
             steps[step] = Standing(terms: .unstated(step))
         }
         guard let standing = steps[step] else {

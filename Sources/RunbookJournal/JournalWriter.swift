@@ -46,11 +46,12 @@ package final class JournalWriter: Sendable {
 
     /// Takes the lock, verifies the journal, cuts a torn tail, and opens a new session under the operator's seal.
     /// `opening` is a `session.open`. The entries are those that stood before this session. With `trust`, every earlier
-    /// session's key, and this operator's, has to be among it; `approvals` decides who may approve. `admits` sees the journal as it stands under the lock, and
-    /// says whether the session may open; if not, the journal stays as it was.
+    /// session's key, and this operator's, has to be among it; `approvals` decides who may approve. `admits` sees the
+    /// journal as it stands under the lock, and says whether the session may open; if not, the journal stays as it was.
     package static func resume(
         folder: String, opening: Draft, operator operatorKey: any OperatorKey, trust: AllowedSigners? = nil,
-        approvals: ApprovalBasis? = nil, uptime: Int64, wall: Int64, admits: ([JournalEntry], JournalReport) -> Bool = { _, _ in true }
+        approvals: ApprovalBasis? = nil, uptime: Int64, wall: Int64,
+        admits: ([JournalEntry], JournalReport) -> Bool = { _, _ in true }
     ) throws(JournalFault) -> (JournalWriter, [JournalEntry]) {
         try resume(
             on: try FileStorage.open(folder), opening: opening, operator: operatorKey, trust: trust,

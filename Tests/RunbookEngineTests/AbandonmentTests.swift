@@ -76,7 +76,8 @@ struct AbandonmentTests {
         #expect(words["storage@a"] == .ok)
         #expect(state.isRollingBack == false)
         #expect(state.checkpoints.contains { $0.name == "core" })
-        let engine = Engine(plan: run.plan, run: RunFacts(id: "r1", by: "tester", mark: "m1", isRehearsal: true), state: state)
+        let engine = Engine(
+            plan: run.plan, run: RunFacts(id: "r1", by: "tester", mark: "m1", isRehearsal: true), state: state)
         // A rollback after that does not look at what is not there.
         #expect(engine.tasksSince("core").contains { run.plan.tasks[$0].id.step == "app" } == false)
     }

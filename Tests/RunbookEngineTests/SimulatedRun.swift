@@ -211,7 +211,8 @@ struct SimulatedRun {
             Conductor.Parts(
                 transport: SimulatedTransport(clock), storage: storage, clock: clock, desk: SimulatedDesk(clock),
                 observer: SilentObserver()))
-        let engine = Engine(plan: plan, run: RunFacts(id: "r1", by: "tester", mark: "m1", isRehearsal: true), state: folded)
+        let engine = Engine(
+            plan: plan, run: RunFacts(id: "r1", by: "tester", mark: "m1", isRehearsal: true), state: folded)
         do throws(ConductorFault) {
             return try await conductor.run(engine, first: first).outcome
         } catch {
