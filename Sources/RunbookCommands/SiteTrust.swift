@@ -95,10 +95,14 @@ struct SiteLists {
             ?? ""
     }
 
-    func contains(_ list: String) -> Bool { text.split(separator: "\n").contains { $0 == list } }
+    func contains(_ list: String) -> Bool {
+        let list = Places.absolute(list)
+        return text.split(separator: "\n").contains { $0 == list }
+    }
 
     /// Best effort: where it fails, a resume has to name the list.
     func remember(_ list: String) {
+        let list = Places.absolute(list)
         guard !contains(list), !list.contains("\n") else { return }
         do throws(SystemError) {
             try SystemCalls.makeFolders(SystemCalls.folder(of: path))

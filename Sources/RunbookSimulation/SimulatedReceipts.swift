@@ -198,6 +198,8 @@ extension WorldCore {
         status.stdoutBytes = receipt.stdout.count
         status.stderrBytes = receipt.stderr.count
         status.wasStopped = receipt.wasStopped
+        // Commands of a simulation have no children that could be left behind.
+        status.leftRunning = 0
         return status
     }
 }

@@ -16,7 +16,7 @@ struct HostileText: Sendable, CustomTestStringConvertible {
         HostileText(name: "wide blanks", text: "a\n\u{3000}\u{A0}::error::x"),
         HostileText(name: "markup", text: "]]><x a=\"1\">&amp;</testcase>'\"\\"),
         HostileText(name: "directions", text: "a\u{202E}b\u{2066}c\u{200B}\u{2028}d\u{FEFF}"),
-        HostileText(name: "noncharacters", text: "a\u{FFFE}\u{FFFF}b"),
+        HostileText(name: "noncharacters", text: "a\u{FFFE}\u{FFFF}\u{E0001}\u{10FFFF}b"),
         HostileText(name: "carriage returns", text: "good\rbad\u{08}\u{0B}\u{85}"),
         HostileText(name: "long", text: String(repeating: "::long::", count: 900)),
         HostileText(name: "braces", text: "{\"a\":1}\n\"}]} ${ x } `id` $(id)"),
@@ -121,7 +121,9 @@ struct FormatSweepTests {
             "check book.yaml --output sarif",
         ] {
             let said = try program(words)
-            expectPrintable(said.stdout, words)
+            // Lines of a journal are shown byte by byte as they are hashed: their format escapes what moves text, and no more.
+            let isJournal = words.hasPrefix("journal show")
+            expectPrintable(isJournal ? said.stdout.filter { !$0.isBeyondFormat } : said.stdout, words)
             try program.scratch.write("out", Array(said.stdout.utf8))
             try program.scratch.write("parse.py", Array(Self.parsers[0].python.utf8))
             let parsed = try shell("python3 parse.py < out", in: program.scratch.path)
@@ -135,4 +137,9 @@ struct FormatSweepTests {
                 })
         }
     }
+}
+
+extension Character {
+    /// Tags and noncharacters of the last planes, which no terminal obeys.
+    fileprivate var isBeyondFormat: Bool { unicodeScalars.allSatisfy { $0.value >= 0xE0000 } }
 }

@@ -187,7 +187,7 @@ struct JournalCommandTests {
 
 @Suite("A journal is followed while it is written", .serialized)
 struct JournalFollowTests {
-    @Test("show --follow tells lines as they come, and ends with the session; a copy made meanwhile goes on elsewhere")
+    @Test("show --follow tells lines as they come, and ends with the session; a copy stops at what was done since")
     func follow() throws {
         let program = try Program([
             "runbook.yaml": """
@@ -212,9 +212,11 @@ struct JournalFollowTests {
         #expect(try run.end().status == 0)
         let told = try follow.end()
         #expect(told.status == 0 && told.said.contains("After"), "\(told.said)")
-        // The copy knows nothing of the end. It asks the host, which still knows.
+        // The copy knows nothing of the end. The host still knows of the command in flight, and that the next one was sent.
         let resumed = try program("resume copy --no-input")
-        #expect(resumed.status == 0, "\(resumed)")
+        #expect(resumed.status == 2, "\(resumed)")
+        #expect(resumed.stdout.contains("was already sent by another controller"), "\(resumed)")
         #expect(program.runs == 1)
+        #expect(try program.scratch.text("after") == "after\n")
     }
 }

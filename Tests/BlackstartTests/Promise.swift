@@ -78,7 +78,10 @@ struct Promise: CustomTestStringConvertible, Sendable {
             let made = try shell(
                 "ssh-keygen -q -t ed25519 -N '' -C lead@site -f lead", in: program.scratch.path)
             guard made.status == 0 else { throw ToolFault(what: made.output) }
+            let listed = try shell("echo \"lead@site $(cut -d' ' -f1,2 lead.pub)\" >signers", in: program.scratch.path)
+            guard listed.status == 0 else { throw ToolFault(what: listed.output) }
             flags += ["--operator-key", "lead"]
+            if transport == .real { flags += ["--allowed-signers", "signers"] }
         }
         let said: Said
         switch transport {

@@ -81,7 +81,7 @@ enum PromisedActions {
             steps: "- { id: a, name: A, hosts: h1, timeout: 2s, on_failure: stop, run: endless }",
             hosts: "  h1: { answers: [{ run: endless, takes: 10h }] }", exit: 2,
             tasks: [
-                "a@h1: run, timed-out, failed (it did not end within 2 seconds; I stopped it (exit status 143))"
+                "a@h1: run, timed-out, failed (it did not end within 2 seconds and was stopped (exit status 143))"
             ]),
         Promise(
             name: "undo: a rollback takes back what was done since the checkpoint, and no more",

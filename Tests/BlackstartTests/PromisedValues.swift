@@ -62,7 +62,7 @@ enum PromisedValues {
         Promise(
             name: "approval: refused, the step has failed", keys: ["step.approval"],
             steps: "- { id: go, name: Go, on_failure: stop, approval: { roles: [incident-lead] } }",
-            flags: ["--answer", "go=failed:not now"], exit: 2,
+            flags: ["--answer", "go=failed:not now"], byLead: true, exit: 2,
             tasks: ["go: asks approval, says failed, failed (refused by USER: not now)"]),
         Promise(
             name: "approval: after its time the step has failed", keys: ["approval.timeout"],

@@ -65,6 +65,7 @@ struct ScreenTests {
         "inventory.yaml": """
         version: 1
         name: Small site
+        allowed_signers: signers
         contacts:
           facilities: { name: Facilities, phone: "+49 30 555 0100", reference: contract 4711 }
           lead: { name: Ada Lead, phone: "+49 30 555 0199", roles: [incident-lead], signer: lead@site }
@@ -76,7 +77,9 @@ struct ScreenTests {
     private func program() throws -> Program {
         let program = try Program(Self.site)
         try program.makeGate()
-        _ = try shell("ssh-keygen -q -t ed25519 -N '' -C lead@site -f lead", in: program.scratch.path)
+        _ = try shell(
+            "ssh-keygen -q -t ed25519 -N '' -C lead@site -f lead; echo \"lead@site $(cut -d' ' -f1,2 lead.pub)\" >signers",
+            in: program.scratch.path)
         return program
     }
 

@@ -94,7 +94,7 @@ import Testing
         #expect(step.timeout == .seconds(5_400))
         #expect(step.idempotent)
         guard case .rollback(let target) = step.onFailure else { throw WrongAction() }
-        #expect(target?.name == "storage")
+        #expect(target?.name == "start")
     }
 
     @Test("a check with all that it can ask, and what it asks when nothing is said")

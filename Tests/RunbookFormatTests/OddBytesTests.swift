@@ -127,7 +127,7 @@ struct OddFile: CustomTestStringConvertible, Sendable {
             "no character at all", "name: \u{FFFE}\n",
             """
             a.yaml:1:7: error: the invisible character U+FFFE is not allowed
-                name: \u{FFFE}
+                name: \u{20}
                       ^
                 hint: delete it
 

@@ -99,8 +99,10 @@ import Testing
     func wholeRun() throws {
         let storage = MemoryStorage()
         let writer = try Sample.writer(on: storage)
-        // A signature that is none breaks a journal, as it should.
-        let records = Self.records.filter { Draft($0).type != LineTypes.approval }
+        // An approval without a valid signature breaks a journal, as it should.
+        let records = Self.records.filter {
+            if case .answered(let answer) = $0 { answer.kind != .approval } else { true }
+        }
         try writer.append(records.map { Draft($0) }, uptime: 1, wall: Sample.wall)
         try writer.seal(closing: true)
         #expect(try Record.all(in: JournalReader.entries(storage.bytes)) == records)
