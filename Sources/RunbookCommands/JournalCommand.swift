@@ -132,6 +132,10 @@ struct JournalText {
             let what = entry.type == LineTypes.runOpen ? "The run begins" : "The run is taken up again"
             let mode = entry.fields["mode"]?.string.flatMap(RunOpening.Mode.init).map { "\($0.word). " } ?? ""
             lines = [Narration(word: "", text: "\(mode)\(TimeText.date(entry.timestamp)). \(what), by \(by).")]
+            if let beside = Beside(entry.fields) {
+                let others = TerminalText.shown(beside.runs.joined(separator: ", "))
+                lines[0].text += " Beside \(others): \(TerminalText.shown(beside.reason))"
+            }
         case LineTypes.seal:
             let covers = entry.fields["covers"]?.integer ?? 0
             lines = [Narration(word: "", text: "Sealed up to line \(covers).", weight: .detail)]

@@ -36,6 +36,7 @@ package struct StatusCommand: ParsableCommand {
         var text = "Run \(opening.run) (\(opening.mode.word)): \(TerminalText.shown(opening.title))\n"
         let ended = Self.ended(recorded, writer.map { "\($0)" })
         text += "  Began     \(TimeText.date(opening.began)) by \(TerminalText.shown(opening.by))\n"
+        for word in recorded.words { text += "  \(Self.line(word))\n" }
         text += "  State     \(ended)\n\n"
         for (number, step) in StepStates.of(plan, recorded.state).enumerated() {
             let name = TerminalText.shown(plan.runbook.steps[number].name)
@@ -52,6 +53,10 @@ package struct StatusCommand: ParsableCommand {
             }
         }
         Terminal.out(text)
+    }
+
+    private static func line(_ word: Beside) -> String {
+        "Beside    \(TerminalText.shown(word.runs.joined(separator: ", "))): \(TerminalText.shown(word.reason))"
     }
 
     /// What a step that is done rests on: a line below it, once for hosts that say the same.

@@ -36,7 +36,7 @@ package struct ReadyCommand: AsyncParsableCommand {
         let vault = try SecretSources(plan: plan, places: places, asks: asks).vault(beside: logins)
         let transport = VaultTransport(vault, next: LiveTransport.make(plan, places, logins))
         let facts = RunFacts(id: "ready", by: LocalUser.current?.name ?? "", mark: "")
-        let found = await Readiness.probe(plan, run: facts, transport)
+        let found = await Readiness.probe(plan, run: facts, transport, over: StoreClaims(runs: places.runs(nil)).over)
         let drifts = await ConfigurationDrift.ask(plan, found, SnapshotStore(inventory: files.inventoryPath), transport)
         await transport.close()
         let report = ReadyText(
@@ -98,7 +98,7 @@ struct ReadyText {
         if !told.isEmpty { text += "\n" }
         for (machine, finding) in told {
             let word = finding.grade == .bad ? "NOT READY" : "LOOK AT"
-            let title = Self.titles.first { $0.0 == finding.aspect }?.1.lowercased() ?? ""
+            let title = Self.titles.first { $0.0 == finding.aspect }?.1.lowercased() ?? finding.aspect.rawValue
             text += wrapped(word, "\(machine.host): \(title): \(TerminalText.shown(finding.words))")
         }
         return text

@@ -74,6 +74,14 @@ struct RecordedRun {
         return state
     }
 
+    /// The runs beside which it may act, by what was said when it began and when it was taken up again.
+    var beside: [String] { words.flatMap(\.runs) }
+
+    /// The same, with the reasons.
+    var words: [Beside] {
+        entries.filter { [LineTypes.runOpen, LineTypes.sessionOpen].contains($0.type) }.compactMap { Beside($0.fields) }
+    }
+
     /// What the journal of a run says just now, also while it is being written; nil where it can't be read.
     static func records(_ folder: RunFolder) -> [Record]? {
         guard let bytes = try? JournalReader.contents(of: folder.journal),

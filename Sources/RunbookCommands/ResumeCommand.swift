@@ -20,6 +20,7 @@ package struct ResumeCommand: AsyncParsableCommand {
     package var forward = false
 
     @OptionGroup package var runs: RunsOptions
+    @OptionGroup package var other: BesideOptions
     @OptionGroup package var trust: TrustOptions
     @OptionGroup package var answers: AnswerOptions
     @OptionGroup package var console: ConsoleOptions
@@ -33,7 +34,7 @@ package struct ResumeCommand: AsyncParsableCommand {
             name, runs: places.runs(runs.runDir), RecordedRun.isResumable, what: "run to resume")
         let outcome = try await Resumption(
             places: places, folder: folder, runs: runs, trust: trust, answers: answers, console: console,
-            maxParallel: try Limit.tasksAtOnce(maxParallel)
+            maxParallel: try Limit.tasksAtOnce(maxParallel), beside: try other.word()
         ).play { (recorded) throws(CommandFailure) in
             try RollbackConsent(recorded: recorded, answers: answers, console: console).goOn(forward: forward)
         }
@@ -53,6 +54,7 @@ package struct RollbackCommand: AsyncParsableCommand {
     package var to: String?
 
     @OptionGroup package var runs: RunsOptions
+    @OptionGroup package var other: BesideOptions
     @OptionGroup package var trust: TrustOptions
     @OptionGroup package var answers: AnswerOptions
     @OptionGroup package var console: ConsoleOptions
@@ -64,7 +66,8 @@ package struct RollbackCommand: AsyncParsableCommand {
         let places = Places()
         let folder = try RecordedRun.find(name, runs: places.runs(runs.runDir), what: "run to roll back")
         let resumption = Resumption(
-            places: places, folder: folder, runs: runs, trust: trust, answers: answers, console: console)
+            places: places, folder: folder, runs: runs, trust: trust, answers: answers, console: console,
+            beside: try other.word())
         let target = to
         let outcome = try await resumption.play { (recorded) throws(CommandFailure) in
             try RollbackConsent(recorded: recorded, answers: answers, console: console).begin(target)
@@ -82,6 +85,8 @@ struct Resumption {
     let answers: AnswerOptions
     let console: ConsoleOptions
     var maxParallel: Int?
+    /// What this session may do although other runs are not over.
+    var beside: Beside?
 
     /// `first` sees what is recorded and tells how the session begins; `by` of a rollback is filled in here.
     func play(_ first: (RecordedRun) throws(CommandFailure) -> Event) async throws(CommandFailure) -> Outcome {
@@ -96,6 +101,12 @@ struct Resumption {
         let isRollback = if case .rollbackRequested = event { true } else { false }
         let unsealed = Self.unsealed(seen, isRollback: isRollback)
         if unsealed == nil { try Self.refuseIfOver(seen, isRollback: isRollback) }
+        let claims = StoreClaims(runs: places.runs(runs.runDir))
+        let allowed = seen.beside + (beside?.runs ?? [])
+        if unsealed == nil, seen.state.closed?.isFinal == true {
+            // It had given up its claims.
+            try claims.admit(seen.plan, mark: seen.opening.mark, beside: allowed, places)
+        }
         let key = try Operator.key(runs, places, useAgent: true, asks: answers.asks(console))
         let trust = try SiteTrust.of(self.trust, frozen: seen.plan.inventory, places)
         try trust?.admit(key, Seal.namespace, at: SystemClock().now().wall)
@@ -121,7 +132,10 @@ struct Resumption {
             facts: RunFacts(id: recorded.opening.run, by: key.principal, mark: recorded.opening.mark),
             mode: recorded.opening.mode, journal: journal, state: state, vault: vault, trust: trust,
             console: console,
-            noColor: places.noColor, opening: recorded.opening, began: began)
+            noColor: places.noColor, opening: recorded.opening,
+            hold: StoreClaims.claim(recorded.opening, by: recorded.opening.by, since: recorded.opening.began).map {
+                SiteHold(claim: $0, beside: allowed, over: claims.over)
+            }, began: began)
         return try await session.live(
             event, transport: transport, answers: prepared, noInput: answers.noInput, key: key)
     }
@@ -135,7 +149,8 @@ struct Resumption {
         var refusal: CommandFailure?
         do {
             let (journal, _) = try JournalWriter.resume(
-                folder: folder.path, opening: Draft(type: LineTypes.sessionOpen, fields: [:]), operator: key,
+                folder: folder.path,
+                opening: Draft(type: LineTypes.sessionOpen, fields: beside?.fields ?? [:]), operator: key,
                 trust: SiteTrust.sessions(trust, key),
                 approvals: SiteTrust.approvals(trust, seen.plan), uptime: now.uptime, wall: now.wall
             ) { entries, report in

@@ -24,6 +24,7 @@ package struct RunCommand: AsyncParsableCommand {
 
     @OptionGroup package var site: SiteOptions
     @OptionGroup package var runs: RunsOptions
+    @OptionGroup package var other: BesideOptions
     @OptionGroup package var trust: TrustOptions
     @OptionGroup package var answers: AnswerOptions
     @OptionGroup package var console: ConsoleOptions
@@ -40,7 +41,10 @@ package struct RunCommand: AsyncParsableCommand {
         let clock = SystemClock()
         let now = clock.now()
         let name = runId ?? RunName.new(at: now.wall)
-        let folder = try Beginning.folder(name, runs: places.runs(runs.runDir))
+        let store = places.runs(runs.runDir)
+        let folder = try Beginning.folder(name, runs: store)
+        let beside = try other.word()
+        try StoreClaims(runs: store).admit(plan, mark: "", beside: beside?.runs ?? [], places)
         if let record { try RecordFolder.make(record) }
         let key = try Operator.key(runs, places, useAgent: true, asks: answers.asks(console))
         let trust = try SiteTrust.of(self.trust, plan.inventory, places)
@@ -65,14 +69,22 @@ package struct RunCommand: AsyncParsableCommand {
         var opening = RunOpening(
             run: name, mark: RunName.mark(), mode: RunBanner.mode(plan), title: plan.runbook.name, plan: plan.hash,
             runbook: Places.absolute(files.runbookPath), inventory: Places.absolute(files.inventoryPath),
-            overrides: overrides, selection: site.selection)
+            overrides: overrides, selection: site.selection, beside: beside)
         opening.approvals = plan.approvalTerms
-        let journal = try Beginning.journal(opening, folder, files, key, now)
+        // Seen before anything was asked; this has the last word.
+        let (journal, over) = try StoreClaims.alone(in: store) { () throws(CommandFailure) in
+            let claims = StoreClaims(runs: store)
+            try claims.admit(plan, mark: opening.mark, beside: beside?.runs ?? [], places)
+            return (try Beginning.journal(opening, folder, files, key, now), claims.over)
+        }
         let session = RunSession(
             plan: plan, folder: folder, called: folder.called(in: places.runs(nil)),
             facts: RunFacts(id: name, by: key.principal, mark: opening.mark), mode: opening.mode, journal: journal,
             vault: vault, trust: trust, recordFolder: record, console: console, noColor: places.noColor,
-            opening: opening)
+            opening: opening,
+            hold: StoreClaims.claim(opening, by: key.principal, since: now.wall).map {
+                SiteHold(claim: $0, beside: beside?.runs ?? [], over: over)
+            })
         let outcome = try await session.live(
             .began, transport: transport, answers: prepared, noInput: answers.noInput, key: key)
         throw ExitCode(outcome.exitCode)

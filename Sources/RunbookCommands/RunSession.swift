@@ -24,6 +24,8 @@ struct RunSession {
     let noColor: Bool
     /// What was asked for when it began: says how to bring in what is missing at the end.
     var opening: RunOpening?
+    /// What its hosts are claimed with.
+    var hold: SiteHold?
     /// How long ago the run began, its earlier sessions and the time between them included.
     var began = Duration.zero
 
@@ -102,7 +104,7 @@ struct RunSession {
         }
         let end: SessionEnd
         do {
-            end = try await conductor.run(Engine(plan: plan, run: facts, state: state), first: first)
+            end = try await conductor.run(Engine(plan: plan, run: facts, state: state, hold: hold), first: first)
         } catch {
             screen?.finish()
             throw Self.failure(error, called)

@@ -100,6 +100,8 @@ package struct Decision: Sendable {
 package struct Engine: Sendable {
     package let plan: Plan
     package let run: RunFacts
+    /// nil where nothing is claimed: on a fixture.
+    let hold: SiteHold?
     package internal(set) var state: RunState
     var work: [Work]
     var mode = Mode.settling
@@ -132,7 +134,8 @@ package struct Engine: Sendable {
     var abandonedBy: String?
     var decision = Decision()
 
-    package init(plan: Plan, run: RunFacts, state: RunState? = nil) {
+    package init(plan: Plan, run: RunFacts, state: RunState? = nil, hold: SiteHold? = nil) {
+        self.hold = hold
         self.plan = plan
         self.run = run
         self.state =
@@ -196,6 +199,8 @@ package struct Engine: Sendable {
         var conclusion: Conclusion?
         /// A person has said that its undo is to run.
         var isUndoChosen = false
+        /// Its host has been told to take away the claims of runs that are over.
+        var clearedClaims = false
         var lastReason = ""
         /// Of the wait after which an approval comes too late: answers that don't suffice don't begin it anew.
         var approvalWait: Int?

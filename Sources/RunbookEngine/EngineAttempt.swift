@@ -1,6 +1,6 @@
 internal import RunbookModel
 internal import RunbookPlan
-internal import RunbookTransport
+package import RunbookTransport
 
 // One attempt of an action or an undo, from intent to a known end.
 
@@ -49,7 +49,7 @@ extension Engine {
             return ask(task, .danger, scope(task).text(danger), [.confirm, .skip, .stop])
         }
         switch step.action {
-        case .run, .script, .copy, .reboot: send(task, .contacting, .arrive(Arrival(run: run.id)))
+        case .run, .script, .copy, .reboot: arrive(task)
         case .waitFor(let check):
             stagger(task)
             work[task].checkTries = 0
@@ -115,11 +115,12 @@ extension Engine {
 
     mutating func contacted(_ task: Int, _ reply: HostReply) {
         guard case .contact(let facts) = reply else { return noContact(task, reply) }
-        guard mayBeginNow(task) else { return }
+        if isClaimed(task, facts) { return }
         if let host = plan.machineName(of: task) {
             let sighting = HostSighting(host: host, boot: facts.boot, clockOffset: facts.clockOffset, home: facts.home)
             if state.hosts[host] != sighting { record(.hostSeen(sighting)) }
         }
+        guard mayBeginNow(task) else { return }
         let kind = work[task].kind
         work[task].isUndoChosen = false
         let number = (kind == .action ? state.tasks[task].actions : state.tasks[task].undos) + 1
@@ -243,8 +244,9 @@ extension Engine {
     }
 
     /// What hosts need not keep once the session is over, one request a host: of a run that goes on, only what was given
-    /// secrets.
-    func tidying(isFinal: Bool) -> [HostRequest] {
+    /// secrets. The claims of a run end with it, on every host where it has been.
+    package func tidying(isFinal: Bool) -> [HostRequest] {
+        let claim = isFinal ? hold?.claim : nil
         var requests: [HostRequest] = []
         var receipts: [[ReceiptID]] = []
         for (task, known) in state.tasks.enumerated() where keepsReceipts(task) {
@@ -253,7 +255,8 @@ extension Engine {
             let attempts =
                 (0..<known.actions).map { ReceiptID(run: run.id, task: id, kind: .action, number: $0 + 1) }
                 + (0..<known.undos).map { ReceiptID(run: run.id, task: id, kind: .undo, number: $0 + 1) }
-            guard !attempts.isEmpty, let host = plan.machineName(of: task) else { continue }
+            guard let host = plan.machineName(of: task), !attempts.isEmpty || claim != nil && state.hosts[host] != nil
+            else { continue }
             if let place = requests.firstIndex(where: { $0.host == host }) {
                 receipts[place] += attempts
             } else {
@@ -261,6 +264,6 @@ extension Engine {
                 receipts.append(attempts)
             }
         }
-        return zip(requests, receipts).map { HostRequest(host: $0.host, task: $0.task, .tidy($1)) }
+        return zip(requests, receipts).map { HostRequest(host: $0.host, task: $0.task, .tidy($1, leaving: claim)) }
     }
 }

@@ -85,7 +85,7 @@ extension Engine {
         case .settling: if let check = step.verify { probe(task, .settling, check) }
         case .rechecking: if let check = step.verify { probe(task, .rechecking, check) }
         case .waitingFor: if case .waitFor(let check) = step.action { probe(task, .waitingFor, check) }
-        case .contacting: send(task, .contacting, .arrive(Arrival(run: run.id)))
+        case .contacting: arrive(task)
         case .rebooting: send(task, .rebooting, .contact)
         case .gathering: gather(task)
         case .undoCheck: if let check = step.verify { probe(task, .undoCheck, check) }

@@ -160,7 +160,7 @@ extension Engine {
         work[task].fences += 1
         close(task, .neverRan(why), output)
         if mode == .settling { return rest(task) }
-        send(task, .contacting, .arrive(Arrival(run: run.id)))
+        arrive(task)
     }
 
     /// How often a task may begin again because the host proved that nothing had run.

@@ -211,17 +211,17 @@ extension Engine {
         case .run, .script, .restore: break
         }
         if let fault = valueFault(task) { return undoFailed(task, fault) }
-        if work[task].isUndoChosen { return send(task, .contacting, .arrive(Arrival(run: run.id))) }
+        if work[task].isUndoChosen { return arrive(task) }
         if let last = state.tasks[task].last, last.attempt.kind == .undo {
             switch last.result {
             case .exited(0): return confirmUndo(task)
             case .unknown(let why): return settleUnknownUndo(task, why)
             case .exited, .signalled, .neverRan, .timedOut:
-                return send(task, .contacting, .arrive(Arrival(run: run.id)))
+                return arrive(task)
             }
         }
         switch (state.tasks[task].settlement?.state, step.verify) {
-        case (.ok, _): send(task, .contacting, .arrive(Arrival(run: run.id)))
+        case (.ok, _): arrive(task)
         case (_, .some(let check)): probe(task, .undoCheck, check)
         case (.unclear, nil): askAboutUndo(task, .unclear, "nobody knows whether it ran, and it has no check")
         case (.skipped, nil):
@@ -243,7 +243,7 @@ extension Engine {
     mutating func undoChecked(_ task: Int, _ reply: HostReply) {
         guard let check = plan.step(of: task).verify else { return }
         switch verdict(task, check, reply) {
-        case .passed: send(task, .contacting, .arrive(Arrival(run: run.id)))
+        case .passed: arrive(task)
         case .failed(let why): settleUndo(task, .undone, "its effect is not there: \(why)")
         case .unanswered(let why):
             guard work[task].checkTries < max(check.retries, Self.recheckRetries) else {
@@ -304,7 +304,7 @@ extension Engine {
     private mutating func unknownUndoLeft(_ task: Int) {
         let reason = work[task].lastReason
         if plan.step(of: task).idempotent {
-            if mode == .undoing { return send(task, .contacting, .arrive(Arrival(run: run.id))) }
+            if mode == .undoing { return arrive(task) }
             return settleUndo(task, .unclear, reason)
         }
         askAboutUndo(task, .unclear, reason)

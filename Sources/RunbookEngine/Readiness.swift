@@ -22,6 +22,7 @@ package struct Readiness: Sendable {
             case root
             case receipts
             case clock
+            case claims
         }
 
         package var aspect: Aspect
@@ -86,10 +87,14 @@ package struct Readiness: Sendable {
     private static let littleRoom: Int64 = 10 << 10
 
     /// Asks all machines side by side, and then the checks of those that answered.
-    package static func probe(_ plan: Plan, run: RunFacts, _ transport: any Transport) async -> Readiness {
+    ///
+    /// - Parameter over: names of claims whose runs are known to be over.
+    package static func probe(
+        _ plan: Plan, run: RunFacts, _ transport: any Transport, over: Set<String> = []
+    ) async -> Readiness {
         let engine = Engine(plan: plan, run: run)
         let subjects = subjects(engine)
-        let machines = await SideBySide.map(subjects, atOnce: atOnce) { await survey($0, transport) }
+        let machines = await SideBySide.map(subjects, atOnce: atOnce) { await survey($0, transport, over) }
         let reached = Set(machines.filter(\.isReached).map(\.host))
         let tasks = plan.tasks.indices.filter { plan.step(of: $0).verify != nil }
         let states = await SideBySide.map(tasks, atOnce: atOnce) { await state($0, engine, reached, transport) }
@@ -134,7 +139,9 @@ package struct Readiness: Sendable {
 
     // MARK: A machine
 
-    private static func survey(_ subject: Subject, _ transport: any Transport) async -> Machine {
+    private static func survey(
+        _ subject: Subject, _ transport: any Transport, _ over: Set<String>
+    ) async -> Machine {
         let name = subject.name
         let keepsReceipts = subject.host?.receipts ?? true
         guard keepsReceipts, !subject.isOnlyOnTheWay else {
@@ -149,7 +156,8 @@ package struct Readiness: Sendable {
         let looks: [Privilege?] = subject.privileges.isEmpty ? [nil] : subject.privileges
         for privilege in looks {
             let reply = await transport.ask(HostRequest(host: name, task: subject.task, .survey(privilege)))
-            let seen = Self.findings(reply, receipts: nil)
+            var seen = Self.findings(reply, receipts: nil)
+            if case .survey(let survey) = reply { seen += claims(survey.facts, over) }
             for finding in seen {
                 if let index = findings.firstIndex(where: { $0.aspect == finding.aspect }) {
                     // The worse one is the one to be told.
@@ -192,6 +200,14 @@ package struct Readiness: Sendable {
         case .probe, .receipt, .ended, .tidied, .heads, .witness:
             return [Finding(aspect: .reach, grade: .bad, words: "the answer was to another question")]
         }
+    }
+
+    /// A run would stop before its first effect there, unless a person knows better.
+    private static func claims(_ facts: HostFacts, _ over: Set<String>) -> [Finding] {
+        let open = facts.claims.filter { !over.contains($0.name) }
+        guard let first = open.first else { return [] }
+        let more = open.count > 1 ? " and \(open.count - 1) more" : ""
+        return [Finding(aspect: .claims, grade: .doubtful, words: "\(first.holder)\(more) is not over there")]
     }
 
     private static func root(_ survey: HostSurvey) -> [Finding] {

@@ -164,6 +164,8 @@ package struct RunOpening: Hashable, Sendable {
     package var selection: Selection
     /// What its approval steps ask for, as the journal states it; a resume takes it from the plan.
     package var approvals: [ApprovalTerms] = []
+    /// Runs that are not over, and beside which a person began it all the same.
+    package var beside: Beside?
     /// Who began it; known once the journal is open.
     package private(set) var by = ""
     /// When, milliseconds since 1970 UTC by the clock of the machine that began it.
@@ -176,8 +178,9 @@ package struct RunOpening: Hashable, Sendable {
 
     package init(
         run: String, mark: String, mode: Mode, title: String, plan: String, runbook: String, inventory: String,
-        overrides: [(name: String, value: String)], selection: Selection = Selection()
+        overrides: [(name: String, value: String)], selection: Selection = Selection(), beside: Beside? = nil
     ) {
+        self.beside = beside
         self.selection = selection
         self.run = run
         self.mark = mark
@@ -197,7 +200,8 @@ package struct RunOpening: Hashable, Sendable {
             "vars": .array(pairs.map { .array([.string($0.name), .string($0.value)]) }),
         ]
         if !approvals.isEmpty { own[ApprovalTerms.field] = .array(approvals.map { .string($0.text) }) }
-        return Draft(type: LineTypes.runOpen, fields: own.merging(selection.fields))
+        return Draft(
+            type: LineTypes.runOpen, fields: own.merging(selection.fields).merging(beside?.fields ?? JournalFields()))
     }
 
     package init(_ entries: [JournalEntry]) throws(RunFolderFault) {
@@ -216,7 +220,7 @@ package struct RunOpening: Hashable, Sendable {
         }
         self.init(
             run: run, mark: mark, mode: mode, title: title, plan: plan, runbook: runbook, inventory: inventory,
-            overrides: overrides, selection: try Selection(entry.fields))
+            overrides: overrides, selection: try Selection(entry.fields), beside: Beside(entry.fields))
         self.by = by
         began = entry.timestamp
     }

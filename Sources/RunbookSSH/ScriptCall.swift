@@ -91,8 +91,9 @@ struct ScriptCall: Sendable {
 
     private func reply(_ reader: ReplyReader) -> HostReply {
         switch (request.operation, reader.ending) {
-        case (.contact, .facts(let boot, let home, let seconds)), (.arrive, .facts(let boot, let home, let seconds)):
-            return .contact(HostFacts(boot: boot, clockOffset: Self.offset(seconds), home: home))
+        case (.contact, .facts(let boot, let home, let seconds, let claims)),
+            (.arrive, .facts(let boot, let home, let seconds, let claims)):
+            return .contact(HostFacts(boot: boot, clockOffset: Self.offset(seconds), home: home, claims: claims))
         case (.survey(let privilege), .survey(var survey, let seconds)):
             survey.facts.clockOffset = Self.offset(seconds)
             // sudo may say nothing at all where it refuses.

@@ -146,7 +146,7 @@ struct WorldCore {
         case .fence(let receipt): atReceipt(receipt, pending) { $0.fence($1) }
         case .markLost(let receipt): atReceipt(receipt, pending) { $0.markLost($1) }
         case .kill(let receipt, _): atReceipt(receipt, pending) { $0.kill($1) }
-        case .tidy(let tidied):
+        case .tidy(let tidied, _):
             guard keepsReceipts(pending.host) else { return answer(pending, .failure(.noReceipts(pending.host))) }
             for receipt in tidied { tidy(key(pending.host, receipt.path)) }
             answer(pending, .tidied)

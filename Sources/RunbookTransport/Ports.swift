@@ -200,19 +200,12 @@ extension ProbeRequest {
     }
 }
 
-/// The first thing that a host hears of a run.
-package struct Arrival: Hashable, Sendable {
-    package var run: String
-
-    package init(run: String) { self.run = run }
-}
-
 /// What the engine asks of a machine.
 package struct HostRequest: Hashable, Sendable {
     package enum Operation: Hashable, Sendable {
         /// Connect if need be; who is there?
         case contact
-        /// The same for a run that is about to act there: it leaves its mark where receipts are kept.
+        /// The same for a run that is about to act there: it leaves its mark and its claim where receipts are kept.
         case arrive(Arrival)
         /// Look at the host as one looks at it before an emergency, as root too where that is wanted; changes nothing.
         case survey(Privilege?)
@@ -228,8 +221,8 @@ package struct HostRequest: Hashable, Sendable {
         case markLost(ReceiptID)
         /// TERM, then KILL after a grace of 5 s; replies with the receipt after.
         case kill(ReceiptID, Privilege?)
-        /// Remove output and text of ended attempts; the tombstones stay.
-        case tidy([ReceiptID])
+        /// Remove output and text of ended attempts; the tombstones stay. The claim of a run that is over goes, too.
+        case tidy([ReceiptID], leaving: SiteClaim? = nil)
         /// What the receipts of a run say of its journal; changes nothing.
         case heads(run: String)
         /// Of a witness: to keep some of a journal, or to tell what it keeps.

@@ -3,6 +3,7 @@ extension ReceiptScript {
     static let questions = #"""
         # Where receipts would be kept, what is missing, and whether root can be had: nothing is changed.
         bs_survey() {
+          bs_beside=; bs_others '' yes
           q=$bs_root
           while [ ! -d "$q" ]; do case $q in */*) q=${q%/*}; q=${q:-/};; *) q=.;; esac; done
           k=closed; [ -w "$q" ] && [ -x "$q" ] && k=writable

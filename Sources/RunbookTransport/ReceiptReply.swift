@@ -5,7 +5,7 @@ internal import RunbookModel
 package struct ReceiptReply: Sendable {
     package enum Ending: Hashable, Sendable {
         case status(ReceiptStatus)
-        case facts(boot: String, home: String, nowSeconds: Int64?)
+        case facts(boot: String, home: String, nowSeconds: Int64?, claims: [SiteClaim] = [])
         case survey(HostSurvey, nowSeconds: Int64?)
         case probe(status: Int)
         case late
@@ -30,6 +30,7 @@ package struct ReceiptReply: Sendable {
     static let headsLimit = 100_000
     /// Of the names of all receipts together.
     static let headsBytes = 8 << 20
+    static let claimsLimit = 16
 
     private let nonce: [UInt8]
     private var state = State.noise
@@ -37,6 +38,7 @@ package struct ReceiptReply: Sendable {
     private var noise = 0
     private var heads: [ReceiptHead] = []
     private var headsBytes = 0
+    private var claims: [SiteClaim] = []
     package private(set) var ending: Ending?
 
     /// Whether the host has begun to answer.
@@ -106,8 +108,12 @@ package struct ReceiptReply: Sendable {
         case "F":
             let fields = Self.fields(words.dropFirst())
             guard let boot = fields["boot"] else { return end(.garbage) }
-            end(.facts(boot: boot, home: fields["home"] ?? "", nowSeconds: fields["now"].flatMap { Int64($0) }))
-        case "V": end(Self.survey(words.dropFirst()) ?? .garbage)
+            let now = fields["now"].flatMap { Int64($0) }
+            end(.facts(boot: boot, home: fields["home"] ?? "", nowSeconds: now, claims: claims))
+        case "V": end(survey(words.dropFirst()) ?? .garbage)
+        case "C":
+            guard claims.count < Self.claimsLimit else { return end(.garbage) }
+            claims.append(SiteClaim(told: words.dropFirst()))
         case "X":
             guard words.count == 2, let code = Int(words[1]), (0...255).contains(code) else { return end(.garbage) }
             end(.probe(status: code))
@@ -133,13 +139,13 @@ package struct ReceiptReply: Sendable {
         return fields
     }
 
-    private static func survey(_ words: ArraySlice<Substring>) -> Ending? {
-        let fields = fields(words)
+    private func survey(_ words: ArraySlice<Substring>) -> Ending? {
+        let fields = Self.fields(words)
         guard let boot = fields["boot"], let folder = fields["folder"].flatMap({ HostSurvey.Folder(rawValue: $0) }),
             let root = fields["root"]
         else { return nil }
         let survey = HostSurvey(
-            facts: HostFacts(boot: boot, clockOffset: nil), folder: folder,
+            facts: HostFacts(boot: boot, clockOffset: nil, claims: claims), folder: folder,
             freeKiB: fields["free"].flatMap { Int64($0) }.flatMap { $0 < 0 ? nil : $0 },
             missing: (fields["missing"] ?? "").split(separator: ",").map(String.init), user: fields["user"] ?? "",
             shell: fields["shell"] ?? "", isRoot: root.isEmpty ? nil : root == "0")

@@ -55,7 +55,7 @@ package enum ReceiptScript {
     private static func words(_ operation: HostRequest.Operation) -> String? {
         switch operation {
         case .contact: "bs_contact"
-        case .arrive(let arrival): words(["bs_arrive", arrival.run])
+        case .arrive(let arrival): arrive(arrival)
         case .survey: "bs_survey"
         case .probe(let request):
             if case .run(let command, let environment) = request.probe {
@@ -74,7 +74,7 @@ package enum ReceiptScript {
         case .fence(let id): words(["bs_fence", id.path])
         case .markLost(let id): words(["bs_lost", id.path])
         case .kill(let id, _): words(["bs_kill", id.path])
-        case .tidy(let ids): words(["bs_tidy"] + ids.map(\.path))
+        case .tidy(let ids, let claim): leave(claim) + words(["bs_tidy"] + ids.map(\.path))
         case .heads(let run): words(["bs_heads", run])
         case .witness: nil
         }
@@ -90,6 +90,18 @@ package enum ReceiptScript {
     private static func caller(_ privilege: Privilege?, hides: Bool) -> String {
         guard let privilege else { return hides ? "user" : "plain" }
         return privilege.password == nil ? "free" : "password"
+    }
+
+    private static func arrive(_ arrival: Arrival) -> String {
+        guard let claim = arrival.claim else { return words(["bs_arrive", arrival.run]) }
+        return words([
+            "bs_arrive", arrival.run, claim.mark, claim.words, arrival.beside.joined(separator: " "),
+            arrival.over.joined(separator: " "),
+        ])
+    }
+
+    private static func leave(_ claim: SiteClaim?) -> String {
+        claim.map { words(["bs_leave", $0.run ?? "", $0.mark]) + "\n" } ?? ""
     }
 
     /// The name of a command, for a lab that plays it.
@@ -117,7 +129,7 @@ package enum ReceiptScript {
         }
     }
 
-    private static let functions = "\(basics)\n\(submissions)\n\(endings)\n\(questions)"
+    private static let functions = "\(basics)\n\(claims)\n\(submissions)\n\(endings)\n\(questions)"
 }
 
 extension HostRequest.Operation {

@@ -8,7 +8,7 @@ extension ReceiptScript {
           w=${w#*"$bs_line"}; w=${w##*: }
           return "$1"
         }
-        # The first contact of a run leaves a mark in its folder, whole or not at all.
+        # The first contact of a run leaves a mark in its folder, whole or not at all, and claims the host.
         bs_arrive() {
           bs_home "$1"
           if [ -z "$bs_at" ]; then
@@ -18,6 +18,7 @@ extension ReceiptScript {
             bs_home "$1"
             [ -n "$bs_at" ] || { bs_none "its folder can't be marked"; return; }
           fi
+          [ -z "${2:-}" ] || bs_site "$@" || return
           bs_contact
         }
         bs_none() { echo "N no receipt can be kept: $(printf %s "$1" | tr '\n' ' ')"; }

@@ -39,8 +39,11 @@ package struct HostFacts: Hashable, Sendable {
     package var clockOffset: Int64?
     /// What tells the folder of the run's receipts from every other; empty where that was not asked, or none is kept.
     package var home: String
+    /// Other runs that claim the host. A run that arrived and hears of one has no claim there, and must not act.
+    package var claims: [SiteClaim]
 
-    package init(boot: String, clockOffset: Int64?, home: String = "") {
+    package init(boot: String, clockOffset: Int64?, home: String = "", claims: [SiteClaim] = []) {
+        self.claims = claims
         self.boot = boot
         self.clockOffset = clockOffset
         self.home = home

@@ -99,7 +99,10 @@ struct ApprovalTests {
         let program = try site(count: 1)
         try allow(program, ["anna"])
         #expect(try program("run runbook.yaml --run-id r --no-input").status == 5)
-        #expect(try program("run runbook.yaml --run-id s --no-input").status == 5)
+        let second = [
+            "run", "runbook.yaml", "--run-id", "s", "--no-input", "--beside", "r", "--reason", "a test of both",
+        ]
+        #expect(try program(second).status == 5)
         #expect(try program("approve r go --key anna").status == 0)
         _ = try shell("mkdir -p home/runs/s && cp -r home/runs/r/approvals home/runs/s/", in: program.scratch.path)
         let other = try program("resume s --no-input")

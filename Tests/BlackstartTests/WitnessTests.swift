@@ -102,7 +102,9 @@ struct WitnessTests {
             "HOME='\(server.scratch.path)/home' sh witness <question", in: server.scratch.path)
         try program.scratch.write("go", [])
         try program.scratch.write("dark", [])
-        let run = try program("run runbook.yaml --run-id r2 --no-input")
+        let run = try program([
+            "run", "runbook.yaml", "--run-id", "r2", "--no-input", "--beside", "r", "--reason", "a test of both",
+        ])
         #expect(run.status == 0, "\(run)")
         #expect(run.stdout.contains("witness w1 keeps another journal of this run"), "\(run.stdout)")
         let said = try program("journal verify r2 --hosts")

@@ -11,9 +11,10 @@ struct Dialogue {
     private var awaited: (task: Int, token: Int)?
     private(set) var digest = ""
 
-    init(_ steps: [Step], receipts: Bool = true) throws {
+    init(_ steps: [Step], receipts: Bool = true, hold: SiteHold? = nil) throws {
         let plan = try plan(steps, receipts: receipts)
-        engine = Engine(plan: plan, run: RunFacts(id: "r1", by: "tester", mark: "m1", isRehearsal: true))
+        engine = Engine(
+            plan: plan, run: RunFacts(id: "r1", by: "tester", mark: "m1", isRehearsal: true), hold: hold)
     }
 
     /// The same run in the next session: all that was not on record is forgotten.

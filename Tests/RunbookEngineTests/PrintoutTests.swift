@@ -31,7 +31,7 @@ private final class CutTransport: Transport {
             ended.end = .exit(0)
             ended.alive = false
             reply(.receipt(ended))
-        case .tidy(let receipts):
+        case .tidy(let receipts, _):
             tidied.withLock { $0 += receipts.map(\.path) }
             reply(.tidied)
         case .survey, .probe, .fence, .markLost, .kill, .heads, .witness:
