@@ -73,6 +73,8 @@ package struct RunCommand: AsyncParsableCommand {
         opening.approvals = plan.approvalTerms
         // Seen before anything was asked; this has the last word.
         let (journal, over) = try StoreClaims.alone(in: store) { () throws(CommandFailure) in
+            // Its own name comes first: a run of that name is to be gone on with, not to be stood beside.
+            _ = try Beginning.folder(name, runs: store)
             let claims = StoreClaims(runs: store)
             try claims.admit(plan, mark: opening.mark, beside: beside?.runs ?? [], places)
             return (try Beginning.journal(opening, folder, files, key, now), claims.over)
