@@ -199,7 +199,7 @@ extension WorldCore {
         status.stderrBytes = receipt.stderr.count
         status.wasStopped = receipt.wasStopped
         // Commands of a simulation have no children that could be left behind.
-        status.leftRunning = 0
+        if receipt.wasStopped { status.leftRunning = 0 }
         return status
     }
 }
