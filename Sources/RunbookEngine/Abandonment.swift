@@ -59,9 +59,10 @@ extension RunState {
             switch tasks[task].undo?.state {
             case .undone:
                 again.insert(task)
-                putBack(task)
+                putBack(task, plan)
             case .failed, .unclear: leaveUnclear(task, id, tasks[task].undo?.reason)
-            case .left: break
+            // A person let an undo be that had been tried: how much of it was done is not known.
+            case .left: if tasks[task].undos > 0 { leaveUnclear(task, id, tasks[task].undo?.reason) }
             case nil: if mayBeUndone(task) { leaveUnclear(task, id, nil) }
             }
             tasks[task].undo = nil
@@ -72,7 +73,7 @@ extension RunState {
         for task in tasks.indices { tasks[task].approvals = ApprovalTally() }
         for undone in again {
             for task in plan.ancestors(ofStep: plan.tasks[undone].id.step) where plan.approvalTerms(task) != nil {
-                putBack(task)
+                putBack(task, plan)
             }
         }
         // What only said that they were there says it no longer.
@@ -83,7 +84,7 @@ extension RunState {
             open += plan.stepDependents[step]
             switch plan.runbook.steps[step].action {
             case .waitFor, .approval, .checkpoint:
-                for task in plan.tasksOfStep[step] { putBack(task) }
+                for task in plan.tasksOfStep[step] { putBack(task, plan) }
                 checkpoints.removeAll { $0.step == plan.runbook.steps[step].id }
             case .run, .script, .copy, .reboot, .manual: break
             }
@@ -100,7 +101,8 @@ extension RunState {
     }
 
     /// Still to come, as if it had never been done; its attempts stay numbered.
-    private mutating func putBack(_ task: Int) {
+    private mutating func putBack(_ task: Int, _ plan: Plan) {
+        values.forget(of: plan.tasks[task].id)
         tasks[task].settlement = nil
         tasks[task].last = nil
         tasks[task].asked = nil

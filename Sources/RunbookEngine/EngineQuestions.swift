@@ -58,7 +58,11 @@ extension Engine {
         move(task, .idle)
         switch kind {
         case .manual, .danger, .approval: break
-        case .failure, .lapsed:
+        case .lapsed:
+            // It stays pending and asked about: a failure would be tried again by the next session without a word.
+            rest(task)
+            halt(.failed, reason: "step \(plan.tasks[task].id) no longer holds, and nobody was there to ask")
+        case .failure:
             let reason = work[task].lastReason
             settle(task, .failed, reason)
             halt(.failed, reason: "step \(plan.tasks[task].id) failed, and nobody was there to ask")
@@ -143,6 +147,9 @@ extension Engine {
             }
             settle(task, kind == .unclear ? .unclear : .failed, why, by: by)
             requestRollback(reason, by: by, confirmed: true)
+        case .stop where kind == .lapsed:
+            rest(task)
+            halt(.failed, reason: "stopped by \(by)")
         case .stop:
             settle(task, kind == .unclear ? .unclear : .failed, why, by: by)
             halt(.failed, reason: "stopped by \(by)")

@@ -86,6 +86,7 @@ extension RunState {
             case .action:
                 // What an earlier attempt left is not what this one leaves.
                 values.forget(of: intent.attempt.task)
+                tasks[task].undo = nil
                 tasks[task].actions = max(tasks[task].actions, intent.attempt.number)
             case .undo:
                 tasks[task].undos = max(tasks[task].undos, intent.attempt.number)
@@ -119,7 +120,8 @@ extension RunState {
             tasks[task].asked = question.kind
         case .answered(let answer):
             guard let task = plan.index[answer.task] else { return }
-            tasks[task].asked = nil
+            // What lapsed is not decided about by stopping: the next session asks again.
+            if answer.kind != .lapsed || answer.choice != .stop { tasks[task].asked = nil }
             if answer.choice == .retry { tasks[task].last = nil }
             if answer.isAboutHandWork {
                 tasks[task].wasTriedByHand = true

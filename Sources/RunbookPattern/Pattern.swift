@@ -56,7 +56,8 @@ package struct Pattern: ~Copyable {
                 cre2_match(handle, $0.baseAddress, $0.count, false, &begin, &end)
             }
             guard isFound else { return nil }
-            guard begin >= 0, begin <= end, end <= bytes.count else { return "" }
+            // A group that took no part in the match has found nothing.
+            guard begin >= 0, begin <= end, end <= bytes.count else { return nil }
             return String(decoding: bytes[begin..<end], as: UTF8.self)
         }
     }

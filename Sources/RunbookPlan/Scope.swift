@@ -66,11 +66,12 @@ package struct Scope: Sendable {
         references.first { $0.path.first == "steps" && stepValue($0) == nil }
     }
 
-    /// What the step left on the same host; else on the first of its hosts that left it.
+    /// What the step left on the same host; where it has no task there, on the first of its hosts that left it.
     private func stepValue(_ reference: Template.Reference) -> String? {
         guard reference.path.count == 4, let step = plan.stepIndex[reference.path[1]] else { return nil }
         let own = TaskID(step: reference.path[1], host: plan.tasks[task].id.host)
-        if let value = left.value(reference.path[3], of: own) { return value }
+        // On the same host nothing but its own value will do: that of another host is about something else.
+        if plan.index[own] != nil { return left.value(reference.path[3], of: own) }
         for other in plan.tasksOfStep[step] {
             if let value = left.value(reference.path[3], of: plan.tasks[other].id) { return value }
         }

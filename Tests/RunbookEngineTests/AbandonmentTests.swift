@@ -99,4 +99,30 @@ struct AbandonmentTests {
         var dialogue = try Dialogue([step("db")])
         #expect(dialogue.tell(.forwardRequested(by: "tester")) == ["contact"])
     }
+
+    @Test("an undo that failed and was let be leaves its step unclear, and nothing starts over it")
+    func leftHalfUndone() async throws {
+        let steps = [
+            step("storage") { $0.verifiedAndUndone() },
+            step("db", needs: ["storage"]) {
+                $0.undo = .run(text("stop db"), timeout: .seconds(60), verify: nil)
+            },
+            step("app", needs: ["db"], on: ["b"]),
+        ]
+        var found = 0
+        for crashAt in 1... {
+            let run = try SimulatedRun(
+                steps, special: [answer("stop db") { $0.exit = 1 }],
+                operatorLines: [chooses("db", .skip, reason: "let it be")])
+            #expect(try await run.session() == .succeeded)
+            if try await run.session(.rollbackRequested(target: "start", by: "lead"), crashAt: crashAt) != nil { break }
+            guard run.folded.isRollingBack, run.folded.tasks[1].undo?.state == .left else { continue }
+            found += 1
+            // Without undo, `app` was left; `db` was half taken down under it.
+            _ = try await run.session(.forwardRequested(by: "lead"))
+            #expect(run.word("db@a") == .unclear, "killed at append \(crashAt)")
+            #expect(run.ran.filter { $0 == "start db@a" }.count == 1)
+        }
+        #expect(found > 0)
+    }
 }

@@ -223,4 +223,72 @@ struct HeldToAnswersTests {
         }
         #expect(found > 0)
     }
+
+    @Test("a pattern that can't be looked for in so much output proves nothing")
+    func patternBeyondItsBound() throws {
+        var dialogue = try Dialogue([
+            step("db") {
+                $0.verifiedAndUndone()
+                $0.skipIf = .never
+                $0.verify?.matches = text("[ab]*a[ab]{900}c")
+            }
+        ])
+        _ = dialogue.begin()
+        dialogue.reply(facts)
+        dialogue.reply(receipt(end: .exit(3)))
+        dialogue.choose(.stop)
+        dialogue.restart()
+        #expect(dialogue.tell(.rollbackRequested(target: "start", by: "lead")).last == "probe is db")
+        let long = HostReply.probe(ProbeAnswer(.exit(.exited(0)), stdout: Array(repeating: 0x62, count: 1 << 20)))
+        #expect(dialogue.reply(long) == ["wait 1000 ms"])
+    }
+
+    @Test(
+        "a lapse that nobody answered, or that was stopped at, is asked about again: nothing runs without an answer",
+        arguments: [[], [Choice.stop]])
+    func lapseStays(_ answers: [Choice]) async throws {
+        let steps = [
+            step("first") {
+                $0.verifiedAndUndone()
+                $0.skipIf = .never
+            },
+            step("second", needs: ["first"], on: ["b"]),
+        ]
+        var line = chooses("first")
+        line.choose = answers.map { OperatorChoice($0) }
+        var found = 0
+        for crashAt in 1... {
+            let run = try SimulatedRun(steps, operatorLines: answers.isEmpty ? [] : [line])
+            if try await run.session(crashAt: crashAt) != nil { break }
+            guard run.word("first@a") == .ok else { continue }
+            run.world.change("a", "first", to: nil)
+            for _ in 0..<3 { #expect(try await run.session() == .failed) }
+            #expect(run.ran.filter { $0 == "start first@a" }.count == 1, "killed at append \(crashAt)")
+            #expect(run.folded.tasks[0].asked == .lapsed)
+            found += 1
+        }
+        #expect(found > 0)
+    }
+
+    @Test("a task takes the value of its own host or none: that of another host is about something else")
+    func ownValue() async throws {
+        let reference = Template.Reference(path: ["steps", "disk", "outputs", "name"], place: place)
+        var use = step("wipe", needs: ["disk"], on: ["a", "b"])
+        use.action = .run(Template([.literal("wipe "), .reference(reference)], at: place))
+        use.onFailure = .carryOn
+        let disk = step("disk", on: ["a", "b"]) {
+            $0.skipIf = .never
+            $0.onFailure = .carryOn
+            $0.outputs = [Output(name: "name", run: nil, match: "disk (.+)", place: place)]
+        }
+        let plan = try plan([disk, use])
+        var fixture = site([disk, use])
+        var other = FixtureHost(pattern: "b", at: place)
+        other.answers = [answer("start disk") { $0.stdout = "disk of-b" }, answer("wipe*")]
+        fixture.hosts.insert(other, at: 0)
+        let run = SimulatedRun(plan, fixture)
+        _ = try await run.session()
+        #expect(run.ran.filter { $0.hasPrefix("wipe") } == ["wipe of-b@b"])
+        #expect(run.word("wipe@a") == .failed)
+    }
 }

@@ -15,7 +15,9 @@ struct PatternTests {
         #expect(try !Pattern("[0-9]+").isWhole("87%"))
         #expect(try Pattern("disk (\\w+) (.)").first(in: "the disk sda1 here") == "sda1")
         #expect(try Pattern("sd.").first(in: "disk sda1") == "sda")
-        #expect(try Pattern("a(b)?").first(in: "ac") == "")
+        // A group that took no part has found nothing: an empty value would be used as if somebody had said it.
+        #expect(try Pattern("a(b)?").first(in: "ac") == nil)
+        #expect(try Pattern("a(b*)").first(in: "ac") == "")
         #expect(try Pattern("b").first(in: "ac") == nil)
         #expect(try Pattern("").isFound(in: ""))
         #expect(try Pattern("(é+)").first(in: "caféé!") == "éé")
