@@ -14,6 +14,8 @@ extension ReceiptScript {
           if [ -z "$bs_at" ]; then
             bs_folder -p "$bs_root/$1" || { bs_none "$w"; return; }
             { bs_put "$nonce$bs_line" >"$bs_root/$1/.home.$nonce"; } 2>/dev/null || { bs_none "is the disk full?"; return; }
+            # A power loss may have left the link without its text: that mark is lost, and what it stood for is unknown.
+            [ ! -h "$bs_root/$1/.home" ] || [ -s "$bs_root/$1/.home" ] || rm -f "$bs_root/$1/.home"
             ln -s ".home.$nonce" "$bs_root/$1/.home" 2>/dev/null
             bs_home "$1"
             [ -n "$bs_at" ] || { bs_none "its folder can't be marked"; return; }
