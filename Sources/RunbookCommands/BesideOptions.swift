@@ -25,12 +25,12 @@ package struct BesideOptions: ParsableArguments {
         }
         if let name = beside.first(where: { !Principal.isRunName($0) }) {
             throw CommandFailure(
-                .usage, "`\(TerminalText.shown(name))` is no name of a run", hint: "`blackstart runs` lists them")
+                .usage, "invalid run name `\(TerminalText.shown(name))`", hint: "`blackstart runs` lists them")
         }
         let example = "`--beside \(beside[0]) --reason \"two words or more\"`"
         guard let reason else { throw CommandFailure(.usage, "`--beside` wants a reason", hint: example) }
         do { return Beside(runs: beside, reason: try TypedText.reason(reason)) } catch {
-            throw CommandFailure(.usage, "`--reason` is no reason: \(error.message.dropLast())", hint: example)
+            throw CommandFailure(.usage, "invalid `--reason`: \(error.message.dropLast())", hint: example)
         }
     }
 }

@@ -84,7 +84,7 @@ struct OneSiteTests {
         for (words, fault) in [
             (["--beside", "first"], "wants a reason"), (["--beside", "first", "--reason", "because"], "two words"),
             (["--reason", "no other run"], "goes with `--beside`"),
-            (["--beside", "../first", "--reason", "two words"], "no name of a run"),
+            (["--beside", "../first", "--reason", "two words"], "invalid run name"),
         ] {
             let said = try program(["run", "other.yaml", "--run-id", "second", "--no-input"] + words)
             #expect(said.status == 64 && said.stderr.contains(fault), "\(said)")
