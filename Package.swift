@@ -89,7 +89,8 @@ let package = Package(
         .target(name: "TestTools", path: "Tests/TestTools", swiftSettings: houseSettings),
         .testTarget(name: "HouseTests", swiftSettings: houseSettings),
         .testTarget(name: "RunbookPatternTests", dependencies: ["RunbookPattern"], swiftSettings: houseSettings),
-        .testTarget(name: "RunbookModelTests", dependencies: ["RunbookModel"], swiftSettings: houseSettings),
+        .testTarget(
+            name: "RunbookModelTests", dependencies: ["RunbookModel", "TestTools"], swiftSettings: houseSettings),
         .testTarget(
             name: "RunbookFormatTests", dependencies: ["RunbookModel", "RunbookFormat"], exclude: ["Corpus"],
             swiftSettings: houseSettings),

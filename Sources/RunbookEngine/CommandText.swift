@@ -71,17 +71,10 @@ struct ScriptCommand {
             (umask 077; set -C; cat >"$f") <<'\(end)' || { echo "can't write $f" >&2; exit 126; }
             \(body)\(end)
             [ "$(($(wc -c <"$f")))" = \(body.utf8.count) ] || { echo "$f is not whole" >&2; exit 126; }
-            \((interpreter + ["\"$f\""] + words).joined(separator: " "))
+            \((ScriptInterpreter(content).words.map(ShellWord.quote) + ["\"$f\""] + words).joined(separator: " "))
 
             """
         return CommandText(text, label: (["script", path] + words).joined(separator: " "))
-    }
-
-    private var interpreter: [String] {
-        guard content.starts(with: "#!".utf8) else { return ["/bin/sh"] }
-        let line = String(decoding: content.dropFirst(2).prefix { $0 != 0x0A }, as: UTF8.self)
-        let words = line.split { $0 == " " || $0 == "\t" || $0 == "\r" }.map { ShellWord.quote(String($0)) }
-        return words.isEmpty ? ["/bin/sh"] : words
     }
 }
 

@@ -15,22 +15,25 @@ extension Engine {
     func valueFault(_ task: Int) -> String? {
         let step = plan.step(of: task)
         var templates: [Template] = []
+        var script: ScriptFile?
         var named: [Template.Reference] = []
         switch work[task].kind {
         case .action:
             switch step.action {
             case .run(let template), .reboot(.some(let template)): templates.append(template)
             case .waitFor(let check): templates += check.commands
-            case .reboot(nil), .script, .copy, .manual, .approval, .checkpoint: break
+            case .script(let file): script = file
+            case .reboot(nil), .copy, .manual, .approval, .checkpoint: break
             }
             if case .check(let check) = step.skipIf { templates += check.commands }
             templates += step.outputs.compactMap(\.run)
         case .undo:
             switch step.undo {
             case .run(let template, _, let verify): templates += [template] + (verify?.commands ?? [])
-            case .script(let script, _, let verify):
+            case .script(let file, _, let verify):
+                script = file
                 templates += verify?.commands ?? []
-                named += script.arguments.flatMap(\.references)
+                named += file.arguments.flatMap(\.references)
             case .restore, .nothing, nil: break
             }
             named += templates.flatMap(\.references) + step.environment.flatMap(\.value.references)
@@ -40,14 +43,15 @@ extension Engine {
             }
         }
         templates += step.verify?.commands ?? []
-        if let fault = scope(task).fault(in: templates, inShell: keepsReceipts(task)) {
-            return "\(fault); nothing was sent"
-        }
+        let fault =
+            scope(task).fault(in: templates, inShell: keepsReceipts(task))
+            ?? script.flatMap {
+                scope(task).fault(
+                    inArguments: $0.arguments,
+                    isOfShell: ScriptInterpreter(plan.attachments[$0.path.name] ?? []).isShell)
+            }
+        if let fault { return "\(fault.what); nothing was sent\(fault.hint.map { "; \($0)" } ?? "")" }
         let nul = environment(task).first { $0.value.utf8.contains(0) }
         return nul.map { "\($0.name) of `env` has a NUL byte in it; nothing was sent" }
     }
-}
-
-extension Check {
-    fileprivate var commands: [Template] { if case .run(let template) = probe { [template] } else { [] } }
 }

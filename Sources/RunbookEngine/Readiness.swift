@@ -265,7 +265,7 @@ package struct Readiness: Sendable {
         if case .run(let template) = check.probe,
             let fault = scope.fault(in: [template], inShell: engine.keepsReceipts(task))
         {
-            return State(task: id, word: .broken, words: fault)
+            return State(task: id, word: .broken, words: fault.what)
         }
         let request = check.request(
             scope, plan.attachments, environment: engine.environment(task), privilege: engine.privilege(task),

@@ -17,6 +17,7 @@ final class Findings {
     var included: [String: SourceText] = [:]
     private var found: [(finding: Finding, hint: () -> String?)] = []
     private var known: Set<Finding> = []
+    private var places: Set<SourcePlace> = []
     private var dropped = 0
     private(set) var warnings: [Diagnostic] = []
 
@@ -29,8 +30,12 @@ final class Findings {
             return
         }
         let finding = Finding(place: place, message: message)
+        places.insert(place)
         if known.insert(finding).inserted { found.append((finding, hint)) }
     }
+
+    /// Whether something is wrong there.
+    func has(at place: SourcePlace) -> Bool { places.contains(place) }
 
     /// What is wrong, and can be lived with.
     func warn(at place: SourcePlace, _ message: String, hint: String? = nil) {

@@ -27,6 +27,8 @@ struct ShellPlace {
         var braces = 0
         /// An expression stood in the word.
         var hasValue = false
+        /// An expression stood in the word before, and only blanks since.
+        var endsWithValue = false
         /// `<<` in arithmetic.
         var hasShift = false
     }
@@ -38,8 +40,9 @@ struct ShellPlace {
     /// Not what a continued line ends with; `x` where a quote, an expansion or an escaped scalar has ended.
     private var previous: Unicode.Scalar = "\n"
     private var heredoc = HereDocument()
-    /// After an expression its word went on with `{`: one shell takes the value for a part of what is in the braces.
-    private(set) var isSpoilt = false
+    /// What a word with an expression went on with: one shell takes the value for a part of what is in the braces, one
+    /// reads a function's name as it is written.
+    private(set) var spoiler: Unicode.Scalar?
     /// After this, shells differ about what follows.
     private var doubt: Doubt?
 
@@ -51,7 +54,6 @@ struct ShellPlace {
     private static let wordLength = 32
     private static let depth = 64
     private static let evaluators: Set<String> = ["eval", "let", "trap", "alias"]
-    private static let evaluated = ["PS0=", "PS1=", "PS2=", "PS4=", "PROMPT_COMMAND=", "ENV=", "BASH_ENV="]
 
     /// Why no expression can stand here, and what to do; nil where it can.
     var refusal: (message: String, hint: String)? {
@@ -94,8 +96,12 @@ struct ShellPlace {
             if let evaluator = frame.evaluator {
                 return ("an expression can't be given to `\(evaluator)`, which runs it", hint)
             }
-            if let name = Self.evaluated.first(where: { String(frame.word).hasPrefix($0) }) {
-                return ("an expression can't be given to `\(name)`: shells run what it holds", hint)
+            let word = String(frame.word)
+            if let equals = word.firstIndex(of: "="), CodeVariable.isOne(String(word[..<equals])) {
+                return (
+                    "an expression can't be given to `\(word[...equals])`: programs run what it holds, or what it names",
+                    "write its value out, or use a variable with a name of your own"
+                )
             }
         }
         return nil
@@ -235,7 +241,7 @@ struct ShellPlace {
             frame.subscripts = max(0, frame.subscripts - 1)
             append(scalar)
         case "{":
-            if frame.hasValue { isSpoilt = true }
+            if frame.hasValue { spoiler = spoiler ?? "{" }
             frame.braces += 1
             append(scalar)
         case "}":
@@ -256,6 +262,7 @@ struct ShellPlace {
 
     private mutating func takeBracket() {
         if previous == "$" { return push(.substitution, "(") }
+        if frame.hasValue || frame.endsWithValue { spoiler = spoiler ?? "(" }
         endWord("(")
         switch (previous, frame.level) {
         case ("(", .substitution): frame.level = .arithmetic(open: 2, hasDollar: true)
@@ -294,6 +301,8 @@ struct ShellPlace {
     private mutating func endWord(_ separator: Unicode.Scalar) {
         let text = String(frame.word)
         frame.word = String.UnicodeScalarView()
+        let isBlank = separator == " " || separator == "\t"
+        frame.endsWithValue = isBlank && (frame.hasValue || (text.isEmpty && frame.endsWithValue))
         (frame.braces, frame.hasValue) = (0, false)
         // The command `[`, and its like; a subscript may go on over blanks.
         if text == "[" || text == "[[" { frame.subscripts -= text.utf8.count }

@@ -55,6 +55,7 @@ struct StepReader {
         readFailure(fields, &step)
         checkIdle(fields)
         checkCommandsHaveHosts(fields, step)
+        SecondReading.check(step, findings)
         return (step, inclusion(fields, step))
     }
 
@@ -203,6 +204,12 @@ struct StepReader {
             let template = TemplateReader(findings: findings).template(text, at: value.place, .hidden)
             for reference in template.references where reference.path.first == "env" {
                 findings.add(at: reference.place, "a value of `env` can't name another one", hint: "use `vars`")
+            }
+            if let reference = template.references.first, CodeVariable.isOne(key.name) {
+                findings.add(
+                    at: reference.place,
+                    "an expression can't be given to `\(shown)`: programs run what it holds, or what it names",
+                    hint: "write its value out, or give the expression to a variable with a name of your own")
             }
             step.environment.append(EnvironmentValue(name: key.name, value: template))
         }

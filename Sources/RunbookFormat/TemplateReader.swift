@@ -43,9 +43,10 @@ struct TemplateReader {
             shell.takeWord()
             rest = after
         }
-        if kind == .command, shell.isSpoilt {
+        if kind == .command, let spoiler = shell.spoiler {
             findings.add(
-                at: place, "an expression can't stand in a word with `{ }`: shells differ about it",
+                at: place,
+                "an expression can't stand in a word with `\(spoiler == "{" ? "{ }" : "( )")`: shells differ about it",
                 hint: "write the words one by one")
         }
         if !literal.isEmpty { segments.append(.literal(String(literal))) }

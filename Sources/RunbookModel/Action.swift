@@ -124,3 +124,8 @@ package struct Check: Hashable, Sendable {
         self.place = place
     }
 }
+
+extension Check {
+    /// Its commands; none where it is asked without one.
+    package var commands: [Template] { if case .run(let template) = probe { [template] } else { [] } }
+}

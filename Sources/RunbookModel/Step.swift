@@ -70,6 +70,24 @@ extension Step {
         return .milliseconds(Int64(min(milliseconds, most)))
     }
 
+    /// All shell text that it gives to hosts.
+    package var commands: [Template] {
+        var found: [Template] = []
+        switch action {
+        case .run(let template), .reboot(.some(let template)): found.append(template)
+        case .waitFor(let check): found += check.commands
+        case .reboot(nil), .script, .copy, .manual, .approval, .checkpoint: break
+        }
+        if case .check(let check) = skipIf { found += check.commands }
+        found += verify?.commands ?? []
+        switch undo {
+        case .run(let template, _, let verify): found += [template] + (verify?.commands ?? [])
+        case .script(_, _, let verify): found += verify?.commands ?? []
+        case .restore, .nothing, nil: break
+        }
+        return found + outputs.compactMap(\.run)
+    }
+
     /// The names of the values that later steps may name.
     package var valueNames: [String] { questions.map(\.name) + outputs.map(\.name) }
 }

@@ -18,6 +18,8 @@ package struct Plan: Sendable {
     package let stepIndex: [String: Int]
     /// Values of `vars` after `-e` is applied.
     package let variables: [String: String]
+    /// Those that `-e` has a say in; the others are as the runbook has them.
+    package let givenVariables: Set<String>
     /// The bytes of the files that lie beside the runbook, by their paths as written.
     package let attachments: [String: [UInt8]]
     /// Which part of the runbook it is, and how many steps of it are left out.

@@ -101,7 +101,7 @@ package enum Planner {
     }
 
     private static func assemble(
-        _ source: PlanSource, _ variables: [String: String], _ tasks: [PlannedTask], _ tasksOfStep: [[Int]],
+        _ source: PlanSource, _ variables: Variables, _ tasks: [PlannedTask], _ tasksOfStep: [[Int]],
         _ stepIndex: [String: Int], _ stepNeeds: [[Int]], _ order: [Int]
     ) -> Plan {
         let runbook = source.runbook
@@ -122,8 +122,9 @@ package enum Planner {
         return Plan(
             runbook: runbook, inventory: source.inventory, tasks: tasks, index: index, stepNeeds: stepNeeds,
             stepDependents: stepDependents, remaining: tasks.map { stepRemaining[$0.step] }, tasksOfStep: tasksOfStep,
-            stepIndex: stepIndex, variables: variables, attachments: source.attachments, selection: source.selection,
-            hash: hash(source, variables))
+            stepIndex: stepIndex, variables: variables.values, givenVariables: variables.given,
+            attachments: source.attachments, selection: source.selection,
+            hash: hash(source, variables.values))
     }
 
     /// Steps so that each comes after all it needs; among those that could be next, file order.
@@ -168,9 +169,15 @@ package enum Planner {
         return Hex.text(hasher.finalize())
     }
 
+    private struct Variables {
+        var values: [String: String]
+        /// Those that an override has a say in.
+        var given: Set<String>
+    }
+
     private static func resolve(
         _ declared: [Variable], _ overrides: [(name: String, value: String)]
-    ) throws(PlanFault) -> [String: String] {
+    ) throws(PlanFault) -> Variables {
         var given: [String: String] = [:]
         for (name, value) in overrides {
             guard declared.contains(where: { $0.name == name }) else {
@@ -179,7 +186,11 @@ package enum Planner {
             given[name] = value
         }
         var values: [String: String] = [:]
+        var touched = Set(given.keys)
         for variable in declared {
+            if variable.given?.references.contains(where: { touched.contains($0.path.last ?? "") }) == true {
+                touched.insert(variable.name)
+            }
             let filled = variable.given?.text { values[$0.path.last ?? ""] ?? "" }
             guard let value = given[variable.name] ?? filled ?? variable.value else {
                 throw .missingVariable(variable.name, variable.place)
@@ -189,7 +200,7 @@ package enum Planner {
             }
             values[variable.name] = value
         }
-        return values
+        return Variables(values: values, given: touched)
     }
 }
 

@@ -53,10 +53,52 @@ package struct Scope: Sendable {
         inShell ? template.command(value) : ShellCommand(template.quoted(value))
     }
 
-    /// Why a value can't be given to one of these commands; nil where all can.
-    package func fault(in templates: [Template], inShell: Bool) -> String? {
-        for template in templates { if let fault = template.fault(inShell: inShell, value) { return fault } }
+    /// Why a value can't be given to one of these commands, together with the step's environment; nil where all can.
+    package func fault(in templates: [Template], inShell: Bool) -> ValueFault? {
+        let beside = outsideEnvironment
+        for template in templates {
+            if let fault = template.fault(inShell: inShell, beside: beside, isAuthors: isAuthors, value) {
+                return fault
+            }
+        }
         return nil
+    }
+
+    /// Why a value can't be given to a script; nil where all can.
+    ///
+    /// - Parameter isOfShell: whether a shell may read it.
+    package func fault(inArguments arguments: [Template], isOfShell: Bool) -> ValueFault? {
+        let references = arguments.flatMap(\.references)
+        if let reference = references.first(where: { value($0).utf8.contains(0) }) {
+            return ValueFault("\(reference.name) has a NUL byte in it, which no command can be given")
+        }
+        guard isOfShell else { return nil }
+        return ShellSubstitution.fault(outsideEnvironment + outside(references))
+    }
+
+    private var outsideEnvironment: [NamedValue] {
+        outside(plan.step(of: task).environment.flatMap(\.value.references))
+    }
+
+    private func outside(_ references: [Template.Reference]) -> [NamedValue] {
+        references.filter { $0.path.first != "env" && !isAuthors($0) }.map {
+            NamedValue(name: $0.name, value: value($0))
+        }
+    }
+
+    /// Whether the value is what the author of the runbook wrote, or a secret: neither a host nor who began the run has
+    /// a say in it.
+    private func isAuthors(_ reference: Template.Reference) -> Bool {
+        switch (reference.path.first, reference.path.last) {
+        case ("secrets", _): return true
+        case ("vars", let name?): return !plan.givenVariables.contains(name)
+        case ("env", let name?):
+            // What it begins with; the values in it are looked at by themselves.
+            let pair = plan.step(of: task).environment.first { $0.name == name }
+            guard case .reference(let first)? = pair?.value.segments.first else { return true }
+            return first.path.first == "env" || isAuthors(first)
+        default: return false
+        }
     }
 
     package func text(_ template: Template) -> String { template.text(value) }

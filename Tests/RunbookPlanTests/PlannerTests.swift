@@ -119,6 +119,6 @@ private func source(_ steps: [Step], variables: [Variable] = [], set: [(name: St
         #expect(command.variables == [NamedValue(name: "BLACKSTART_1", value: "a; reboot")])
         #expect(scope.command(template, inShell: false).text == "zpool import 'a; reboot'")
         #expect(scope.fault(in: [template], inShell: true) == nil)
-        #expect(scope.fault(in: [template], inShell: false)?.contains("a host without receipts") == true)
+        #expect(scope.fault(in: [template], inShell: false)?.what.contains("a host without receipts") == true)
     }
 }

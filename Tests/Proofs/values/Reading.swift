@@ -27,13 +27,18 @@ enum Reading {
     }
 
     init(_ template: String, _ values: [String]) {
+        let usesEnvironment = template.contains("V1") || template.contains("V2")
+        let environment =
+            usesEnvironment
+            ? [NamedValue(name: "V1", value: values[0]), NamedValue(name: "V2", value: values[1])] : []
+        let given = usesEnvironment ? "env: { V1: \"${{ vars.one }}\", V2: \"${{ vars.two }}\" }, " : ""
         let text = """
             version: 1
             name: A
             inventory: i
             vars: { one: a, two: b }
             steps:
-            - { id: a, name: A, hosts: local, run: \(Self.quoted(template)) }
+            - { id: a, name: A, hosts: local, \(given)run: \(Self.quoted(template)) }
 
             """
         guard
@@ -44,13 +49,13 @@ enum Reading {
             self = .refused
             return
         }
-        if read.fault(inShell: true, { Self.value($0, values) }) != nil {
+        if read.fault(inShell: true, beside: environment, { Self.value($0, values) }) != nil {
             self = .withheld
             return
         }
         self = .accepted(
             Case(
-                template: template, command: read.command { Self.value($0, values) },
+                template: template, command: read.command { Self.value($0, values) }, environment: environment,
                 quoted: read.text { "'\(Self.value($0, values).replacing("'", with: "'\\''"))'" }, values: values))
     }
 }

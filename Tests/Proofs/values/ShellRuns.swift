@@ -4,6 +4,8 @@ import RunbookModel
 struct Case: Sendable {
     var template: String
     var command: ShellCommand
+    /// The step's `env`.
+    var environment: [NamedValue]
     /// The text with each value in quotes in place of its expression: right where an expression may stand, and nowhere else.
     var quoted: String
     var values: [String]
@@ -13,8 +15,9 @@ struct Case: Sendable {
         if case .accepted(let one) = Reading(template, values) { one } else { nil }
     }
 
-    /// Whether what it prints comes in order: nothing runs in the background.
+    /// Whether what it prints comes in order: nothing runs in the background, and no shell ends where it can't calculate.
     var isOrderly: Bool {
+        if template.contains(TemplateMaker.sunk) { return false }
         var text = template
         for whole in ["&&", "2>&1"] { text = text.replacing(whole, with: "") }
         return !text.contains("&")
@@ -36,8 +39,10 @@ struct ShellRuns: Sendable {
 
             """
         for (number, one) in cases.enumerated() {
-            let exports = one.command.variables.map { "\($0.name)=\(ShellWord.quote($0.value)); export \($0.name)" }
-            text += "N=quoted\n\(exports.joined(separator: "; "))\n"
+            let exports = (one.command.variables + one.environment).map {
+                "\($0.name)=\(ShellWord.quote($0.value)); export \($0.name)"
+            }
+            text += "unset V1 V2; N=quoted\n\(exports.joined(separator: "; "))\n"
             text += "echo; echo '@@ \(number) quoted'; (ulimit -t 3; eval \(ShellWord.quote(one.quoted)))\n"
             text +=
                 "N=\(number)\necho; echo '@@ \(number) value'; (ulimit -t 3; eval \(ShellWord.quote(one.command.text)))\n"
@@ -114,6 +119,12 @@ struct ShellRuns: Sendable {
     func confirmed(_ one: Case, _ shell: [String], _ name: String) throws -> String? {
         guard let (_, what) = try broken([one], shell, name).first else { return nil }
         if what == "ran" { return what }
+        // What `$( )` prints is split and its braces are expanded, and one shell looks at the whole word to do so.
+        if one.template.contains("$("), one.values.contains(where: { $0.contains("{") }),
+            let bare = one.with(one.values.map { $0.replacing("{", with: "").replacing("}", with: "") })
+        {
+            return try confirmed(bare, shell, name)
+        }
         let words = ["Zq7k1", "Zq7k2"]
         guard let plain = one.with(words) else { return what }
         let (marked, _) = try run([plain], shell, name)

@@ -17,26 +17,34 @@ struct Draws {
     mutating func happens(_ percent: Int) -> Bool { below(100) < percent }
 }
 
-/// Shell text with expressions in it, of three kinds: as a person writes it, the same with slips, and any soup of what is
-/// special to a shell. `w` prints its words, each in brackets.
+/// Shell text with expressions in it, of four kinds: plain, as a person writes it; with everything that a shell can do; the
+/// same with slips; and any soup of what is special to a shell. `w` prints its words, each in brackets.
+///
+/// Values come as expressions, and as the variables `V1` and `V2` of the step's `env`; they are also calculated with,
+/// compared, and used as names of variables: there shells evaluate what they hold.
 struct TemplateMaker {
     static let first = "${{ vars.one }}"
     static let second = "${{ vars.two }}"
 
     var draws: Draws
     private var budget = 0
+    /// Nothing that is refused on purpose.
+    private var isPlain = false
 
     init(_ draws: Draws) { self.draws = draws }
 
     mutating func template() -> String {
         budget = 10
         var text: String
-        switch draws.below(10) {
-        case 0..<4: text = commands(0)
-        case 4..<8: text = slipped(commands(0))
+        let kind = draws.below(10)
+        isPlain = kind < 5
+        switch kind {
+        case 0..<7: text = commands(0)
+        case 7..<9: text = slipped(commands(0))
         default: text = soup()
         }
-        if !text.contains("${{") {
+        if !text.contains("${{"), !text.contains("V1") {
+            if isPlain { return "\(text)\nw \(expression())" }
             let scalars = Array(text.unicodeScalars)
             let at = draws.below(scalars.count + 1)
             text = string(scalars[..<at]) + expression() + string(scalars[at...])
@@ -66,6 +74,8 @@ struct TemplateMaker {
     private mutating func command(_ depth: Int) -> String {
         budget -= 1
         guard depth < 4, budget > 0 else { return simple(depth) }
+        if draws.happens(20) { return sink() }
+        if isPlain { return plainCommand(depth) }
         switch draws.below(26) {
         case 0: return "if [ \(word(depth)) = a ]; then \(commands(depth + 1)); else w no; fi"
         case 1: return "for i in \(word(depth)) b; do \(commands(depth + 1)); w \"$i\"; done"
@@ -92,6 +102,49 @@ struct TemplateMaker {
         }
     }
 
+    private mutating func plainCommand(_ depth: Int) -> String {
+        switch draws.below(12) {
+        case 0: return "if [ \(word(depth)) = a ]; then \(commands(depth + 1)); else w no; fi"
+        case 1: return "for i in \(word(depth)) b; do \(commands(depth + 1)); w \"$i\"; done"
+        case 2 where depth == 0:
+            return "case \(word(depth)) in a) \(simple(depth));; b) w two;; *) \(simple(depth));; esac"
+        case 3: return "(\(commands(depth + 1)))"
+        case 4: return "{ \(commands(depth + 1)); }"
+        case 5: return "x=\(word(depth)); w \"$x\""
+        case 6: return "w $(( \(draws.one(of: ["1+2", "(1+2)*3", "1<<2", "y + 1"])) ))"
+        case 7: return "f() { w \"$@\"; }; f \(words(depth))"
+        case 8 where depth == 0: return "cat <<EOF\n$V1 it's $y\nEOF\nw \(words(depth))"
+        case 9 where depth == 0: return "cat <<'EOF' | cat\na \" $(\nEOF\nw \(words(depth))"
+        case 10: return "x=\"$(\(commands(depth + 1)))\"; w \"$x\""
+        default: return simple(depth)
+        }
+    }
+
+    /// Begins where a shell calculates: it may end there, and each at another place.
+    static let sunk = ": sunk;"
+
+    /// Where shells calculate with what a variable holds, or take it for a name.
+    private mutating func sink() -> String {
+        let own = draws.one(of: ["V1", "V1", "V2", "x", "1"])
+        let value = draws.one(of: ["$\(own)", "$\(own)", "$V1$V2", "a[$\(own)]", "a[$V2$V1"])
+        let name = own == "1" ? "y" : own
+        let use = draws.one(of: [
+            "w $((\(name)))", "w $(( \(value) ))", "w $((a[\(value)]))", "[ \"\(value)\" -gt 5 ] || w no",
+            "test \"\(value)\" -eq \"$V2\" || w no", "[[ \(value) -gt 5 ]]", "[[ -v \(value) ]]", "((\(name)))",
+            "let \"\(value)\"", "read \"\(value)\" </dev/null", "unset \"\(value)\"", "typeset -i z=\"\(value)\"",
+            "g() { local -i z=\"\(value)\"; }; g", "printf -v \"\(value)\" x", ": ${!\(name)}", ": \"${y:$\(name)}\"",
+            "a[\(value)]=1", ": ${a[\(value)]}", "(ulimit -n \"\(value)\")", "(export \"\(value)\")",
+            "(exit \"\(value)\")", "declare \"\(value)=1\"", "for ((i = \(name); i < 1; i++)); do :; done",
+            "z=\"\(value)\"; w $((z))", "(shift \"\(value)\")", "g() { w $(($1)); [ \"$1\" -gt 2 ]; }; g \"\(value)\"",
+            "sh -c 'w() { :; }; : $((V1)); [ \"$V2\" -gt 1 ]'", "w \"\(value)\"",
+        ])
+        switch own {
+        case "x": return "\(Self.sunk) x=\(expression()); \(use)"
+        case "1": return "\(Self.sunk) set -- \(expression()) \(expression()); \(use)"
+        default: return "\(Self.sunk) \(use)"
+        }
+    }
+
     private mutating func simple(_ depth: Int) -> String { "w \(words(depth))" }
 
     private mutating func words(_ depth: Int) -> String {
@@ -107,6 +160,16 @@ struct TemplateMaker {
     }
 
     private mutating func part(_ depth: Int) -> String {
+        if isPlain {
+            switch draws.below(12) {
+            case 0..<5: return expression()
+            case 5: return draws.one(of: ["'a b'", "'\"'", "'$('", "\"it's\"", "\"a $y\"", "\"$V1\"", "'#'", "''"])
+            case 6: return draws.one(of: ["\\'", "\\\"", "\\ ", "\\\\", "\\#"])
+            case 7: return draws.one(of: ["$y", "${y}", "$#", "${y:-a}", "\"$V2\"", "${V1}"])
+            case 8 where depth < 2: return "$(\(simple(depth + 1)))"
+            default: return draws.one(of: ["a", "b1", "-x", "a.b", "/a/b", "a#b", "x=", "é", "12"])
+            }
+        }
         switch draws.below(30) {
         case 0..<5: return expression()
         case 5..<13: return draws.one(of: ["a", "b1", "-x", "a.b", "/a/b", "#", "a#b", "x=", "%"])
@@ -214,10 +277,17 @@ struct TemplateMaker {
             "!", "\t", "é", "&pwn&", "|pwn|", "-n", "--", "$", "$((1+1))", "a=1", "x", "0", "[a]", "%s", "\u{1}",
             "<(pwn)",
             ">pwned", "{a,b}", "\r", "\n", "a[", "=", "\u{7F}", "(pwn)", "1", "\\npwn", "\"\"", "''",
+            "a[$", "(pwn)]", "a[$\\\n(pwn)]", "a[$\\", "\n(pwn)]", "{ pwn;}]", "a[1]", "]", "V2", "y=1", "[$[",
+            "a[<(pwn)]",
         ]
         if draws.happens(4) { return "" }
+        // What is withheld for what it holds says nothing about the text that it goes into.
+        let isRunnable = draws.happens(25)
         var text = ""
-        repeat { text += draws.one(of: pieces) } while draws.happens(60)
+        repeat {
+            let piece = draws.one(of: pieces)
+            if isRunnable || !["$(", "`", "${"].contains(where: piece.contains) { text += piece }
+        } while draws.happens(60)
         return text
     }
 }
