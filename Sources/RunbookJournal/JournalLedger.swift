@@ -17,6 +17,8 @@ struct JournalLedger: Sendable {
     private(set) var sealed = SealedPart()
     /// Not on the disk yet.
     private(set) var unwritten: [UInt8] = []
+    /// See ``SessionMark``.
+    let session: String
     /// Announced by ``unwritten``.
     private(set) var announced: [JournalReport.Signer] = []
 
@@ -32,6 +34,7 @@ struct JournalLedger: Sendable {
         self.run = run
         self.chain = chain
         let key = try Self.newKey(run)
+        session = SessionMark.of(key: key.publicKey.text)
         var opening = opening
         for name in LineTypes.opening.sorted() where opening.fields[name] != nil {
             throw .line(type: opening.type, .reservedKey(name))

@@ -126,6 +126,9 @@ package final class JournalWriter: Sendable {
     /// `seq:sha256` of the last durable line.
     package var head: String { state.withLock { $0.ledger.chain.head } }
 
+    /// Tells this session from every other of the run: see ``SessionMark``.
+    package var session: String { state.withLock { $0.ledger.session } }
+
     /// What the newest seal ends; durable.
     package var sealed: SealedPart { state.withLock { $0.ledger.sealed } }
 

@@ -9,12 +9,32 @@ package struct RunFacts: Hashable, Sendable {
 
     /// A fixture plays it: nobody signs.
     package var isRehearsal: Bool
+    /// Tells this session of the run from every other; nil where no host is to know it.
+    package var session: RunningSession?
 
-    package init(id: String, by: String, mark: String, isRehearsal: Bool = false) {
+    package init(
+        id: String, by: String, mark: String, isRehearsal: Bool = false, session: RunningSession? = nil
+    ) {
+        self.session = session
         self.isRehearsal = isRehearsal
         self.id = id
         self.by = by
         self.mark = mark
+    }
+}
+
+/// One session of a run among those that its journal tells of.
+package struct RunningSession: Hashable, Sendable {
+    package var mark: String
+    /// The marks of the sessions before it.
+    package var earlier: Set<String>
+    /// A person says that whoever else carried the run on is known to be dead.
+    package var isLast: Bool
+
+    package init(_ mark: String, after earlier: Set<String> = [], isLast: Bool = false) {
+        self.mark = mark
+        self.earlier = earlier
+        self.isLast = isLast
     }
 }
 

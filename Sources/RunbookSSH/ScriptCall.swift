@@ -52,7 +52,7 @@ struct ScriptCall: Sendable {
         switch request.operation {
         case .submit(let submission, _): submission.receipt.run
         case .attach(let id, _, _, _), .inspect(let id), .fence(let id), .markLost(let id), .kill(let id, _): id.run
-        case .heads(let run): run
+        case .heads(let run, _): run
         case .witness(let question): question.run
         case .arrive(let arrival): arrival.run
         case .contact, .survey, .probe, .tidy: nil
@@ -91,9 +91,11 @@ struct ScriptCall: Sendable {
 
     private func reply(_ reader: ReplyReader) -> HostReply {
         switch (request.operation, reader.ending) {
-        case (.contact, .facts(let boot, let home, let seconds, let claims)),
-            (.arrive, .facts(let boot, let home, let seconds, let claims)):
-            return .contact(HostFacts(boot: boot, clockOffset: Self.offset(seconds), home: home, claims: claims))
+        case (.contact, .facts(let boot, let home, let seconds, let claims, let session)),
+            (.arrive, .facts(let boot, let home, let seconds, let claims, let session)):
+            return .contact(
+                HostFacts(
+                    boot: boot, clockOffset: Self.offset(seconds), home: home, claims: claims, session: session))
         case (.survey(let privilege), .survey(var survey, let seconds)):
             survey.facts.clockOffset = Self.offset(seconds)
             // sudo may say nothing at all where it refuses.

@@ -27,8 +27,8 @@ struct SimulatedReceipt {
 
 /// What a host does with receipts, verb by verb:
 ///
-///     arrive    the run's folder gets its mark, unless it has one
-///     submit    other boot id, other home -> refused | absent -> claimed, go=run | other run's -> conflict | else taken
+///     arrive    the run's folder gets its mark, unless it has one; the session that comes after the last one has its turn
+///     submit    other boot id, other home, another session's turn -> refused | absent -> claimed, go=run | other run's -> conflict | else taken
 ///     attach    running -> follow from the offsets | else the receipt
 ///     fence     run was never there -> nothing | no go -> go=fenced | else the receipt
 ///     markLost  go=run, dead, no end -> end=lost | else the receipt
@@ -42,10 +42,16 @@ extension WorldCore {
 
     mutating func arrived(_ arrival: Arrival, _ pending: PendingRequest) {
         let folder = key(pending.host, arrival.run)
-        if keepsReceipts(pending.host) { marked.insert(folder) }
+        if keepsReceipts(pending.host) {
+            marked.insert(folder)
+            if let turn = arrival.turn, turns[folder, default: ""] == turn.after { turns[folder] = turn.session }
+        }
         answer(
             pending,
-            .contact(HostFacts(boot: site.bootID(of: pending.host), clockOffset: 0, home: homeID(folder))))
+            .contact(
+                HostFacts(
+                    boot: site.bootID(of: pending.host), clockOffset: 0, home: homeID(folder),
+                    session: turns[folder] ?? "")))
     }
 
     /// What tells the folder that a receipt is in, or would be; empty where its run has left no mark.
@@ -64,6 +70,10 @@ extension WorldCore {
         }
         if let home = submission.home, home != homeID(key) {
             return answer(pending, .receipt(status(key, refused: .home)))
+        }
+        let last = turns[self.key(pending.host, submission.receipt.run)]
+        if let session = submission.session, let last, last != session {
+            return answer(pending, .receipt(status(key, refused: .taken)))
         }
         if let known = receipts[key] {
             guard let digest = known.digest else { return answer(pending, .receipt(status(key))) }
@@ -87,10 +97,11 @@ extension WorldCore {
         putEnd(of: job)
     }
 
-    mutating func tellHeads(of run: String, _ pending: PendingRequest) {
+    mutating func tellHeads(of run: String, mark: String?, _ pending: PendingRequest) {
         guard keepsReceipts(pending.host) else { return answer(pending, .failure(.noReceipts(pending.host))) }
         let heads = receipts.filter { $0.key == key($0.key.host, $0.key.path) }
             .filter { $0.key.host == pending.host && $0.key.path.hasPrefix("\(run)/") }
+            .filter { mark == nil || $0.value.run == mark }
             .sorted { $0.key.path < $1.key.path }
             .compactMap { key, receipt -> ReceiptHead? in
                 let parts = receipt.head.split(separator: ":")

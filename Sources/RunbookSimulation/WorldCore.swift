@@ -38,6 +38,8 @@ struct WorldCore {
     var homes: [String: Int] = [:]
     /// Runs that have left their mark where receipts are kept.
     var marked: Set<ReceiptKey> = []
+    /// The session of a run that came last to its folder.
+    var turns: [ReceiptKey: String] = [:]
     /// What runs, by a number that counts up.
     var jobs: [Int: SimulatedJob] = [:]
     var ran: [RanCommand] = []
@@ -150,7 +152,7 @@ struct WorldCore {
             guard keepsReceipts(pending.host) else { return answer(pending, .failure(.noReceipts(pending.host))) }
             for receipt in tidied { tidy(key(pending.host, receipt.path)) }
             answer(pending, .tidied)
-        case .heads(let run): tellHeads(of: run, pending)
+        case .heads(let run, let mark): tellHeads(of: run, mark: mark, pending)
         case .witness:
             answer(pending, .failure(TransportFailure(.unsuitable, sent: false, "a rehearsal has no witnesses")))
         }

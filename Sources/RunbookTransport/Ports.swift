@@ -92,12 +92,16 @@ package struct Submission: Hashable, Sendable {
     package var mark: String
     /// Refuse unless the receipts' folder is still this one.
     package var home: String?
+    /// Refuse where another session came to the host after this one.
+    package var session: String?
 
     package init(
         receipt: ReceiptID, command: String, label: String? = nil, environment: [EnvironmentPair],
         privilege: Privilege? = nil,
-        boot: String?, journalHead: String, digest: String, mark: String = "", home: String? = nil
+        boot: String?, journalHead: String, digest: String, mark: String = "", home: String? = nil,
+        session: String? = nil
     ) {
+        self.session = session
         self.mark = mark
         self.home = home
         self.receipt = receipt
@@ -223,8 +227,8 @@ package struct HostRequest: Hashable, Sendable {
         case kill(ReceiptID, Privilege?)
         /// Remove output and text of ended attempts; the tombstones stay. The claim of a run that is over goes, too.
         case tidy([ReceiptID], leaving: SiteClaim? = nil)
-        /// What the receipts of a run say of its journal; changes nothing.
-        case heads(run: String)
+        /// What the receipts of a run say of its journal; of the one with this mark, or of all of that name. Changes nothing.
+        case heads(run: String, mark: String? = nil)
         /// Of a witness: to keep some of a journal, or to tell what it keeps.
         case witness(WitnessRequest)
     }

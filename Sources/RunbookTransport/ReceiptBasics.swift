@@ -1,7 +1,7 @@
 extension ReceiptScript {
     /// What every question needs: to find a receipt, to look at it, and to say what is there.
     static let basics = #"""
-        LC_ALL=C; export LC_ALL; bs_umask=; bs_line='
+        LC_ALL=C; export LC_ALL; bs_umask=; bs_mine=; bs_line='
         '
         bs_sh=${BLACKSTART_SHELL:-/bin/sh}
         bs_root=${BLACKSTART_RECEIPTS:-$HOME/.blackstart/receipts}
@@ -95,6 +95,6 @@ extension ReceiptScript {
           bs_size "$d/out"; o=$z; bs_size "$d/err"
           echo "S claim=$c id=$h go=$g end=$e alive=$a boot=$b out=$o err=$z refused=${r:-} home=$bs_at run=$bs_of stopped=$bs_stopped left=$bs_left"
         }
-        bs_contact() { echo "F boot=$b now=$(date +%s) home=${bs_at:-}"; }
+        bs_contact() { echo "F boot=$b now=$(date +%s) home=${bs_at:-} session=${bs_last:-}"; }
         """#
 }

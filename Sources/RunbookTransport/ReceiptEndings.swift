@@ -67,6 +67,7 @@ extension ReceiptScript {
           d=$bs_root/$1
           for f in "$d"/*/head "$d"/*/*/head "$d"/*/*/*/head "$d"/*/*/*/*/head "$d"/*/*/*/*/*/head; do
             [ -f "$f" ] || continue
+            if [ -n "${2:-}" ]; then m=; [ ! -f "${f%/head}/id" ] || IFS=' ' read -r x y m <"${f%/head}/id"; [ "$m" = "$2" ] || continue; fi
             l=; IFS= read -r l <"$f" || continue
             q=${f#"$d/"}; echo "K ${q%/head} $l"
           done

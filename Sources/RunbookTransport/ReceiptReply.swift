@@ -5,7 +5,7 @@ internal import RunbookModel
 package struct ReceiptReply: Sendable {
     package enum Ending: Hashable, Sendable {
         case status(ReceiptStatus)
-        case facts(boot: String, home: String, nowSeconds: Int64?, claims: [SiteClaim] = [])
+        case facts(boot: String, home: String, nowSeconds: Int64?, claims: [SiteClaim] = [], session: String = "")
         case survey(HostSurvey, nowSeconds: Int64?)
         case probe(status: Int)
         case late
@@ -109,7 +109,10 @@ package struct ReceiptReply: Sendable {
             let fields = Self.fields(words.dropFirst())
             guard let boot = fields["boot"] else { return end(.garbage) }
             let now = fields["now"].flatMap { Int64($0) }
-            end(.facts(boot: boot, home: fields["home"] ?? "", nowSeconds: now, claims: claims))
+            end(
+                .facts(
+                    boot: boot, home: fields["home"] ?? "", nowSeconds: now, claims: claims,
+                    session: fields["session"] ?? ""))
         case "V": end(survey(words.dropFirst()) ?? .garbage)
         case "C":
             guard claims.count < Self.claimsLimit else { return end(.garbage) }

@@ -55,7 +55,7 @@ package enum ReceiptScript {
     private static func words(_ operation: HostRequest.Operation) -> String? {
         switch operation {
         case .contact: "bs_contact"
-        case .arrive(let arrival): arrive(arrival)
+        case .arrive(let arrival): turn(arrival.turn) + arrive(arrival)
         case .survey: "bs_survey"
         case .probe(let request):
             if case .run(let command, let environment) = request.probe {
@@ -67,7 +67,7 @@ package enum ReceiptScript {
             words([
                 "bs_submit", submission.receipt.path, submission.boot ?? "-", submission.digest,
                 submission.journalHead, open(named(submission.label) + submission.environment), submission.command,
-                submission.mark, submission.home ?? "-",
+                submission.mark, submission.home ?? "-", submission.session ?? "-",
             ])
         case .attach(let id, let stdout, let stderr, _): words(["bs_follow", id.path, "\(stdout)", "\(stderr)"])
         case .inspect(let id): words(["bs_inspect", id.path])
@@ -75,7 +75,7 @@ package enum ReceiptScript {
         case .markLost(let id): words(["bs_lost", id.path])
         case .kill(let id, _): words(["bs_kill", id.path])
         case .tidy(let ids, let claim): leave(claim) + words(["bs_tidy"] + ids.map(\.path))
-        case .heads(let run): words(["bs_heads", run])
+        case .heads(let run, let mark): words(["bs_heads", run, mark ?? ""])
         case .witness: nil
         }
     }
@@ -90,6 +90,11 @@ package enum ReceiptScript {
     private static func caller(_ privilege: Privilege?, hides: Bool) -> String {
         guard let privilege else { return hides ? "user" : "plain" }
         return privilege.password == nil ? "free" : "password"
+    }
+
+    private static func turn(_ turn: Turn?) -> String {
+        let words = [("bs_me", turn?.session), ("bs_since", turn?.after), ("bs_first", turn?.mark)]
+        return words.map { "\($0)=\(ShellWord.quote($1 ?? ""))\n" }.joined()
     }
 
     private static func arrive(_ arrival: Arrival) -> String {
@@ -129,7 +134,7 @@ package enum ReceiptScript {
         }
     }
 
-    private static let functions = "\(basics)\n\(claims)\n\(submissions)\n\(endings)\n\(questions)"
+    private static let functions = "\(basics)\n\(turns)\n\(claims)\n\(submissions)\n\(endings)\n\(questions)"
 }
 
 extension HostRequest.Operation {

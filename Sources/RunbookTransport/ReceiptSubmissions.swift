@@ -20,6 +20,7 @@ extension ReceiptScript {
             bs_home "$1"
             [ -n "$bs_at" ] || { bs_none "its folder can't be marked"; return; }
           fi
+          bs_turn "$1" || return
           [ -z "${2:-}" ] || bs_site "$@" || return
           bs_contact
         }
@@ -50,6 +51,7 @@ extension ReceiptScript {
           if [ "$2" != - ] && [ "$2" != "$b" ]; then r=boot; bs_look; bs_say; return; fi
           # Where it would run, nobody would look for it later.
           if [ "$8" != - ] && [ "$8" != "$bs_at" ]; then r=home; bs_look; bs_say; return; fi
+          if bs_passed "${1%%/*}" "$9"; then r=taken; bs_look; bs_say; return; fi
           if bs_claim; then
             bs_write "$@" || bs_full
             if [ -S /dev/log ] || [ -S /var/run/log ]; then logger -t blackstart "receipt $1 journal $4" 2>/dev/null; fi

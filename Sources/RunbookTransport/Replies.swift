@@ -41,8 +41,13 @@ package struct HostFacts: Hashable, Sendable {
     package var home: String
     /// Other runs that claim the host. A run that arrived and hears of one has no claim there, and must not act.
     package var claims: [SiteClaim]
+    /// The session that came to the host last for the run that arrives; empty where none is told.
+    package var session: String
 
-    package init(boot: String, clockOffset: Int64?, home: String = "", claims: [SiteClaim] = []) {
+    package init(
+        boot: String, clockOffset: Int64?, home: String = "", claims: [SiteClaim] = [], session: String = ""
+    ) {
+        self.session = session
         self.claims = claims
         self.boot = boot
         self.clockOffset = clockOffset

@@ -92,8 +92,13 @@ package struct Arrival: Hashable, Sendable {
     package var beside: [String]
     /// Names of claims whose runs are known to be over: they are taken away.
     package var over: [String]
+    /// nil for a run that is not carried on by sessions.
+    package var turn: Turn?
 
-    package init(run: String, claim: SiteClaim? = nil, beside: [String] = [], over: [String] = []) {
+    package init(
+        run: String, claim: SiteClaim? = nil, beside: [String] = [], over: [String] = [], turn: Turn? = nil
+    ) {
+        self.turn = turn
         self.run = run
         self.claim = claim
         self.beside = beside

@@ -232,7 +232,7 @@ struct ReceiptScriptTests {
 
     @Test("a host tells its boot id and its time")
     func contact() throws {
-        guard case .facts(let boot, _, let now, _) = try host.play(.contact).ending else {
+        guard case .facts(let boot, _, let now, _, _) = try host.play(.contact).ending else {
             Issue.record("no facts")
             return
         }

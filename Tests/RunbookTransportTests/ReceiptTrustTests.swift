@@ -21,7 +21,7 @@ struct ReceiptTrustTests {
     func mark(_ shell: String) throws {
         let host = try ScriptHost(shell: shell)
         for nonce in ["n1", "n2"] {
-            guard case .facts(_, let home, _, _) = try host.play(.arrive(Arrival(run: "r1")), nonce: nonce).ending
+            guard case .facts(_, let home, _, _, _) = try host.play(.arrive(Arrival(run: "r1")), nonce: nonce).ending
             else {
                 Issue.record("no facts")
                 return

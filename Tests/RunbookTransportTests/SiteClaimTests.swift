@@ -15,7 +15,7 @@ struct SiteClaimTests {
         _ claim: SiteClaim, _ host: ScriptHost, nonce: String = "n1", beside: [String] = [], over: [String] = []
     ) throws -> [SiteClaim]? {
         let arrival = Arrival(run: claim.run ?? "", claim: claim, beside: beside, over: over)
-        guard case .facts(_, let home, _, let claims) = try host.play(.arrive(arrival), nonce: nonce).ending else {
+        guard case .facts(_, let home, _, let claims, _) = try host.play(.arrive(arrival), nonce: nonce).ending else {
             return nil
         }
         #expect(!home.isEmpty)
@@ -74,7 +74,9 @@ struct SiteClaimTests {
         let words = runs.map { "\(host.shellPath) -s <in-\($0) >out-\($0) 2>&1 &" }.joined(separator: " ")
         _ = try TestTools.shell("\(words) wait", in: host.scratch.path, environment: host.variables)
         let claims = try runs.map { run -> [SiteClaim] in
-            guard case .facts(_, _, _, let claims) = try host.reply("out-\(run)", nonce: run).ending else { return [] }
+            guard case .facts(_, _, _, let claims, _) = try host.reply("out-\(run)", nonce: run).ending else {
+                return []
+            }
             return claims
         }
         #expect(claims.count { $0.isEmpty } == 1, "\(claims)")
