@@ -260,7 +260,7 @@ final class Console: RunObserver {
         var glance = Glance()
         glance.total = plan.tasks.count
         glance.isPaused = engine.state.isPaused
-        if engine.state.isRollingBack, let rollback = engine.state.rollback {
+        if let rollback = engine.state.rollbackUnderWay {
             glance.rollingBack = rollback.target
             let members = rollback.tasks.compactMap { plan.index[$0] }
             glance.total = members.count
@@ -273,6 +273,7 @@ final class Console: RunObserver {
                 glance.remaining = max(glance.remaining, plan.remaining[task])
             }
         }
+        glance.rollingBack = engine.state.goal
         let activities = engine.activities
         since.withLock { since in
             let active = Set(activities.map(\.task))

@@ -50,6 +50,14 @@ struct Narrator {
             ]
         case .checkpointReached(_, let name):
             return [Narration(word: "", text: "Checkpoint \"\(name)\" is reached: a point to roll back to.")]
+        case .rollbackDecided(let decision):
+            return [
+                Narration(
+                    word: "ROLLBACK",
+                    text:
+                        "to \(point(decision.target)) is decided by \(decision.by): it begins once what is under way has ended",
+                    weight: .urgent)
+            ]
         case .rollbackBegun(let rollback):
             let count = rollback.tasks.count
             return [

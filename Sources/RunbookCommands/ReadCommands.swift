@@ -74,7 +74,7 @@ package struct StatusCommand: ParsableCommand {
     /// How the run stands, and what goes on with it.
     private static func ended(_ recorded: RecordedRun, _ writer: String?) -> String {
         let state = recorded.state
-        let rollback = state.isRollingBack ? state.rollback.map { RollingBack.words($0.target) } : nil
+        let rollback = state.goal.map(RollingBack.words)
         if let writer {
             return (rollback.map { "\($0), " } ?? "") + "\(state.isPaused ? "paused" : "running"), as process \(writer)"
         }

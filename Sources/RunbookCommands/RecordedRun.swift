@@ -150,9 +150,18 @@ struct RecordedRun {
 
     /// What a run is rolling back to, as its journal has it; nil where it is not.
     static func rollingBack(_ entries: [JournalEntry]) -> String? {
-        let turns = [LineTypes.rollbackBegun, LineTypes.rollbackEnded, LineTypes.rollbackAbandoned]
-        let last = entries.last { turns.contains($0.type) }
-        return last?.type == LineTypes.rollbackBegun ? last?.fields["to"]?.string : nil
+        var (decided, underWay): (String?, String?)
+        for entry in entries {
+            switch entry.type {
+            case LineTypes.rollbackDecided: decided = entry.fields["to"]?.string
+            case LineTypes.rollbackBegun: (decided, underWay) = (nil, entry.fields["to"]?.string)
+            case LineTypes.rollbackEnded, LineTypes.rollbackAbandoned: (decided, underWay) = (nil, nil)
+            case LineTypes.questionAnswered where entry.fields["kind"]?.string == QuestionKind.irreversible.rawValue:
+                if entry.fields["choice"]?.string != Choice.rollback.rawValue { decided = nil }
+            default: break
+            }
+        }
+        return decided ?? underWay
     }
 
     /// How the last session ended in which the run went on, as its journal has it; nil where that one was killed, or is under

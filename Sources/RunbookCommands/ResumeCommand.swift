@@ -121,6 +121,11 @@ struct Resumption {
         if case .forwardRequested = event { event = .forwardRequested(by: key.principal) }
         try await askWitnesses(seen, transport)
         let (journal, recorded) = try open(seen, key, trust, isRollback: isRollback)
+        let run = recorded.opening.run
+        // The mark of a run begins the names of files on its hosts.
+        let running = RunningSession(
+            journal.session, after: SessionMark.all(in: recorded.entries),
+            isLast: beside?.runs.contains(run) ?? false)
         let state = recorded.waiting(at: SystemClock().now().wall)
         // Clocks may be wrong: a run that seems to begin later than now has only begun.
         let began = Duration.milliseconds(max(0, SystemClock().now().wall - recorded.opening.began))
@@ -129,12 +134,14 @@ struct Resumption {
         }
         let session = RunSession(
             plan: recorded.plan, folder: folder, called: called,
-            facts: RunFacts(id: recorded.opening.run, by: key.principal, mark: recorded.opening.mark),
+            facts: RunFacts(
+                id: run, by: key.principal, mark: recorded.opening.mark,
+                session: Principal.isRunName(recorded.opening.mark) ? running : nil),
             mode: recorded.opening.mode, journal: journal, state: state, vault: vault, trust: trust,
             console: console,
             noColor: places.noColor, opening: recorded.opening,
             hold: StoreClaims.claim(recorded.opening, by: recorded.opening.by, since: recorded.opening.began).map {
-                SiteHold(claim: $0, beside: allowed, over: claims.over)
+                SiteHold(claim: $0, beside: allowed.filter { $0 != run }, over: claims.over)
             }, began: began)
         return try await session.live(
             event, transport: transport, answers: prepared, noInput: answers.noInput, key: key)
@@ -157,7 +164,7 @@ struct Resumption {
                 do throws(CommandFailure) {
                     if entries.count != seen.entries.count {
                         // What was agreed to was shown as the run stood then.
-                        guard !isRollback, !seen.state.isRollingBack else { throw Self.wentOn(seen) }
+                        guard !isRollback, !seen.state.isTurningBack else { throw Self.wentOn(seen) }
                         recorded = try seen.with(entries)
                         try Self.refuseIfOver(recorded, isRollback: isRollback)
                     }
@@ -259,7 +266,7 @@ struct ResumeText {
         switch event {
         case .rollbackRequested: undoing = true
         case .forwardRequested: undoing = false
-        default: undoing = state.isRollingBack
+        default: undoing = state.isTurningBack
         }
         let now = SystemClock().now().wall
         var lines = ["\(recorded.opening.mode.word)  \(TimeText.date(now))"]
@@ -276,8 +283,8 @@ struct ResumeText {
                 "  Left      \(count), about \(DurationText.words(.milliseconds(left))).\(objective)", columns: 80,
                 indent: 12)
         }
-        if let rollback = state.rollback, undoing, state.isRollingBack {
-            lines.append("  Rollback  \(RollingBack.words(rollback.target)), and it goes on.")
+        if let goal = state.goal, undoing {
+            lines.append("  Rollback  \(RollingBack.words(goal)), and it goes on.")
         }
         return lines.joined(separator: "\n") + "\n\n"
     }

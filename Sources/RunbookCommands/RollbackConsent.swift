@@ -52,7 +52,8 @@ struct RollbackConsent {
 
     /// How a `resume` begins: a rollback that was interrupted is shown and asked about first.
     func goOn(forward: Bool) throws(CommandFailure) -> Event {
-        guard let rollback = recorded.state.isRollingBack ? recorded.state.rollback : nil else {
+        let state = recorded.state
+        guard let goal = state.goal else {
             guard !forward else {
                 throw CommandFailure(
                     .usage, "run `\(run)` is not rolling back", hint: "`blackstart resume \(run)` goes on with it")
@@ -62,8 +63,9 @@ struct RollbackConsent {
         let left = offer.left(columns: columns) ?? ""
         show(left + "\n")
         if forward { return .forwardRequested(by: "") }
-        if answers.yes { return .began }
-        let goal = rollback.target
+        // What has not begun was shown with all that can't be undone: going on with it is to confirm it.
+        let goesOn = state.rollbackDecided == nil ? Event.began : .rollbackRequested(target: goal, by: "")
+        if answers.yes { return goesOn }
         guard isAsked else {
             throw CommandFailure(
                 .usage, "run `\(run)` is rolling back, and nobody can be asked here, so nothing was undone",
@@ -74,7 +76,7 @@ struct RollbackConsent {
             + "  Type forward to give up the rollback and go on from what stands now.\n"
             + "  Type no to change nothing: "
         switch TypedText.ask(prompt, say: Terminal.out, ask) {
-        case goal: return .began
+        case goal: return goesOn
         case "forward": return .forwardRequested(by: "")
         default: throw CommandFailure(.usage, "nothing was changed")
         }

@@ -37,9 +37,16 @@ struct RollbackOffer {
         return Wrapping.lines(head, columns: columns, indent: 2).joined(separator: "\n") + "\n" + preview.text
     }
 
-    /// What the rollback under way has still to undo; nil where none is.
+    /// What the rollback under way, or decided, has still to undo; nil where none is.
     func left(columns: Int = 80) -> String? {
-        guard state.isRollingBack, let rollback = state.rollback else { return nil }
+        if let decided = state.rollbackDecided {
+            let tasks = engine.tasksSince(decided.target)
+            let preview = RollbackPreview(plan: plan, state: state, tasks: tasks, columns: columns)
+            let head = "\(RollingBack.words(decided.target)): decided by \(TerminalText.shown(decided.by)). Left:"
+            return Wrapping.lines("\(head) \(preview.counts)", columns: columns, indent: 2).joined(separator: "\n")
+                + "\n" + preview.text
+        }
+        guard let rollback = state.rollbackUnderWay else { return nil }
         let members = rollback.tasks.compactMap { plan.index[$0] }
         let left = members.filter { task in
             switch state.tasks[task].undo?.state {

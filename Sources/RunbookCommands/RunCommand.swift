@@ -81,7 +81,9 @@ package struct RunCommand: AsyncParsableCommand {
         }
         let session = RunSession(
             plan: plan, folder: folder, called: folder.called(in: places.runs(nil)),
-            facts: RunFacts(id: name, by: key.principal, mark: opening.mark), mode: opening.mode, journal: journal,
+            facts: RunFacts(
+                id: name, by: key.principal, mark: opening.mark, session: RunningSession(journal.session)),
+            mode: opening.mode, journal: journal,
             vault: vault, trust: trust, recordFolder: record, console: console, noColor: places.noColor,
             opening: opening,
             hold: StoreClaims.claim(opening, by: key.principal, since: now.wall).map {

@@ -58,7 +58,7 @@ struct RunReport {
     private func tally(_ steps: [StepState]) -> String {
         switch outcome {
         case .succeeded, .succeededWithGaps: return ""
-        case .failed, .unreachable, .waiting, .interrupted, .rolledBack:
+        case .failed, .unreachable, .waiting, .elsewhere, .interrupted, .rolledBack:
             let done = steps.count { $0 == .ok || $0 == .already }
             return "\(done) of \(Count.of(steps.count, "step")) done. "
         }
@@ -75,6 +75,7 @@ struct RunReport {
         case .unreachable: "NOTHING WAS STARTED. Hosts could not be reached."
         case .waiting: "WAITING for a person. Nothing goes on without one."
         case .rolledBack: "ROLLED BACK."
+        case .elsewhere: "STOPPED. Somebody else is at work: \(TerminalText.shown(state.halted ?? "another run"))."
         case .interrupted:
             switch state.halted {
             case nil, StopRequests.reason: "STOPPED on request. Nothing is in flight."
@@ -113,9 +114,9 @@ struct RunReport {
         switch outcome {
         case .succeeded, .succeededWithGaps, .rolledBack: break
         case .waiting: lines.append("Next: blackstart resume \(run)   where someone can answer")
-        case .failed, .unreachable, .interrupted:
-            if let rollback = state.rollback, state.isRollingBack {
-                lines.append("\(RollingBack.words(rollback.target)) is not over.")
+        case .failed, .unreachable, .elsewhere, .interrupted:
+            if let goal = state.goal {
+                lines.append("\(RollingBack.words(goal)) is not over.")
                 lines.append("Next: blackstart resume \(run)   shows what is left to undo and asks")
                 lines.append("Or give the rollback up: blackstart resume \(run) --forward")
                 break

@@ -5,8 +5,8 @@ internal import RunbookTransport
 
 // A rollback that a person gives up: the run goes on from what stands now.
 //
-//   .forwardRequested ─ undos in flight are settled, without a question ─→ [rollback.abandoned] ─→ settling as in any
-//   session: what is done is looked at again, what is unclear is settled ─→ forward
+//   .forwardRequested ─ what is in flight ends; undos are settled without a question ─→ [rollback.abandoned] ─→ settling
+//   as in any session: what is done is looked at again, what is unclear is settled ─→ forward
 //
 //   The task                              is now
 //   undone                                pending
@@ -17,8 +17,8 @@ internal import RunbookTransport
 extension Engine {
     /// Nothing is undone from here on. On record once no undo is in flight any more.
     mutating func requestForward(by: String) {
-        guard state.isRollingBack else { return begin() }
-        abandonedBy = by
+        guard !isBegun else { return }
+        if state.isTurningBack { abandonedBy = by }
         begin()
     }
 
@@ -41,7 +41,7 @@ extension Engine {
         }
     }
 
-    /// What was in flight is known: the rollback is over, and what it left behind is looked at.
+    /// Nothing is in flight any more: the rollback is over, and what it left behind is looked at.
     mutating func abandonRollback(by: String) {
         abandonedBy = nil
         record(.rollbackAbandoned(by: by))
@@ -68,7 +68,9 @@ extension RunState {
             tasks[task].undo = nil
         }
         rollback = nil
+        rollbackDecided = nil
         rollbackEnded = false
+        isGivenUp = true
         // Who approved agreed to what stood then: what was undone wants a new approval before it is done again.
         for task in tasks.indices { tasks[task].approvals = ApprovalTally() }
         for undone in again {
@@ -114,7 +116,8 @@ extension RunState {
         tasks[task].actedAt = 0
     }
 
-    private mutating func leaveUnclear(_ task: Int, _ id: TaskID, _ reason: String?) {
+    /// Also where an older version wrote down the end of an undo after its rollback was given up.
+    mutating func leaveUnclear(_ task: Int, _ id: TaskID, _ reason: String?) {
         tasks[task].settlement = TaskSettlement(
             task: id, state: .unclear,
             reason: "its undo was given up before it was known to be done\(reason.map { ": \($0)" } ?? "")")

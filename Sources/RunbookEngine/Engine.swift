@@ -109,8 +109,8 @@ package struct Engine: Sendable {
     var unsettled = 0
     var queue: [Int] = []
     var activePerHost: [RunbookPlan.Machine: Int] = [:]
-    /// Locks that are taken.
-    var locks: Set<String> = []
+    /// For each lock the tasks that took it; see ``isLocking(_:)``.
+    var locks: [String: Set<Int>] = [:]
     /// Steps of which the next task has to wait a little after the one before.
     var held: Set<Int> = []
     /// Slots of the run in use.
@@ -129,7 +129,8 @@ package struct Engine: Sendable {
     var undoBlockers: [Int: Set<Int>] = [:]
     /// For each step the place, among its tasks, of one that was not through when it was last looked for.
     var openTask: [Int]
-    var pendingRollback: PendingRollback?
+    /// Hosts that have nothing of this run that its journal does not know.
+    var compared: Set<String> = []
     /// Who has given up the rollback under way, until that is on record.
     var abandonedBy: String?
     var decision = Decision()
@@ -142,6 +143,7 @@ package struct Engine: Sendable {
             state ?? RunState(tasks: plan.tasks.count, approvals: run.isRehearsal ? .rehearsal : .signature)
         work = Array(repeating: Work(), count: plan.tasks.count)
         openTask = Array(repeating: 0, count: plan.tasksOfStep.count)
+        for task in plan.tasks.indices where self.state.tasks[task].mayStillRun { takeLocks(task) }
     }
 
     /// What the session is about just now.
@@ -154,12 +156,6 @@ package struct Engine: Sendable {
         case draining
         case undoing
         case finished
-    }
-
-    struct PendingRollback: Hashable, Sendable {
-        var target: String
-        var by: String
-        var confirmed: Bool
     }
 
     /// What is going on with a task in this session; a crash forgets it, and records bring back what matters.
@@ -185,7 +181,7 @@ package struct Engine: Sendable {
         var isQueued = false
         /// The next task of its step waits until its action has begun.
         var holdsStep = false
-        /// Its turn in its step has come before.
+        /// Its action, or its question, has begun before: its turn in its step has come.
         var hasBegun = false
         /// Left behind by an earlier session, and not looked at yet.
         var recheck = false
@@ -201,6 +197,8 @@ package struct Engine: Sendable {
         var isUndoChosen = false
         /// Its host has been told to take away the claims of runs that are over.
         var clearedClaims = false
+        /// The session that its host was told this one comes after.
+        var cameAfter: String?
         var lastReason = ""
         /// Of the wait after which an approval comes too late: answers that don't suffice don't begin it anew.
         var approvalWait: Int?
@@ -223,6 +221,8 @@ package struct Engine: Sendable {
     }
 
     enum Phase: Hashable, Sendable {
+        /// The receipts of a host are compared with what the journal knows of it.
+        case comparing
         case idle, skipCheck, contacting, inspecting, fencing, marking, killing, gathering, rebooting
         /// A submission is on its way: until a receipt is seen, a failure may still mean that it never left.
         case submitting

@@ -15,7 +15,6 @@ extension Engine {
         work[task].checkTries = 0
         work[task].waited = 0
         work[task].isByHand = false
-        work[task].hasBegun = true
         work[task].printed = .unread
         let step = plan.step(of: task)
         let scope = scope(task)
@@ -55,6 +54,7 @@ extension Engine {
             work[task].checkTries = 0
             probe(task, .waitingFor, check)
         case .manual(let text):
+            work[task].hasBegun = true
             ask(task, .manual, scope(task).text(text), [.done, .failed, .skip, .stop], values: step.questions)
         case .approval(let approval): askForApproval(task, approval)
         case .checkpoint(let name):
@@ -115,7 +115,7 @@ extension Engine {
 
     mutating func contacted(_ task: Int, _ reply: HostReply) {
         guard case .contact(let facts) = reply else { return noContact(task, reply) }
-        if isClaimed(task, facts) { return }
+        if isClaimed(task, facts) || isAnothersTurn(task, facts) { return }
         if let host = plan.machineName(of: task) {
             let sighting = HostSighting(host: host, boot: facts.boot, clockOffset: facts.clockOffset, home: facts.home)
             if state.hosts[host] != sighting { record(.hostSeen(sighting)) }
@@ -142,11 +142,12 @@ extension Engine {
                     receipt: receipt(name), command: command.text, label: command.label, environment: environment,
                     privilege: privilege(task),
                     boot: facts.boot.isEmpty ? nil : facts.boot, journalHead: "",
-                    digest: CommandDigest.receipt(digest, mark: run.mark), mark: run.mark, home: facts.home),
+                    digest: CommandDigest.receipt(digest, mark: run.mark), mark: run.mark, home: facts.home,
+                    session: run.session?.mark),
                 deadline: timeout(task)))
     }
 
-    private mutating func noContact(_ task: Int, _ reply: HostReply) {
+    mutating func noContact(_ task: Int, _ reply: HostReply) {
         guard case .failure(let failure) = reply else {
             return attemptFailed(task, "the host gave an answer that does not fit the question")
         }
@@ -195,10 +196,12 @@ extension Engine {
     }
 
     /// The end of the attempt is known, or known to be unknown.
+    ///
+    /// - Parameter hasStopped: of an unknown result, that the command does not run any more all the same.
     mutating func ended(
-        _ task: Int, _ result: AttemptEnd.Result, _ output: AttemptOutput?, left: String = ""
+        _ task: Int, _ result: AttemptEnd.Result, _ output: AttemptOutput?, left: String = "", hasStopped: Bool = false
     ) {
-        guard let kind = close(task, result, output) else { return }
+        guard let kind = close(task, result, output, hasStopped: hasStopped) else { return }
         work[task].checkTries = 0
         // Of an attempt that was cut short, what it printed may be cut short as well: no value is taken from it.
         if case .exited(0) = result { work[task].printed = .read(output?.text ?? output?.tail ?? []) }
@@ -223,14 +226,14 @@ extension Engine {
     /// Puts the end of the attempt in flight on record, and tells of which kind it was.
     @discardableResult
     mutating func close(
-        _ task: Int, _ result: AttemptEnd.Result, _ output: AttemptOutput?
+        _ task: Int, _ result: AttemptEnd.Result, _ output: AttemptOutput?, hasStopped: Bool = false
     ) -> AttemptKind? {
         guard let intent = state.tasks[task].open else { return nil }
-        record(
-            .attemptEnded(
-                AttemptEnd(
-                    attempt: intent.attempt, result: result, stdout: output?.stdout, stderr: output?.stderr,
-                    tail: output?.tail ?? [], milliseconds: output?.milliseconds ?? 0)))
+        var end = AttemptEnd(
+            attempt: intent.attempt, result: result, stdout: output?.stdout, stderr: output?.stderr,
+            tail: output?.tail ?? [], milliseconds: output?.milliseconds ?? 0)
+        end.mayStillRun = end.isUnknown && !hasStopped
+        record(.attemptEnded(end))
         if handlesSecrets(task), let host = plan.machineName(of: task) {
             // What a command with a secret printed does not stay on its host any longer than it has to.
             let request = HostRequest(host: host, task: plan.tasks[task].id, .tidy([receipt(intent.attempt)]))

@@ -20,6 +20,7 @@ extension Engine {
         if asksAgain(task, phase, reply) { return }
         switch phase {
         case .contacting: contacted(task, reply)
+        case .comparing: receiptsCompared(task, reply)
         case .submitting, .following: submitted(task, reply, output)
         case .inspecting, .fencing, .marking, .killing: receiptReplied(task, phase, reply, output)
         case .skipCheck: skipChecked(task, reply)
@@ -44,8 +45,8 @@ extension Engine {
             return false
         }
         switch phase {
-        case .contacting, .skipCheck, .verifying, .waitingFor, .settling, .rechecking, .undoCheck, .confirming,
-            .gathering:
+        case .contacting, .comparing, .skipCheck, .verifying, .waitingFor, .settling, .rechecking, .undoCheck,
+            .confirming, .gathering:
             break
         case .idle, .submitting, .following, .inspecting, .fencing, .marking, .killing, .recalling, .rebooting,
             .pausing,
@@ -85,7 +86,7 @@ extension Engine {
         case .settling: if let check = step.verify { probe(task, .settling, check) }
         case .rechecking: if let check = step.verify { probe(task, .rechecking, check) }
         case .waitingFor: if case .waitFor(let check) = step.action { probe(task, .waitingFor, check) }
-        case .contacting: arrive(task)
+        case .contacting, .comparing: arrive(task)
         case .rebooting: send(task, .rebooting, .contact)
         case .gathering: gather(task)
         case .undoCheck: if let check = step.verify { probe(task, .undoCheck, check) }
@@ -185,13 +186,20 @@ extension Engine {
     private mutating func unknownLeft(_ task: Int) {
         let reason = work[task].lastReason
         guard mode == .forward || mode == .settling else { return settle(task, .unclear, reason) }
-        if plan.step(of: task).idempotent {
+        if mayRunAgain(task) {
             putBack(task, "\(reason); it may run again")
             if mode == .forward, isReady(task) { enqueue(task) }
             return
         }
         record(.taskSettled(TaskSettlement(task: plan.tasks[task].id, state: .unclear, reason: reason)))
         ask(task, .unclear, reason, [.done, .failed, .retry, .skip, .rollback, .stop])
+    }
+
+    /// Whether what nobody knows the end of may run again without a person's word: never beside itself, and only as often
+    /// as the step may be tried again, once at least.
+    func mayRunAgain(_ task: Int) -> Bool {
+        let (step, known) = (plan.step(of: task), state.tasks[task])
+        return step.idempotent && !known.mayStillRun && known.unknownInARow <= max(1, step.retries)
     }
 
     /// The task is pending again, on record.

@@ -23,9 +23,65 @@ package struct SiteHold: Hashable, Sendable {
 extension Engine {
     /// Tells the host that the run is about to act there.
     mutating func arrive(_ task: Int, over: [String] = []) {
+        let turn = run.session.map { Turn(session: $0.mark, after: work[task].cameAfter ?? "", mark: run.mark) }
         send(
             task, .contacting,
-            .arrive(Arrival(run: run.id, claim: hold?.claim, beside: hold?.beside ?? [], over: over)))
+            .arrive(Arrival(run: run.id, claim: hold?.claim, beside: hold?.beside ?? [], over: over, turn: turn)))
+    }
+
+    /// Whether the host was last come to by another session of this run. One that the journal tells of is over: this one
+    /// takes its turn. Of any other somebody has a copy of the run, and the session comes to its end before any effect.
+    mutating func isAnothersTurn(_ task: Int, _ facts: HostFacts) -> Bool {
+        guard let session = run.session, !facts.session.isEmpty else { return false }
+        if facts.session == session.mark {
+            work[task].cameAfter = nil
+            guard let host = plan.machineName(of: task), !session.earlier.isEmpty, !session.isLast,
+                !compared.contains(host)
+            else { return false }
+            // From here on no earlier session sends anything there: what one sent after this copy was made, shows.
+            send(task, .comparing, .heads(run: run.id, mark: run.mark))
+            return true
+        }
+        if work[task].cameAfter != facts.session, session.isLast || session.earlier.contains(facts.session) {
+            work[task].cameAfter = facts.session
+            arrive(task)
+            return true
+        }
+        haltForTwin(task, "was last used by a session of this run")
+        return true
+    }
+
+    mutating func receiptsCompared(_ task: Int, _ reply: HostReply) {
+        guard case .heads(let heads) = reply, let host = plan.machineName(of: task) else {
+            return noContact(task, reply)
+        }
+        var tasks: [Substring: Int] = [:]
+        for other in plan.tasks.indices where plan.machineName(of: other) == host {
+            tasks["\(plan.tasks[other].id.step).\(plan.tasks[other].id.host ?? "-")"[...]] = other
+        }
+        if let unknown = heads.first(where: { !isKnown($0.receipt, tasks) }) {
+            return haltForTwin(task, "has a receipt of this run, \(TerminalText.line(unknown.receipt, columns: 60)),")
+        }
+        compared.insert(host)
+        arrive(task)
+    }
+
+    /// Whether a receipt `STEP.HOST.N`, or `….uN` of an undo, is of an attempt that was intended here.
+    private func isKnown(_ receipt: String, _ tasks: [Substring: Int]) -> Bool {
+        guard let dot = receipt.lastIndex(of: "."), let task = tasks[receipt[..<dot]] else { return false }
+        let (last, known) = (receipt[receipt.index(after: dot)...], state.tasks[task])
+        let isUndo = last.first == "u"
+        guard let number = Int(isUndo ? last.dropFirst() : last) else { return false }
+        return number <= (isUndo ? known.undos : known.actions)
+    }
+
+    private mutating func haltForTwin(_ task: Int, _ what: String) {
+        halt(
+            .elsewhere,
+            reason: "\(plan.machineName(of: task) ?? "the host") \(what) that this copy of the journal does not know: "
+                + "somebody else is carrying on this run. Find out who, and let only one go on, with the newest copy. Once "
+                + "the other is known to be dead: `blackstart resume \(run.id) --beside \(run.id) --reason \"…\"`")
+        rest(task)
     }
 
     /// Whether the host is another run's. Then nothing is begun there, and the session comes to its end; but claims that
@@ -42,7 +98,7 @@ extension Engine {
         }
         work[task].clearedClaims = false
         let claim = facts.claims.first { !hold.over.contains($0.name) } ?? first
-        halt(.failed, reason: "\(plan.machineName(of: task) ?? "the host") is claimed by \(Self.words(claim))")
+        halt(.elsewhere, reason: "\(plan.machineName(of: task) ?? "the host") is claimed by \(Self.words(claim))")
         rest(task)
         return true
     }

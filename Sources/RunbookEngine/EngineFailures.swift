@@ -11,11 +11,13 @@ extension Engine {
         let step = plan.step(of: task)
         work[task].lastReason = reason
         if !startsNew {
-            settle(task, .failed, reason)
-            // A rollback is about to begin: where this step wants one as well, it may have to go further back.
-            if mode == .draining, case .rollback(let target) = step.onFailure, rollbackFault(target?.name) == nil {
-                requestRollback(target?.name, by: "the runbook", confirmed: false)
+            // Also where a rollback is about to begin, which may have to go further back, and where the session ends.
+            if mode == .draining || work[task].retriesUsed >= step.retries, case .rollback(let target) = step.onFailure,
+                rollbackFault(target?.name) == nil
+            {
+                decideRollback(target?.name, by: "the runbook", confirmed: false)
             }
+            settle(task, .failed, reason)
             return
         }
         if work[task].retriesUsed < step.retries {
@@ -46,8 +48,9 @@ extension Engine {
             if let fault = rollbackFault(target?.name) {
                 return askAboutFailure(task, "\(reason); the runbook wants a rollback, but \(fault)")
             }
+            decideRollback(target?.name, by: "the runbook", confirmed: false)
             settle(task, .failed, reason)
-            requestRollback(target?.name, by: "the runbook", confirmed: false)
+            drain()
         }
     }
 }

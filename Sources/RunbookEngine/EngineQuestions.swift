@@ -40,6 +40,9 @@ extension Engine {
             let answer = GivenAnswer(
                 task: plan.tasks[task].id, kind: kind, choice: choice, reason: reason, by: by, signature: signature)
             if kind == .approval, answer.isApproved != nil { return approvalAnswered(task, answer) }
+            if choice == .rollback, kind != .irreversible, rollbackFault(reason) == nil {
+                decideRollback(reason, by: by, confirmed: true)
+            }
             record(.answered(answer))
             switch kind {
             case .manual: manualAnswered(task, choice, reason, by)
@@ -70,7 +73,6 @@ extension Engine {
         case .undo:
             halt(.failed, reason: "the undo of \(plan.tasks[task].id) failed, and nobody was there to ask")
         case .irreversible:
-            pendingRollback = nil
             halt(.failed, reason: "a rollback can't undo everything, and nobody was there to ask")
         }
     }

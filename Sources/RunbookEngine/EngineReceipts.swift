@@ -38,9 +38,9 @@ extension Engine {
     mutating func judge(_ task: Int, _ status: ReceiptStatus, _ output: AttemptOutput?) {
         guard let intent = state.tasks[task].open else { return }
         let id = receipt(intent.attempt)
-        if status.refused == .taken { return carriedOnElsewhere(task) }
+        if status.refused == .taken { return carriedOnElsewhere(task, wasSent: status.claimed) }
         if let digest = status.digest, digest != CommandDigest.receipt(intent.digest, mark: run.mark) {
-            if status.run == run.mark { return carriedOnElsewhere(task) }
+            if status.run == run.mark { return carriedOnElsewhere(task, wasSent: true) }
             return fenced(task, "another run has a receipt of this name there", output)
         }
         if status.end != nil, work[task].phase != .submitting, work[task].phase != .following,
@@ -49,27 +49,28 @@ extension Engine {
             return follow(task, id)
         }
         switch (status.refused, status.end, status.go) {
-        case (.taken, _, _): carriedOnElsewhere(task)
+        case (.taken, _, _): carriedOnElsewhere(task, wasSent: status.claimed)
         case (.boot, _, _): fenced(task, "the host was restarted just before", output)
         case (.home, _, _): fenced(task, "the folder of its receipts was replaced just before", output)
         case (.conflict, _, _): fenced(task, "another run has a receipt of this name there", output)
         case (nil, .exit(let code), _): ended(task, .exited(code), output)
         case (nil, .lost, _):
-            ended(task, .unknown("it was running and died without an exit status"), output)
+            ended(task, .unknown("it was running and died without an exit status"), output, hasStopped: true)
         case (nil, nil, .run(let boot)):
             let same = boot.isEmpty || status.boot.isEmpty || boot == status.boot
             if status.alive, same {
                 follow(task, id)
-                // It runs on by itself: what does not wait for it may start.
-                reviewed(task)
+                // It runs on by itself: what does not wait for it may start. A rollback is given up once its undos have ended.
+                if abandonedBy == nil { reviewed(task) }
             } else if work[task].phase == .marking {
-                ended(task, .unknown("it was running when the host went down"), output)
+                ended(task, .unknown("it was running when the host went down"), output, hasStopped: true)
             } else {
                 send(task, .marking, .markLost(id))
             }
         // In another folder, or one that may have lost something, a missing receipt proves nothing.
         case (nil, nil, .fenced) where !isHome(task, status), (nil, nil, .none) where !isHome(task, status):
-            ended(task, .unknown(Self.otherFolder), output)
+            let isRestarted = !intent.boot.isEmpty && !status.boot.isEmpty && intent.boot != status.boot
+            ended(task, .unknown(Self.otherFolder), output, hasStopped: isRestarted)
         case (nil, nil, .fenced): fenced(task, "the command had not started", output)
         case (nil, nil, .none):
             if intent.boot.isEmpty || status.boot.isEmpty {
@@ -78,7 +79,7 @@ extension Engine {
             }
             let rebooted = intent.boot != status.boot
             if rebooted {
-                ended(task, .unknown("the host was restarted, and no receipt is left"), output)
+                ended(task, .unknown("the host was restarted, and no receipt is left"), output, hasStopped: true)
             } else if work[task].phase == .fencing {
                 ended(task, .unknown("the host could not fence it"), output)
             } else {
@@ -108,11 +109,14 @@ extension Engine {
 
     /// Only this run submits its attempts, each once: whoever did so before goes on with a copy of this run. The attempt
     /// stays open, for its receipt tells how it ends.
-    private mutating func carriedOnElsewhere(_ task: Int) {
+    private mutating func carriedOnElsewhere(_ task: Int, wasSent: Bool) {
         let id = plan.tasks[task].id
+        let host = plan.machineName(of: task) ?? "its host"
+        let what =
+            wasSent ? "was already sent by another controller" : "was not sent: another controller came to \(host)"
         halt(
-            .failed,
-            reason: "\(id) was already sent by another controller: somebody else is carrying on this run. "
+            .elsewhere,
+            reason: "\(id) \(what): somebody else is carrying on this run. "
                 + "Find out who, let only one go on, then resume")
         rest(task)
     }
@@ -132,12 +136,12 @@ extension Engine {
             // By itself, or because it was told to stop: its check knows.
             ended(
                 task, .unknown("it ran longer than \(limit), was told to stop and ended with exit status 0\(left)"),
-                output)
+                output, hasStopped: status.leftRunning == 0)
         case .exit(let code): ended(task, .timedOut(status: code), output, left: left)
         case .lost:
             ended(
                 task, .unknown("it ran longer than \(limit) and was stopped; how far it came is not known\(left)"),
-                output)
+                output, hasStopped: status.leftRunning == 0)
         case nil:
             ended(
                 task, .unknown("it ran longer than \(limit) and could not be stopped; it may still be running"), output)

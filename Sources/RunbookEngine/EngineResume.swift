@@ -14,11 +14,17 @@ extension Engine {
         if state.rollbackEnded { return finish(.rolledBack) }
         // Who begins a session wants it to go on.
         if state.isPaused { record(.wentOn(by: run.by)) }
+        let decision = state.rollbackDecided
         reviewAll(forRollback: forRollback)
+        // What was decided stays so, whoever was there then.
+        guard let decision, !forRollback, abandonedBy == nil else { return }
+        if let fault = rollbackFault(decision.target) { return halt(.failed, reason: fault) }
+        drain()
     }
 
     /// Puts up for a look whatever an earlier session left behind.
     mutating func reviewAll(forRollback: Bool) {
+        let undoing = forRollback || state.isTurningBack
         for task in plan.tasks.indices {
             let known = state.tasks[task]
             if known.open != nil || hasUncheckedUndo(task) {
@@ -26,9 +32,9 @@ extension Engine {
             } else if let last = known.last, known.settlement == nil, last.leavesSomething {
                 review(task)
             } else if known.settlement == nil, known.asked == .lapsed {
-                review(task)
+                if !undoing { review(task) }
             } else if let settlement = known.settlement {
-                reviewSettled(task, settlement, forRollback)
+                reviewSettled(task, settlement, undoing)
             }
         }
     }
@@ -46,8 +52,7 @@ extension Engine {
         unsettled -= 1
     }
 
-    private mutating func reviewSettled(_ task: Int, _ settlement: TaskSettlement, _ forRollback: Bool) {
-        let undoing = forRollback || state.isRollingBack
+    private mutating func reviewSettled(_ task: Int, _ settlement: TaskSettlement, _ undoing: Bool) {
         switch settlement.state {
         case .failed where !settlement.tolerated && !undoing:
             record(
@@ -117,12 +122,16 @@ extension Engine {
 
     /// All that was in flight is settled: on with the run, or with the rollback that was under way.
     mutating func endSettling() {
+        if let by = abandonedBy {
+            if busy == 0, asking == 0 { abandonRollback(by: by) }
+            return
+        }
         if state.isRollingBack {
-            if let by = abandonedBy { return abandonRollback(by: by) }
             mode = .undoing
             return queueUndos()
         }
         mode = .forward
+        holdStaggered()
         for step in plan.tasksOfStep.indices { enqueueReady(ofStep: step) }
     }
 }

@@ -9,16 +9,44 @@ extension Engine {
     /// Rolls back once what is in flight has ended. Nothing new starts meanwhile.
     mutating func requestRollback(_ target: String?, by: String, confirmed: Bool) {
         if let fault = rollbackFault(target) { return halt(.failed, reason: fault) }
-        let target = target ?? state.rollbackUnderWay?.target ?? state.checkpoints.last?.name ?? RollbackPlan.start
         switch mode {
         case .halting, .undoing, .finished: return
-        case .draining: return widenPendingRollback(to: target)
-        case .settling, .forward: break
+        case .settling, .forward, .draining: break
         }
-        // One that was interrupted goes on by itself.
-        if target == state.rollbackUnderWay?.target { return }
-        if state.isPaused { record(.wentOn(by: by)) }
-        pendingRollback = PendingRollback(target: target, by: by, confirmed: confirmed)
+        decideRollback(target, by: by, confirmed: confirmed)
+        drain()
+    }
+
+    /// Puts on record that the run goes back. It comes before whatever goes with it, for a power loss may leave only the
+    /// first lines. Of two that want different points, the one that lies further back serves both.
+    mutating func decideRollback(_ target: String?, by: String, confirmed: Bool) {
+        let target = target ?? state.goal ?? state.checkpoints.last?.name ?? RollbackPlan.start
+        abandonedBy = nil
+        if let decided = state.rollbackDecided {
+            let isWider = state.position(of: target) < state.position(of: decided.target)
+            guard isWider || (confirmed && !decided.isConfirmed) else { return }
+            if isWider { withdrawConfirmation() }
+        } else if target == state.rollbackUnderWay?.target {
+            // One that was interrupted goes on by itself.
+            return
+        }
+        record(.rollbackDecided(RollbackDecision(target: target, by: by, isConfirmed: confirmed)))
+        // The runbook's own wish does not end a person's pause.
+        if confirmed, state.isPaused { record(.wentOn(by: by)) }
+    }
+
+    /// What was asked about was less than what will be undone now.
+    private mutating func withdrawConfirmation() {
+        for task in work.indices {
+            guard case .asking(.irreversible) = work[task].phase else { continue }
+            decision.effects.append(.withdraw(plan.tasks[task].id))
+            move(task, .idle)
+        }
+    }
+
+    /// Lets what is in flight end, for a rollback that was decided.
+    mutating func drain() {
+        guard state.rollbackDecided != nil, mode == .settling || mode == .forward else { return }
         mode = .draining
         // What was in flight when an earlier session ended has to be known before anything is undone.
         clearQueue(keeping: queue.filter { work[$0].recheck && isUnknown($0) })
@@ -40,29 +68,12 @@ extension Engine {
         return known.open != nil || (known.settlement == nil && known.last?.leavesSomething == true)
     }
 
-    /// Two steps want different points: the one that lies further back serves both.
-    private mutating func widenPendingRollback(to target: String) {
-        guard let pending = pendingRollback, state.position(of: target) < state.position(of: pending.target) else {
-            return
-        }
-        pendingRollback?.target = target
-        pendingRollback?.confirmed = false
-        for task in work.indices {
-            // What was asked about was less than what will be undone now.
-            guard case .asking(.irreversible) = work[task].phase else { continue }
-            decision.effects.append(.withdraw(plan.tasks[task].id))
-            move(task, .idle)
-        }
-    }
-
     /// Why the run can't go back to `target`; nil where it can, and where no target is named.
     package func rollbackFault(_ target: String?) -> String? {
         guard let target else { return nil }
         guard isRollbackTarget(target) else { return "checkpoint \"\(target)\" has not been reached" }
-        guard let under = state.rollbackUnderWay, state.position(of: target) > state.position(of: under.target) else {
-            return nil
-        }
-        return "a rollback to \"\(under.target)\" is under way, which goes further back than \"\(target)\""
+        guard let goal = state.goal, state.position(of: target) > state.position(of: goal) else { return nil }
+        return "a rollback to \"\(goal)\" is under way, which goes further back than \"\(target)\""
     }
 
     /// Whether a person may name this as the point to go back to.
@@ -105,19 +116,18 @@ extension Engine {
     }
 
     mutating func beginRollback() {
-        guard let pending = pendingRollback else { return }
+        guard let decided = state.rollbackDecided else { return }
         let begun = state.rollbackUnderWay?.tasks.compactMap { plan.index[$0] } ?? []
-        let tasks = Set(tasksSince(pending.target)).union(begun).sorted()
+        let tasks = Set(tasksSince(decided.target)).union(begun).sorted()
         let irreversible = tasks.filter { plan.step(of: $0).irreversible != nil }
-        if !pending.confirmed, let first = irreversible.first {
+        if !decided.isConfirmed, let first = irreversible.first {
             if case .asking = work[first].phase { return }
             let names = irreversible.map { plan.tasks[$0].id.description }.joined(separator: ", ")
             return ask(first, .irreversible, "can't be undone: \(names)", [.rollback, .stop])
         }
-        pendingRollback = nil
         record(
             .rollbackBegun(
-                RollbackPlan(target: pending.target, tasks: tasks.map { plan.tasks[$0].id }, by: pending.by)))
+                RollbackPlan(target: decided.target, tasks: tasks.map { plan.tasks[$0].id }, by: decided.by)))
         decision.effects.append(.seal)
         mode = .undoing
         queueUndos()
@@ -125,12 +135,7 @@ extension Engine {
 
     mutating func rollbackAnswered(_ task: Int, _ choice: Choice, _ by: String) {
         move(task, .idle)
-        if choice == .rollback {
-            pendingRollback?.confirmed = true
-        } else {
-            pendingRollback = nil
-            halt(.failed, reason: "\(by) chose not to roll back")
-        }
+        if choice != .rollback { halt(.failed, reason: "\(by) chose not to roll back") }
     }
 
     /// Queues what nothing else waits for to be undone first.
@@ -303,7 +308,7 @@ extension Engine {
 
     private mutating func unknownUndoLeft(_ task: Int) {
         let reason = work[task].lastReason
-        if plan.step(of: task).idempotent {
+        if mayRunAgain(task) {
             if mode == .undoing { return arrive(task) }
             return settleUndo(task, .unclear, reason)
         }

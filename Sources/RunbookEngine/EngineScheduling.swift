@@ -11,6 +11,8 @@ extension Engine {
         if startsNew || mode == .draining { startQueued() }
         if mode == .draining, busy == 0, queue.isEmpty { beginRollback() }
         if mode == .undoing { startQueued() }
+        // What ended at once may have made way for what was passed over before it.
+        while busy == 0, !queue.isEmpty, startsNew, startQueued() {}
         finishIfOver()
     }
 
@@ -49,8 +51,11 @@ extension Engine {
         mode == .undoing ? plan.lessUrgent(one, other) : plan.lessUrgent(other, one)
     }
 
-    private mutating func startQueued() {
+    /// Says whether anything was started.
+    @discardableResult
+    private mutating func startQueued() -> Bool {
         var held: [Int] = []
+        var hasStarted = false
         while let task = dequeue() {
             let isOpen = (mode == .forward || mode == .undoing) && !state.isPaused
             guard isOpen || work[task].recheck else {
@@ -63,8 +68,10 @@ extension Engine {
                 continue
             }
             start(task)
+            hasStarted = true
         }
         for task in held { enqueue(task) }
+        return hasStarted
     }
 
     private mutating func start(_ task: Int) {
@@ -81,15 +88,14 @@ extension Engine {
         }
     }
 
-    /// Whether its step lets a task begin now: its batch has come, not too many of its hosts have failed, and the one
-    /// before began long enough ago. Asked of a task that has begun already, it says yes.
+    /// Whether its step lets a task begin now: the one before began long enough ago, its batch has come, and not too many
+    /// of its hosts have failed. Of a task whose turn has come before, only the first is asked.
     private func mayBegin(_ task: Int) -> Bool {
         let step = plan.step(of: task)
         let planned = plan.tasks[task]
-        guard mode == .forward, !work[task].recheck, !work[task].hasBegun,
-            step.stagger > .zero || plan.tasksOfStep[planned.step].count > 1
-        else { return true }
+        guard mode == .forward, !work[task].recheck else { return true }
         if held.contains(planned.step) { return false }
+        guard !work[task].hasBegun, plan.tasksOfStep[planned.step].count > 1 else { return true }
         // Who has failed is asked about.
         if step.serial.isEmpty, asking == 0 { return true }
         var failing = 0
@@ -104,6 +110,7 @@ extension Engine {
 
     /// The action of a task begins: the next of its step waits from now on.
     mutating func stagger(_ task: Int) {
+        work[task].hasBegun = true
         guard work[task].holdsStep else { return }
         work[task].holdsStep = false
         decision.effects.append(.hold(step: plan.tasks[task].step, plan.step(of: task).stagger))
@@ -114,6 +121,16 @@ extension Engine {
         guard work[task].holdsStep else { return }
         work[task].holdsStep = false
         held.remove(plan.tasks[task].step)
+    }
+
+    /// When the last task of a staggered step began in an earlier session is not known: the next one waits from now on.
+    mutating func holdStaggered() {
+        for (step, tasks) in plan.tasksOfStep.enumerated() where plan.runbook.steps[step].stagger > .zero {
+            let isUnderWay = tasks.contains { state.tasks[$0].actions > 0 || state.isThrough($0) }
+            guard isUnderWay, tasks.contains(where: { state.tasks[$0].settlement == nil }), held.insert(step).inserted
+            else { continue }
+            decision.effects.append(.hold(step: step, plan.runbook.steps[step].stagger))
+        }
     }
 
     /// How many hosts of a step have failed without keeping others from starting.
@@ -135,14 +152,15 @@ extension Engine {
         }
     }
 
-    /// Takes one of the slots of the run and of the machine, and the step's locks; a person's step needs none.
+    /// Takes one of the slots of the run and of the machine, and the step's locks; a person's step needs none. A task has
+    /// one slot at most. What an earlier session left is looked at whoever holds its locks.
     private mutating func takeSlot(_ task: Int) -> Bool {
         let machine = plan.tasks[task].machine
-        guard active < plan.runbook.maxParallel,
+        guard !work[task].holdsSlot, active < plan.runbook.maxParallel,
             machine.map({ activePerHost[$0, default: 0] < Limits.tasksPerHost }) ?? true,
-            locks.isDisjoint(with: plan.step(of: task).locks)
+            work[task].recheck || !isLockedOut(task)
         else { return false }
-        locks.formUnion(plan.step(of: task).locks)
+        takeLocks(task)
         active += 1
         if let machine { activePerHost[machine, default: 0] += 1 }
         work[task].holdsSlot = true
@@ -155,7 +173,19 @@ extension Engine {
         work[task].holdsSlot = false
         active -= 1
         if let machine = plan.tasks[task].machine { activePerHost[machine, default: 1] -= 1 }
-        locks.subtract(plan.step(of: task).locks)
+    }
+
+    mutating func takeLocks(_ task: Int) {
+        for lock in plan.step(of: task).locks {
+            locks[lock] = (locks[lock] ?? []).filter(isLocking).union([task])
+        }
+    }
+
+    /// Whether a task keeps its locks: it is under way, or its command may still run and nobody has decided about it.
+    private func isLocking(_ task: Int) -> Bool { work[task].holdsSlot || state.tasks[task].mayStillRun }
+
+    private func isLockedOut(_ task: Int) -> Bool {
+        plan.step(of: task).locks.contains { (locks[$0] ?? []).contains { $0 != task && isLocking($0) } }
     }
 
     /// The task has come to rest: its slot is free, and what waited for it may be ready.
@@ -262,10 +292,13 @@ extension Engine {
     private mutating func finishIfOver() {
         guard busy == 0, mode != .finished else { return }
         if case .halting(let outcome) = mode { return finish(outcome) }
-        guard mode == .forward || mode == .undoing, queue.isEmpty, asking == 0 else { return }
+        guard mode == .forward || mode == .undoing, asking == 0, queue.isEmpty || isStuck else { return }
         if mode == .undoing { return finish(.failed) }
         finish(forwardOutcome)
     }
+
+    /// Whether what waits for its turn would wait for ever: nothing is under way that could make way for it.
+    private var isStuck: Bool { !state.isPaused && held.isEmpty }
 
     private var forwardOutcome: Outcome {
         if plan.tasks.indices.allSatisfy({ state.isThrough($0) }) {

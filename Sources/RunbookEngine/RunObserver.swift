@@ -35,7 +35,7 @@ extension Engine {
         var tries: (attempt: Int, of: Int) { (work[task].checkTries + 1, checkRetries(of: task) + 1) }
         switch work[task].phase {
         case .idle: return nil
-        case .contacting: return .connecting
+        case .contacting, .comparing: return .connecting
         case .submitting, .following: return .running
         case .inspecting, .fencing, .marking, .killing, .settling, .rechecking: return .settling
         case .rebooting: return .rebooting

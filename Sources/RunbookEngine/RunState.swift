@@ -34,6 +34,10 @@ package struct RunState: Sendable {
         package var confirmed = false
         /// Position of the last record that may have changed the site for this task.
         package var actedAt = 0
+        /// Nothing shows that its last command has stopped, and nobody has decided what that means.
+        package var mayStillRun = false
+        /// How many of its attempts in a row ended so that nobody knows how.
+        package var unknownInARow = 0
     }
 
     package struct Checkpoint: Hashable, Sendable {
@@ -47,8 +51,12 @@ package struct RunState: Sendable {
     package var checkpoints: [Checkpoint] = []
     /// What steps have left for later ones.
     package var values = StepValues()
+    /// A rollback that is to begin once what is in flight has ended.
+    package var rollbackDecided: RollbackDecision?
     package var rollback: RollbackPlan?
     package var rollbackEnded = false
+    /// The last rollback was given up, and none was begun since: what comes of an undo now comes too late.
+    var isGivenUp = false
     package var hosts: [String: HostSighting] = [:]
     /// A person wants nothing new to start for now.
     package var isPaused = false
@@ -82,6 +90,7 @@ extension RunState {
             tasks[task].boot = intent.boot
             tasks[task].home = plan.machineName(of: task).flatMap { hosts[$0]?.home } ?? ""
             tasks[task].actedAt = records
+            tasks[task].mayStillRun = false
             switch intent.attempt.kind {
             case .action:
                 // What an earlier attempt left is not what this one leaves.
@@ -96,6 +105,13 @@ extension RunState {
             guard let task = plan.index[end.attempt.task] else { return }
             if tasks[task].open?.attempt == end.attempt { tasks[task].open = nil }
             tasks[task].last = end
+            tasks[task].mayStillRun = end.mayStillRun
+            switch end.result {
+            case .unknown: tasks[task].unknownInARow += 1
+            case .neverRan: break
+            case .exited, .signalled, .timedOut: tasks[task].unknownInARow = 0
+            }
+            if isGivenUp, end.attempt.kind == .undo { leaveUnclear(task, end.attempt.task, nil) }
             if case .neverRan = end.result {} else { anythingStarted = true }
         case .taskSettled(let settlement):
             guard let task = plan.index[settlement.task] else { return }
@@ -110,11 +126,14 @@ extension RunState {
             }
             tasks[task].settledAt = records
             if settlement.state == .pending { tasks[task].last = nil }
+            if settlement.state == .ok || settlement.state == .already { tasks[task].mayStillRun = false }
             tasks[task].asked = nil
         case .notChecked: break
         case .undoSettled(let settlement):
             guard let task = plan.index[settlement.task] else { return }
+            if isGivenUp { return leaveUnclear(task, settlement.task, settlement.reason) }
             tasks[task].undo = settlement
+            if settlement.state == .undone || settlement.state == .left { tasks[task].mayStillRun = false }
         case .asked(let question):
             guard let task = plan.index[question.task] else { return }
             tasks[task].asked = question.kind
@@ -122,7 +141,14 @@ extension RunState {
             guard let task = plan.index[answer.task] else { return }
             // What lapsed is not decided about by stopping: the next session asks again.
             if answer.kind != .lapsed || answer.choice != .stop { tasks[task].asked = nil }
-            if answer.choice == .retry { tasks[task].last = nil }
+            if answer.choice == .retry {
+                tasks[task].last = nil
+                tasks[task].unknownInARow = 0
+            }
+            if answer.choice != .stop { tasks[task].mayStillRun = false }
+            if answer.kind == .irreversible {
+                if answer.choice == .rollback { rollbackDecided?.isConfirmed = true } else { rollbackDecided = nil }
+            }
             if answer.isAboutHandWork {
                 tasks[task].wasTriedByHand = true
                 tasks[task].actedAt = records
@@ -136,9 +162,12 @@ extension RunState {
         case .valueRead(let value): values.set(value)
         case .checkpointReached(let step, let name):
             checkpoints.append(Checkpoint(name: name, step: step, reachedAt: records))
+        case .rollbackDecided(let decision): rollbackDecided = decision
         case .rollbackBegun(let rollback):
             self.rollback = rollback
+            rollbackDecided = nil
             rollbackEnded = false
+            isGivenUp = false
         case .rollbackEnded:
             rollbackEnded = true
             forgetWaits(plan)
@@ -171,6 +200,12 @@ extension RunState {
 
     /// The rollback that was begun, and neither ended nor abandoned.
     package var rollbackUnderWay: RollbackPlan? { rollbackEnded ? nil : rollback }
+
+    /// Whether the run goes back, or is to as soon as what is in flight has ended.
+    package var isTurningBack: Bool { goal != nil }
+
+    /// What the run goes back to: the decision, which is the wider one, before the rollback that it widens.
+    package var goal: String? { rollbackDecided?.target ?? rollbackUnderWay?.target }
 
     /// Where a checkpoint was reached last, among all records of the run; 0 for the start.
     func position(of checkpoint: String) -> Int { checkpoints.last { $0.name == checkpoint }?.reachedAt ?? 0 }

@@ -17,6 +17,7 @@ package enum LineTypes {
     package static let approval = "approval"
     package static let stepValue = "step.value"
     package static let checkpointReached = "checkpoint.reached"
+    package static let rollbackDecided = "rollback.decided"
     /// Tasks of the `rollback.begun` that follows, where they don't fit into one line.
     package static let rollbackTasks = "rollback.tasks"
     package static let rollbackBegun = "rollback.begun"
@@ -55,7 +56,8 @@ package enum LineTypes {
     package static let known: Set<String> = own.union(notes).union([
         hostSeen, stepIntent, stepResult, stepDone, stepUnchecked, questionAsked, questionAnswered, approval, stepValue,
         checkpointReached,
-        rollbackTasks, rollbackBegun, rollbackEnded, rollbackAbandoned, undoIntent, undoResult, undoDone, runPaused,
+        rollbackDecided, rollbackTasks, rollbackBegun, rollbackEnded, rollbackAbandoned, undoIntent, undoResult,
+        undoDone, runPaused,
         runWentOn, runHalted, runClose,
     ])
 

@@ -72,6 +72,13 @@ extension Draft {
         case .checkpointReached(let step, let name):
             self.init(
                 type: LineTypes.checkpointReached, fields: ["step": .string(step), "name": .string(name)])
+        case .rollbackDecided(let decision):
+            self.init(
+                type: LineTypes.rollbackDecided,
+                fields: [
+                    "to": .string(decision.target), "by": .string(decision.by),
+                    "confirmed": .boolean(decision.isConfirmed),
+                ])
         case .rollbackBegun(let plan):
             self.init(
                 type: LineTypes.rollbackBegun,
@@ -107,6 +114,7 @@ extension Draft {
                 end.attempt,
                 ("end", .string(word)), ("status", status.map { .bounded(Int64($0)) }),
                 ("reason", text.map { .string(RecordText.cut($0)) }),
+                ("stopped", end.isUnknown && !end.mayStillRun ? .boolean(true) : nil),
                 ("stdout", end.stdout.map(JournalValue.output)), ("stderr", end.stderr.map(JournalValue.output)),
                 ("tail", .text(RecordText.last(end.tail))), ("ms", .bounded(end.milliseconds))))
     }

@@ -100,6 +100,11 @@ extension Record {
                     task: try fields.task(), name: try fields.string("name"), value: try fields.string("value")))
         case LineTypes.checkpointReached:
             .checkpointReached(step: try fields.string("step"), name: try fields.string("name"))
+        case LineTypes.rollbackDecided:
+            .rollbackDecided(
+                RollbackDecision(
+                    target: try fields.string("to"), by: try fields.string("by"),
+                    isConfirmed: try fields.boolean("confirmed")))
         case LineTypes.rollbackBegun:
             .rollbackBegun(
                 RollbackPlan(
@@ -199,9 +204,12 @@ private struct RecordFields {
             case AttemptEndWord.unknown: .unknown(try string("reason"))
             default: throw .malformed(type: type, field: "end")
             }
-        return AttemptEnd(
+        var end = AttemptEnd(
             attempt: attempt, result: result, stdout: try output("stdout"), stderr: try output("stderr"),
             tail: try bytes("tail"), milliseconds: try integer("ms"))
+        // Older versions never said so: then nothing shows that it has stopped.
+        if end.isUnknown { end.mayStillRun = fields["stopped"] == nil ? true : !(try boolean("stopped")) }
+        return end
     }
 
     private mutating func output(_ field: String) throws(RecordFault) -> OutputDigest? {

@@ -15,6 +15,8 @@ package enum Record: Hashable, Sendable {
     /// What a person read off, or a step left for later ones.
     case valueRead(TaskValue)
     case checkpointReached(step: String, name: String)
+    /// Nothing new is started any more: the rollback begins once what is in flight has ended.
+    case rollbackDecided(RollbackDecision)
     case rollbackBegun(RollbackPlan)
     case rollbackEnded(complete: Bool)
     /// A person wants the run to go on from what stands: what was undone is still to come.
@@ -97,11 +99,17 @@ package struct AttemptEnd: Hashable, Sendable {
     package var tail: [UInt8]
     /// From submission to end, milliseconds.
     package var milliseconds: Int64
+    /// Of an unknown result: whether nothing shows that the command has stopped.
+    package var mayStillRun: Bool
+
+    /// Whether nobody knows whether it ran, or how far.
+    package var isUnknown: Bool { if case .unknown = result { true } else { false } }
 
     package init(
         attempt: AttemptName, result: Result, stdout: OutputDigest? = nil, stderr: OutputDigest? = nil,
-        tail: [UInt8] = [], milliseconds: Int64 = 0
+        tail: [UInt8] = [], milliseconds: Int64 = 0, mayStillRun: Bool = false
     ) {
+        self.mayStillRun = mayStillRun
         self.attempt = attempt
         self.result = result
         self.stdout = stdout
@@ -243,6 +251,21 @@ package struct TaskValue: Hashable, Sendable {
         self.task = task
         self.name = name
         self.value = value
+    }
+}
+
+/// That the run goes back, by a person's word or the runbook's: on record before anything follows from it.
+package struct RollbackDecision: Hashable, Sendable {
+    /// The checkpoint, or ``RollbackPlan/start``.
+    package var target: String
+    package var by: String
+    /// A person knows what can't be undone.
+    package var isConfirmed: Bool
+
+    package init(target: String, by: String, isConfirmed: Bool) {
+        self.target = target
+        self.by = by
+        self.isConfirmed = isConfirmed
     }
 }
 

@@ -48,6 +48,8 @@ package enum Outcome: String, Hashable, Sendable, CaseIterable {
     /// A person is needed and none is there.
     case waiting
     case rolledBack = "rolled-back"
+    /// Another run holds a machine, or somebody else carries this run on: stopped before touching it. Resumable.
+    case elsewhere
     /// Stopped on request; resumable.
     case interrupted
 
@@ -59,6 +61,7 @@ package enum Outcome: String, Hashable, Sendable, CaseIterable {
         case .unreachable: 4
         case .waiting: 5
         case .rolledBack: 6
+        case .elsewhere: 8
         case .interrupted: 130
         }
     }
@@ -67,7 +70,7 @@ package enum Outcome: String, Hashable, Sendable, CaseIterable {
     package var isFinal: Bool {
         switch self {
         case .succeeded, .succeededWithGaps, .rolledBack: true
-        case .failed, .unreachable, .waiting, .interrupted: false
+        case .failed, .unreachable, .waiting, .elsewhere, .interrupted: false
         }
     }
 }

@@ -50,6 +50,13 @@ struct Dialogue {
         return tell(.answered(task: awaited.task, token: awaited.token, .choice(choice, reason: reason, by: "tester")))
     }
 
+    /// Nobody is there to answer what was asked last.
+    @discardableResult
+    mutating func nobody() -> [String] {
+        guard let awaited else { return ["nothing was asked"] }
+        return tell(.answered(task: awaited.task, token: awaited.token, .nobody))
+    }
+
     /// A one-step run whose command has just been sent; the host said that its boot is `b1`.
     static func submitted(_ step: Step, receipts: Bool = true) throws -> Dialogue {
         var dialogue = try Dialogue([step], receipts: receipts)
@@ -114,6 +121,7 @@ struct Dialogue {
         case .answered(let answer): "answered \(answer.choice.rawValue)"
         case .valueRead(let value): "value \(value.name): \(value.value)"
         case .checkpointReached(_, let name): "checkpoint \(name)"
+        case .rollbackDecided(let decision): "rollback to \(decision.target) decided by \(decision.by)"
         case .rollbackBegun(let rollback):
             "rollback to \(rollback.target): \(rollback.tasks.map(\.description).joined(separator: ", "))"
         case .rollbackEnded(let complete): complete ? "rollback complete" : "rollback incomplete"

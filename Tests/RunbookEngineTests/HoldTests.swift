@@ -18,7 +18,7 @@ struct HoldTests {
         var dialogue = try Dialogue([step("one")], hold: hold)
         _ = dialogue.begin()
         let said = dialogue.reply(facts([other])).joined(separator: "\n")
-        #expect(said.contains("finish failed") && !said.contains("intended") && !said.contains("submit"), "\(said)")
+        #expect(said.contains("finish elsewhere") && !said.contains("intended") && !said.contains("submit"), "\(said)")
         let reason = dialogue.engine.state.halted ?? ""
         #expect(reason.contains("is claimed by run r0 (eve"), "\(reason)")
         #expect(reason.contains("at laptop7, since 2026-01-15 03:00 UTC)") && !reason.contains("\u{1B}"), "\(reason)")
@@ -34,7 +34,7 @@ struct HoldTests {
         #expect(dialogue.reply(facts([other])) == ["contact"])
         var stubborn = dialogue
         #expect(dialogue.reply(facts([])).contains { $0.hasPrefix("submit") })
-        #expect(stubborn.reply(facts([other])).contains("finish failed"))
+        #expect(stubborn.reply(facts([other])).contains("finish elsewhere"))
     }
 
     @Test("the end takes the claim from each host where the run has been")

@@ -1,6 +1,8 @@
 import RunbookEngine
 import RunbookModel
+import RunbookPlan
 import RunbookSimulation
+import RunbookTransport
 import Testing
 
 /// A run whose hosts look into another home, or that somebody else carries on: nothing runs twice.
@@ -48,14 +50,94 @@ struct OtherHandsTests {
             #expect(first == .succeeded)
             let second = try await copy.session()
             #expect(isOnce(run), "forked at append \(crashAt): \(run.ran)")
-            if second == .failed {
+            if second == .elsewhere {
                 stopped += 1
                 #expect(
                     copy.storage.records.contains {
-                        if case .halted(let why) = $0 { why.contains("another controller") } else { false }
+                        if case .halted(let why) = $0 {
+                            why.contains("somebody else is carrying on this run")
+                        } else {
+                            false
+                        }
                     })
             }
         }
         #expect(stopped > 3)
+    }
+
+    /// `b` and `c` are on one host; `b` can be undone.
+    private func undoable() -> [Step] {
+        [step("b") { $0.verifiedAndUndone() }, step("c", needs: ["b"]), step("d", needs: ["c"])]
+    }
+
+    private let back = Event.rollbackRequested(target: RollbackPlan.start, by: "lead")
+
+    @Test("of two copies, one that rolls back and one that goes on meet at the host: the second changes nothing")
+    func oneGoesBack() async throws {
+        for forwardFirst in [true, false] {
+            for crashAt in 1... {
+                let run = try SimulatedRun(undoable())
+                guard try await run.session(crashAt: crashAt) == nil else { break }
+                guard run.ran.contains("start b@a"), run.folded.tasks[0].actions > 0 else { continue }
+                let copy = run.forked()
+                let atFork = run.ran
+                _ = try await run.session(forwardFirst ? .began : back)
+                // Where nothing was done, nothing is missed.
+                guard run.ran != atFork else { continue }
+                let before = run.ran
+                let second = try await copy.session(forwardFirst ? back : .began)
+                #expect(run.ran == before, "forked at append \(crashAt): \(run.ran)")
+                #expect(second != .succeeded && second != .rolledBack, "forked at append \(crashAt)")
+            }
+        }
+    }
+
+    @Test("a copy that was made before the last session went on is too old to go back or on")
+    func olderCopy() async throws {
+        for first in [back, .began] {
+            let run = try SimulatedRun(undoable())
+            #expect(try await run.session() == .succeeded)
+            // The copy knows of each session, and not of all that they did.
+            let copy = run.forked()
+            copy.storage.state.withLock { state in
+                let end = state.records.firstIndex { if case .taskSettled = $0 { true } else { false } }
+                state.records.removeSubrange(((end ?? 0) + 1)...)
+            }
+            let before = run.ran
+            #expect(try await copy.session(first) == .elsewhere)
+            #expect(run.ran == before)
+        }
+    }
+
+    @Test("once the other is called dead, the copy goes on, and so do its later sessions")
+    func calledDead() throws {
+        let plan = try plan([step("b")])
+        func engine(_ session: RunningSession) -> Engine {
+            Engine(plan: plan, run: RunFacts(id: "r1", by: "t", mark: "m1", isRehearsal: true, session: session))
+        }
+        func facts(_ session: String) -> HostReply {
+            .contact(HostFacts(boot: "b1", clockOffset: 0, home: "h1", session: session))
+        }
+        func told(_ engine: inout Engine, _ first: Decision, _ reply: HostReply) -> Decision? {
+            for case .send(let task, let token, _) in first.effects {
+                return engine.handle(.replied(task: task, token: token, reply, output: nil))
+            }
+            return nil
+        }
+        var stopped = engine(RunningSession("s3", after: ["s1"]))
+        let begun = stopped.handle(.began)
+        #expect(told(&stopped, begun, facts("s2"))?.effects.contains(.finish(.elsewhere)) == true)
+        var dead = engine(RunningSession("s3", after: ["s1"], isLast: true))
+        let arrived = dead.handle(.began)
+        guard let again = told(&dead, arrived, facts("s2")),
+            case .send(_, _, let request) = again.effects.first, case .arrive(let arrival) = request.operation
+        else {
+            Issue.record("it did not take its turn")
+            return
+        }
+        #expect(arrival.turn == Turn(session: "s3", after: "s2", mark: "m1"))
+        #expect(
+            told(&dead, again, facts("s3"))?.records.contains { if case .attemptIntended = $0 { true } else { false } }
+                == true)
     }
 }

@@ -105,6 +105,8 @@ final class MemoryStorage: RunStorage {
         var seals = 0
         /// What attempts printed to stdout, as a disk keeps it.
         var kept: [OutputDigest: [UInt8]] = [:]
+        /// The sessions so far, as the journal tells of them.
+        var sessions: Set<String> = []
     }
 
     let state = Lock(State())
@@ -182,8 +184,8 @@ struct SimulatedRun {
     /// A copy of the run's folder, as it is now, in other hands on the same site.
     func forked() -> SimulatedRun {
         let copy = SimulatedRun(plan: plan, world: world)
-        let records = storage.records
-        copy.storage.state.withLock { $0.records = records }
+        let (records, sessions) = storage.state.withLock { ($0.records, $0.sessions) }
+        copy.storage.state.withLock { ($0.records, $0.sessions) = (records, sessions) }
         return copy
     }
 
@@ -201,10 +203,13 @@ struct SimulatedRun {
 
     /// Plays one session; nil when it was killed.
     func session(_ first: Event = .began, crashAt: Int? = nil, losesLast: Bool = false) async throws -> Outcome? {
-        storage.state.withLock {
-            $0.appends = 0
-            $0.crashAt = crashAt
-            $0.losesLast = losesLast
+        let mark = String(UInt64.random(in: 0 ... .max), radix: 16)
+        let earlier = storage.state.withLock { state in
+            state.appends = 0
+            state.crashAt = crashAt
+            state.losesLast = losesLast
+            defer { state.sessions.insert(mark) }
+            return state.sessions
         }
         let clock = world.openSession()
         let conductor = Conductor(
@@ -212,7 +217,10 @@ struct SimulatedRun {
                 transport: SimulatedTransport(clock), storage: storage, clock: clock, desk: SimulatedDesk(clock),
                 observer: SilentObserver()))
         let engine = Engine(
-            plan: plan, run: RunFacts(id: "r1", by: "tester", mark: "m1", isRehearsal: true), state: folded)
+            plan: plan,
+            run: RunFacts(
+                id: "r1", by: "tester", mark: "m1", isRehearsal: true, session: RunningSession(mark, after: earlier)),
+            state: folded)
         do throws(ConductorFault) {
             return try await conductor.run(engine, first: first).outcome
         } catch {

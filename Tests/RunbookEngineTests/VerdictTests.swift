@@ -103,11 +103,11 @@ struct VerdictTests {
                 "end 1 never ran: the folder of its receipts was replaced just before", "contact"),
             Verdict(
                 "somebody else has sent it", receipt(.run(boot: "b1"), alive: true, refused: .taken),
-                "halted: \(twin)", "closed failed", "finish failed"),
+                "halted: \(twin)", "closed elsewhere", "finish elsewhere"),
             Verdict(
                 "somebody else has sent another command of this run",
                 receipt(.run(boot: "b1"), end: .exit(0), digest: "another", run: "m1"),
-                "halted: \(twin)", "closed failed", "finish failed"),
+                "halted: \(twin)", "closed elsewhere", "finish elsewhere"),
             Verdict("it did not end in time", .deadline, "kill r1/db.a.1"),
             Verdict(
                 "nothing of it was sent", .failure(TransportFailure(.unreachable, sent: false, "no route to host")),

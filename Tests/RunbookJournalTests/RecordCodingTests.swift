@@ -69,6 +69,9 @@ import Testing
             for task in tasks { records.append(.valueRead(TaskValue(task: task, name: "ups_charge", value: value))) }
         }
         records.append(.checkpointReached(step: "cp", name: "storage"))
+        records += [true, false].map {
+            .rollbackDecided(RollbackDecision(target: "storage", by: "alice@ops", isConfirmed: $0))
+        }
         records.append(.rollbackBegun(RollbackPlan(target: RollbackPlan.start, tasks: tasks, by: "alice@ops")))
         records.append(.rollbackBegun(RollbackPlan(target: "storage", tasks: [], by: "")))
         records += tasks.map { .notChecked(UncheckedTask(task: $0, reason: "No route to host")) }
