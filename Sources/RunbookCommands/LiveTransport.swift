@@ -17,6 +17,8 @@ enum LiveTransport {
         var options = options(places)
         options.workingFolder = folder
         options.localShell = inventory.labShell
+        // What a lab does on this machine is no part of the site: its claims and receipts stay apart.
+        if inventory.isLab { options.localHome += "/lab" }
         options.passphrases = secrets.passphrases
         options.passwords = secrets.passwords
         return SSHTransport(hosts: inventory.hosts, options: options)

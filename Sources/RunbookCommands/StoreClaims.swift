@@ -9,7 +9,7 @@ internal import RunbookTransport
 /// the claim, so that none is ever left behind.
 struct StoreClaims {
     /// Runs that are not over.
-    private(set) var open: [RunFolder] = []
+    private(set) var open: [(folder: RunFolder, mode: RunOpening.Mode)] = []
     /// Names of the claims, on hosts, of runs that are over.
     private(set) var over: Set<String> = []
 
@@ -22,16 +22,18 @@ struct StoreClaims {
             if RecordedRun.outcome(entries).flatMap(Outcome.init)?.isFinal == true {
                 over.insert(SiteClaim(run: opening.run, mark: opening.mark, by: "", from: "", since: nil).name)
             } else {
-                open.append(folder)
+                open.append((folder, opening.mode))
             }
         }
     }
 
     /// Throws where another run that is not over is about machines of this one, and nobody has said that it may go beside.
+    /// A lab is no part of the site: its runs and live ones are about other machines, whatever those are called.
     func admit(_ plan: Plan, mark: String, beside: [String], _ places: Places) throws(CommandFailure) {
         let wanted = Machines(of: plan)
         guard !wanted.names.isEmpty else { return }
-        for folder in open where !beside.contains(folder.name) {
+        let mode = RunBanner.mode(plan)
+        for (folder, other) in open where other == mode && !beside.contains(folder.name) {
             // What can't be read any more may be about any machine.
             guard let other = try? RecordedRun.read(folder, places) else {
                 throw Self.refusal("run `\(folder.name)`, whose files can't be read now, is not over", folder.name)

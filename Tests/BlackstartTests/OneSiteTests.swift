@@ -108,16 +108,33 @@ struct OneSiteTests {
         #expect(try program("run elsewhere.yaml --run-id fourth --no-input").stderr.contains("`second`"))
     }
 
+    @Test("a run on a lab that is not over does not bar the site, nor the other way round", arguments: [true, false])
+    func lab(isFirst: Bool) throws {
+        var files = Self.files
+        let site = files["inventory.yaml"] ?? ""
+        files["lab.yaml"] = site.replacing("name: Two hosts", with: "name: Two hosts\nlab_speed: 10")
+        let program = try Program(files)
+        let inventories = isFirst ? ["lab", "inventory"] : ["inventory", "lab"]
+        let first = try program("run stuck.yaml -i \(inventories[0]).yaml --run-id first --no-input")
+        #expect(first.status == 2, "\(first)")
+        let second = try program("run other.yaml -i \(inventories[1]).yaml --run-id second --no-input")
+        #expect(second.status == 0 && ran(program) == "stuck\nother\n", "\(second)")
+        // Of their own kind they do.
+        #expect(try program("run other.yaml -i \(inventories[0]).yaml --run-id third --no-input").status == 64)
+    }
+
     @Test("a run in another store stops at the machine before its first effect, until the other is called dead")
     func hosts() throws {
         let program = try stuck()
         let store = "--run-dir \(program.scratch.path)/store"
         let said = try program("run other.yaml --run-id second --no-input \(store)")
-        #expect(said.status == 2, "\(said)")
+        #expect(said.status == 8, "\(said)")
+        #expect(said.stdout.contains("STOPPED. Somebody else is at work: local is claimed"), "\(said.stdout)")
+        #expect(!said.stdout.contains("A step failed"), "\(said.stdout)")
         #expect(said.stdout.contains("local is claimed by run first ("), "\(said.stdout)")
         #expect(ran(program) == "stuck\n")
         let again = try program("resume second --no-input \(store)")
-        #expect(again.status == 2 && ran(program) == "stuck\n", "\(again)")
+        #expect(again.status == 8 && ran(program) == "stuck\n", "\(again)")
         let dead = try program([
             "resume", "second", "--no-input", "--run-dir", "\(program.scratch.path)/store", "--beside", "first",
             "--reason", "its laptop burnt",
