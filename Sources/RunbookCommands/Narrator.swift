@@ -53,10 +53,7 @@ struct Narrator {
         case .rollbackDecided(let decision):
             return [
                 Narration(
-                    word: "ROLLBACK",
-                    text:
-                        "to \(point(decision.target)) is decided by \(decision.by): it begins once what is under way has ended",
-                    weight: .urgent)
+                    word: "ROLLBACK", text: "to \(point(decision.target)), decided by \(decision.by)", weight: .urgent)
             ]
         case .rollbackBegun(let rollback):
             let count = rollback.tasks.count

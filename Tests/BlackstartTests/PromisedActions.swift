@@ -106,12 +106,9 @@ enum PromisedActions {
             claims: ["c@h2 undo left < b@h1 undo run", "e@h2 undo left < d@h2 undo left"]),
         Promise(
             name: "idempotent: what nobody knows the end of runs again by itself", keys: ["step.idempotent"],
-            steps: "- { id: a, name: A, hosts: h1, idempotent: true, run: one, timeout: 20s }",
-            hosts: "  h1: { answers: [{ run: one, takes: 4s }] }",
-            more: "faults: [ { host: h1, kind: drop, times: 1 } ]",
-            inventory: ["h1": "receipts: false"],
-            tasks: [
-                "a@h1: run, unknown, pending, run, exit 0, ok"
-            ]),
+            steps: "- { id: a, name: A, hosts: h1, idempotent: true, run: one, timeout: 90s }",
+            hosts: "  h1: { boot: 5s, answers: [{ run: one, takes: 40s }] }",
+            more: "faults: [ { host: h1, kind: reboot, times: 1 } ]",
+            tasks: ["a@h1: run, unknown, pending, run, exit 0, ok"]),
     ]
 }
