@@ -204,7 +204,7 @@ forked() {
     wait "$other" 2>/dev/null || true
     other=""
     at_most_once "start first" "start second" "start third" "start fourth"
-    if grep -q "was already sent by another" "$work/out" "$work/other"; then forks=$((forks + 1)); fi
+    if grep -q "Somebody else is at work" "$work/out" "$work/other"; then forks=$((forks + 1)); fi
 }
 
 over() {
