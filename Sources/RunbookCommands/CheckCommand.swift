@@ -51,7 +51,9 @@ package struct CheckCommand: ParsableCommand {
                 let files = try SiteFiles.read(runbook: path, inventory: site.inventory, home: places.userHome)
                 let plan = try files.plan(try site.overrides(), site.selection)
                 for fixture in fixture { _ = try FixtureFile.read(fixture, files) }
-                let warnings = InventoryAdvice.check(files.inventory, inventoryText: files.inventoryBytes)
+                let warnings =
+                    InventoryAdvice.check(files.inventory, inventoryText: files.inventoryBytes)
+                    + ExposedFiles.warnings(files, home: places.userHome)
                 let new = report.add(warnings)
                 let archive = RunArchive(
                     places: places, runs: places.runs(runs.runDir), trust: trust, inventory: files.inventory)

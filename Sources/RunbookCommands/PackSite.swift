@@ -229,22 +229,19 @@ struct PackSite {
     /// Of one file of a run.
     private static let searchedBytes = 64 << 20
 
-    /// How compressed files and archives of such begin: gzip, xz, bzip2, zstd, zip, 7z.
-    private static let compressed: [[UInt8]] = [
-        [0x1F, 0x8B], [0xFD, 0x37, 0x7A, 0x58, 0x5A], Array("BZh".utf8), [0x28, 0xB5, 0x2F, 0xFD], [0x50, 0x4B, 3, 4],
-        [0x37, 0x7A, 0xBC, 0xAF],
-    ]
-
-    /// Refuses what holds a private key, and names what can't be looked into.
-    private mutating func search(_ bytes: [UInt8], _ path: String) throws(CommandFailure) {
-        if Self.compressed.contains(where: { bytes.starts(with: $0) }) {
-            let words = "`\(TerminalText.shown(path))` is compressed, and was not searched for private keys"
-            if !warnings.contains(words) { warnings.append(words) }
-        }
-        for mark in ["PRIVATE KEY-----", "AGE-SECRET-KEY-1"] where bytes.firstRange(of: Array(mark.utf8)) != nil {
+    /// Refuses what holds a private key, and what can't be looked into.
+    private func search(_ bytes: [UInt8], _ path: String) throws(CommandFailure) {
+        switch KeySearch.result(in: bytes) {
+        case .nothing: return
+        case .key:
             throw CommandFailure(
                 .invalidFile, "`\(TerminalText.shown(path))` holds a private key, and a pack holds none",
                 hint: "let the runbook take it from a place of its own, and keep it in the safe")
+        case .unreadable(let why):
+            throw CommandFailure(
+                .invalidFile,
+                "`\(TerminalText.shown(path))` is compressed, and can't be searched for private keys: \(why)",
+                hint: "put what is in it beside the runbook instead, not compressed")
         }
     }
 

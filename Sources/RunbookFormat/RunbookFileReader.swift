@@ -70,6 +70,11 @@ enum RunbookFileReader {
                     at: key.place, "`\(shown)` is no name for a variable", hint: "use letters, digits, `_` and `-`")
                 continue
             }
+            if SecretName.isSurelyOne(key.name) {
+                findings.add(
+                    at: key.place, "`\(shown)` is a secret by its name, and variables are written down and shown",
+                    hint: "declare it under `secrets`, as \(shown): { from: prompt }, and give it to commands by `env`")
+            }
             var variable = Variable(name: key.name, value: nil, kind: .text, description: nil, place: key.place)
             switch value.content {
             case .scalar(let text, _): variable.value = value.isNull ? nil : text

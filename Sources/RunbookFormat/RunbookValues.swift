@@ -12,6 +12,7 @@ struct RunbookValues {
     private let secrets: [String]
     /// Positions of steps by id.
     private let index: [String: Int]
+    private let ancestors: StepAncestors
     /// Whether declarations could be read; what could not is told once, and not again wherever it is named.
     private let knowsVariables: Bool
     private let knowsSecrets: Bool
@@ -31,6 +32,7 @@ struct RunbookValues {
         knowsSecrets = fields.mapping("secrets")?.count ?? 0 == runbook.secrets.count
         index = Dictionary(
             runbook.steps.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+        ancestors = Self.ancestors(runbook.steps, index)
     }
 
     private func check(_ step: Step, at position: Int) {
@@ -78,24 +80,26 @@ struct RunbookValues {
                     ?? (names.isEmpty
                         ? "give it under the step's `outputs`" : "known are \(names.joined(separator: ", "))"))
         }
-        if !waits(position, for: number) {
+        if !ancestors.waits(position, for: number) {
             findings.add(
                 at: reference.place, "`\(Excerpt.of(step.id))` does not wait for `\(id)`, whose value it uses",
                 hint: "add `\(id)` to its `needs`")
         }
     }
 
-    /// Whether the step at `position` waits for the one at `other`, directly or through others.
-    private func waits(_ position: Int, for other: Int) -> Bool {
-        var seen: Set<Int> = []
-        var open = [position]
-        while let next = open.popLast() {
-            for need in runbook.steps[next].needs {
-                guard let number = index[need.name], seen.insert(number).inserted else { continue }
-                if number == other { return true }
-                open.append(number)
+    /// What each step waits for, of the steps whose values are used.
+    private static func ancestors(_ steps: [Step], _ index: [String: Int]) -> StepAncestors {
+        var used: Set<Int> = []
+        for step in steps {
+            let references = step.references + step.environment.flatMap(\.value.references)
+            for reference in references where reference.path.first == "steps" && reference.path.count == 4 {
+                if let position = index[reference.path[1]] { used.insert(position) }
             }
         }
-        return false
+        let needs: [[Int]] = steps.map { step in
+            let positions: Set<Int> = Set(step.needs.compactMap { need in index[need.name] })
+            return Array(positions)
+        }
+        return StepAncestors(needs, of: used)
     }
 }

@@ -121,6 +121,7 @@ struct ShellPlace {
             isEscaped = false
             if scalar == "\n" {
                 if heredoc.isAwaited { suspect("a continued line with `<<`") }
+                if previous == "$" { suspect("`$` at the end of a continued line") }
             } else {
                 mark("x")
             }

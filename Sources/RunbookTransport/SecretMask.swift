@@ -1,8 +1,9 @@
 internal import RunbookModel
 
-/// Finds secrets in what hosts say, also as base64, hexadecimal, in URLs, in JSON, in XML and in shell quotes, and puts
-/// as many stars in their place: lengths and offsets stay what they were. Base64 may be broken into lines, and dumps (of
-/// `xxd`, `od`, `hexdump`) into bytes, words and rows.
+/// Finds secrets in what hosts say, also as base64 and base32, hexadecimal, in URLs, in JSON, in XML and in shell quotes,
+/// with any of their characters escaped or colours between them, and backwards, and puts as many stars in their place:
+/// lengths and offsets stay what they were. Base64 may be broken into lines, and dumps (of `xxd`, `od`, `hexdump`) into
+/// bytes, words, numbers and rows. What is compressed, encrypted or encoded twice is not found.
 package struct SecretMask: Sendable {
     /// By their first byte; longest first.
     private let needles: [[SecretNeedle]]
@@ -15,12 +16,14 @@ package struct SecretMask: Sendable {
                 let bytes = Array(text.utf8)
                 for form in Self.forms(bytes) { forms.insert(SecretNeedle(form, .solid)) }
                 for form in Self.base64Forms(bytes) { forms.insert(SecretNeedle(form, .wrapped)) }
+                for form in Self.base32Forms(bytes) { forms.insert(SecretNeedle(form, .wrapped)) }
                 forms.formUnion(SecretNeedle.dumps(bytes))
+                if !bytes.isEmpty { forms.insert(SecretNeedle(bytes, .escaped)) }
             }
         }
         var needles = Array(repeating: [SecretNeedle](), count: 256)
         for form in forms.sorted(by: SecretNeedle.isBefore) {
-            if let first = form.bytes.first { needles[Int(first)].append(form) }
+            for first in form.starts { needles[Int(first)].append(form) }
         }
         self.needles = needles
         longest = forms.map(\.bytes.count).max() ?? 0
@@ -38,7 +41,8 @@ package struct SecretMask: Sendable {
 
     private static func forms(_ secret: [UInt8]) -> Set<[UInt8]> {
         guard !secret.isEmpty else { return [] }
-        var forms: Set<[UInt8]> = [secret]
+        var forms: Set<[UInt8]> = [secret, secret.reversed()]
+        forms.insert(Array(String(String(decoding: secret, as: UTF8.self).reversed()).utf8))
         for digits in ["0123456789abcdef", "0123456789ABCDEF"] {
             let digits = Array(digits.utf8)
             func hex(_ byte: UInt8) -> [UInt8] { [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
@@ -116,6 +120,26 @@ package struct SecretMask: Sendable {
             let whole = bytes.count * 8 / 6
             let form = Array(characters[[0, 2, 3][before]..<max([0, 2, 3][before], whole)])
             if form.count >= 4 { forms.insert(form) }
+        }
+        return forms
+    }
+
+    /// The same of base32, of its two alphabets and cases, behind up to four other bytes.
+    private static func base32Forms(_ secret: [UInt8]) -> Set<[UInt8]> {
+        var forms: Set<[UInt8]> = []
+        for alphabet in ["ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789ABCDEFGHIJKLMNOPQRSTUV"] {
+            for letters in [Array(alphabet.utf8), Array(alphabet.lowercased().utf8)] {
+                for before in 0..<5 {
+                    let bits = (Array(repeating: UInt8(0), count: before) + secret).flatMap { byte in
+                        (0..<8).map { byte >> (7 - $0) & 1 }
+                    }
+                    let characters = stride(from: 0, to: bits.count - 4, by: 5).map { at in
+                        letters[Int(bits[at..<at + 5].reduce(0) { $0 << 1 | $1 })]
+                    }
+                    let form = Array(characters.dropFirst((before * 8 + 4) / 5))
+                    if form.count >= 5 { forms.insert(form) }
+                }
+            }
         }
         return forms
     }

@@ -7,6 +7,10 @@ struct SecretNeedle: Hashable, Sendable {
         case wrapped
         /// What dumps put between units of so many characters: blanks, signs, the end of a row and the address of the next.
         case dump(unit: Int)
+        /// The same between numbers of any length; a blank stands between two of them here.
+        case numbers
+        /// Any character as an escape.
+        case escaped
     }
 
     enum Match {
@@ -19,10 +23,23 @@ struct SecretNeedle: Hashable, Sendable {
 
     let bytes: [UInt8]
     let kind: Kind
+    /// What stands together in a dump.
+    private let units: [ArraySlice<UInt8>]
+
+    /// The bytes that it may begin with.
+    var starts: Set<UInt8> {
+        kind == .escaped ? EscapedSecret(bytes).starts : Set(bytes.prefix(1))
+    }
 
     init(_ bytes: [UInt8], _ kind: Kind) {
         self.bytes = bytes
         self.kind = kind
+        switch kind {
+        case .dump(let unit):
+            units = stride(from: 0, to: bytes.count, by: unit).map { bytes[$0..<min($0 + unit, bytes.count)] }
+        case .numbers: units = bytes.split(separator: 0x20)
+        case .solid, .wrapped, .escaped: units = []
+        }
     }
 
     /// Longest first.
@@ -30,40 +47,6 @@ struct SecretNeedle: Hashable, Sendable {
         if a.bytes.count != b.bytes.count { return a.bytes.count > b.bytes.count }
         if a.bytes != b.bytes { return a.bytes.lexicographicallyPrecedes(b.bytes) }
         return "\(a.kind)" < "\(b.kind)"
-    }
-
-    // MARK: Dumps
-
-    /// `xxd`, `hexdump -C`, `od -tx1`; `hexdump` and `od -x` with the bytes of each word turned round; `od`, `od -b`, `od -c`.
-    static func dumps(_ secret: [UInt8]) -> Set<SecretNeedle> {
-        guard secret.count >= 4 else { return [] }
-        var needles: Set<SecretNeedle> = []
-        for digits in ["0123456789abcdef", "0123456789ABCDEF"] {
-            let digits = Array(digits.utf8)
-            func hex(_ byte: UInt8) -> [UInt8] { [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
-            needles.insert(SecretNeedle(secret.flatMap(hex), .dump(unit: 2)))
-            for words in words(secret) {
-                needles.insert(SecretNeedle(words.flatMap { hex($0.high) + hex($0.low) }, .dump(unit: 4)))
-            }
-        }
-        func octal(_ value: Int, _ count: Int) -> [UInt8] {
-            (0..<count).reversed().map { UInt8(0x30 + (value >> (3 * $0)) & 7) }
-        }
-        needles.insert(SecretNeedle(secret.flatMap { octal(Int($0), 3) }, .dump(unit: 3)))
-        for words in words(secret) {
-            needles.insert(
-                SecretNeedle(words.flatMap { octal(Int($0.high) << 8 | Int($0.low), 6) }, .dump(unit: 6)))
-        }
-        // Letters with blanks between them are a common sight where they are few.
-        if secret.count >= 8 { needles.insert(SecretNeedle(secret, .dump(unit: 1))) }
-        return needles
-    }
-
-    /// Whole words of two bytes, where the secret begins at an even place and at an odd one.
-    private static func words(_ secret: [UInt8]) -> [[(high: UInt8, low: UInt8)]] {
-        [0, 1].map { start in
-            stride(from: start, to: secret.count - 1, by: 2).map { (secret[$0 + 1], secret[$0]) }
-        }.filter { !$0.isEmpty }
     }
 
     // MARK: Matching
@@ -76,7 +59,12 @@ struct SecretNeedle: Hashable, Sendable {
         switch kind {
         case .solid: return solid(text, start)
         case .wrapped: return wrapped(text, start)
-        case .dump(let unit): return dump(text, start, unit)
+        case .dump(let unit): return dump(text, start, isLetters: unit == 1)
+        case .numbers:
+            // In the middle of a number no other one begins.
+            if start > 0, Self.isDigit(text[start - 1]) { return .none }
+            return dump(text, start, isLetters: false)
+        case .escaped: return EscapedSecret(bytes).match(text, start)
         }
     }
 
@@ -110,13 +98,12 @@ struct SecretNeedle: Hashable, Sendable {
         return .whole(end: at, mayGrow: false)
     }
 
-    private func dump(_ text: [UInt8], _ start: Int, _ unit: Int) -> Match {
+    private func dump(_ text: [UInt8], _ start: Int, isLetters: Bool) -> Match {
         var at = start
         var isSpread = false
-        for place in stride(from: 0, to: bytes.count, by: unit) {
-            let wanted = bytes[place..<(place + unit)]
-            var next = place == 0 ? at : Self.afterBlanks(text, at, wanted)
-            if !Self.fits(text, next, wanted), place > 0, !Self.isCut(text, next, wanted) {
+        for (number, wanted) in units.enumerated() {
+            var next = number == 0 ? at : Self.afterBlanks(text, at, wanted)
+            if !Self.fits(text, next, wanted), number > 0, !Self.isCut(text, next, wanted) {
                 guard let row = Self.nextRow(text, at, wanted) else {
                     // The end of the row, and what follows, is still to come.
                     let isOpen = text.count - at < Self.fillerAtMost && (at == text.count || text[at] == 0x20)
@@ -126,11 +113,17 @@ struct SecretNeedle: Hashable, Sendable {
             }
             if Self.isCut(text, next, wanted) { return .partial }
             guard Self.fits(text, next, wanted) else { return .none }
-            if place > 0, next > at { isSpread = true }
-            at = next + unit
+            if number > 0, next > at { isSpread = true }
+            if kind == .numbers {
+                guard number == 0 || next > at else { return .none }
+                // The number may go on.
+                guard next + wanted.count < text.count else { return .partial }
+                guard !Self.isDigit(text[next + wanted.count]) else { return .none }
+            }
+            at = next + wanted.count
         }
         // Letters with nothing between them are another needle's.
-        guard isSpread else { return unit == 1 ? .none : .whole(end: at, mayGrow: false) }
+        guard isSpread else { return isLetters ? .none : .whole(end: at, mayGrow: false) }
         // A row of a dump ends with its letters.
         let limit = min(text.count, at + Self.fillerAtMost)
         guard let end = text[at..<limit].firstIndex(of: 0x0A) else {
@@ -176,6 +169,8 @@ struct SecretNeedle: Hashable, Sendable {
         guard at == text.count || [0x20, 0x09, 0x3A].contains(text[at]) else { return end + 1 }
         return afterBlanks(text, at, wanted)
     }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 
     private static func isHex(_ byte: UInt8) -> Bool {
         switch byte {

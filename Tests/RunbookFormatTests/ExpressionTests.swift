@@ -61,6 +61,7 @@ import Testing
             "an expression can't be given to `PS4=`: programs run what it holds, or what it names"
         ),
         ("echo $'it\\'s' ${{ run.id }}", after("`$'`")),
+        ("echo $\\\né${{ run.id }}", after("`$` at the end of a continued line")),
         ("f${{ run.id }}() { w; }", Self.inWord), ("x=$(f${{ run.id }} () { w; })", Self.inWord),
         ("cat <<${{ run.id }}\na", "an expression can't name the end of a here-document"),
         ("echo ${{ run.id", "`${{` is never closed"), ("echo ${{ run.id\n}}", "`${{` is never closed"),

@@ -189,4 +189,17 @@ import Testing
             #expect(said.utf8.count < 50_000, "\(name)")
         }
     }
+
+    @Test("a chain of thousands of steps, each with a value of the first one, is read in time")
+    func chain() throws {
+        var text =
+            Self.head + "steps:\n- { id: s0, name: A, hosts: local, run: a, outputs: { n: {} }, skip_if: never }\n"
+        for step in 1..<3_000 {
+            text +=
+                "- { id: s\(step), name: A, hosts: local, needs: [s\(step - 1)], run: \"a ${{ steps.s0.outputs.n }}\" }\n"
+        }
+        let start = ContinuousClock.now
+        #expect(try Corpus.diagnostics(.runbook, Array(text.utf8), path: "a.yaml").isEmpty)
+        #expect(ContinuousClock.now - start < .seconds(30))
+    }
 }

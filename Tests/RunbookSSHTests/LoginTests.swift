@@ -25,6 +25,28 @@ struct LoginTests {
         #expect(!server.hasReceipts)
     }
 
+    @Test(
+        "a key that others can read or replace is not used, and the server sees no login",
+        arguments: [
+            ("chmod 644 keys/k", "can be read by others (mode 0644); `chmod 600 DIR/keys/k` closes it"),
+            ("chmod 777 keys", "can be replaced by everybody; `chmod o-w DIR/keys` closes its folder"),
+        ])
+    func exposedKey(_ change: String, _ words: String) async throws {
+        let path = server.scratch.path
+        try TestServer.tool("mkdir keys; chmod 755 keys; cp client_key keys/k; chmod 600 keys/k", server.scratch)
+        let good = server.visit { $0.identityFile = "\(path)/keys/k" }
+        #expect(await good.submit("echo in").text == "in\n")
+        await good.end()
+        let before = try server.scratch.text("entered").count
+        try TestServer.tool(change, server.scratch)
+        let exposed = server.visit { $0.identityFile = "\(path)/keys/k" }
+        let failure = try #require(await exposed.submit("echo in").failure)
+        #expect(failure.kind == .authentication && !failure.sent)
+        #expect(failure.message.contains("\(path)/keys/k \(words.replacing("DIR", with: path))"), "\(failure.message)")
+        await exposed.end()
+        #expect(try server.scratch.text("entered").count == before)
+    }
+
     @Test("a key in an agent lets us in where no file does")
     func agent() async throws {
         let path = server.scratch.path

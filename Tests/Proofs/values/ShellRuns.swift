@@ -119,8 +119,8 @@ struct ShellRuns: Sendable {
     func confirmed(_ one: Case, _ shell: [String], _ name: String) throws -> String? {
         guard let (_, what) = try broken([one], shell, name).first else { return nil }
         if what == "ran" { return what }
-        // What `$( )` prints is split and its braces are expanded, and one shell looks at the whole word to do so.
-        if one.template.contains("$("), one.values.contains(where: { $0.contains("{") }),
+        // What an expansion without quotes gives is split and its braces are expanded; one shell looks at the whole word.
+        if one.template.replacing("${{", with: "").contains("$"), one.values.contains(where: { $0.contains("{") }),
             let bare = one.with(one.values.map { $0.replacing("{", with: "").replacing("}", with: "") })
         {
             return try confirmed(bare, shell, name)

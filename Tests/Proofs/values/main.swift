@@ -5,7 +5,7 @@ import Synchronization
 
 // Random shell text with expressions, hostile values, real shells. For `scripts/prove values`.
 //
-//     values COUNT SEED FOLDER SHELL…
+//     values [FROM-]COUNT SEED FOLDER SHELL…
 //
 // Each text is read as `check` reads it. What is accepted is run twice by every shell: with the value in quotes in place of the
 // expression, and as a host gets it. What `w` and `cat` print has to be the same, byte for byte, and nothing of the value may
@@ -14,9 +14,12 @@ import Synchronization
 // accepted, refused, withheld, arrived, not compared; ends with 1 where a value did not arrive, or ran.
 
 let batch = 400
+let faultsAtMost = 20
 let arguments = CommandLine.arguments
-guard arguments.count > 4, let count = Int(arguments[1]), let seed = UInt64(arguments[2]) else {
-    print("values COUNT SEED FOLDER SHELL…")
+// A proof that was broken off goes on where it was.
+let stretch = arguments.count > 4 ? arguments[1].split(separator: "-").compactMap { Int($0) } : []
+guard let count = stretch.last, let seed = UInt64(arguments[2]) else {
+    print("values [FROM-]COUNT SEED FOLDER SHELL…")
     exit(64)
 }
 let folder = arguments[3]
@@ -25,12 +28,15 @@ let shells = arguments[4...].map { $0.split(separator: " ").map(String.init) }
 
 var maker = TemplateMaker(Draws(seed))
 var (accepted, refused, withheld, made, arrived, uncompared) = (0, 0, 0, 0, 0, 0)
+var found: [String] = []
 while made < count {
     var cases: [Case] = []
     while made < count, cases.count < batch {
         made += 1
         let template = maker.template()
-        switch Reading(template, [maker.value(), maker.value()]) {
+        let values = [maker.value(), maker.value()]
+        if made <= stretch[0], stretch.count > 1 { continue }
+        switch Reading(template, values) {
         case .refused: refused += 1
         case .withheld: withheld += 1
         case .accepted(let one): cases.append(one)
@@ -58,12 +64,11 @@ while made < count {
         } catch { faults.withLock { $0.append("\(error)") } }
     }
     arrived += reached.withLock { $0 }
-    let found = faults.withLock { $0 }
-    if !found.isEmpty {
-        for fault in found.prefix(20) { print(fault) }
-        exit(1)
-    }
+    found += faults.withLock { $0 }
+    if found.count >= faultsAtMost { break }
     FileHandle.standardError.write(Data("\r\(made) of \(count)".utf8))
 }
 FileHandle.standardError.write(Data("\r".utf8))
+for fault in found.prefix(faultsAtMost) { print(fault) }
+if !found.isEmpty { exit(1) }
 print("\(made) \(accepted) \(refused) \(withheld) \(arrived) \(uncompared)")
