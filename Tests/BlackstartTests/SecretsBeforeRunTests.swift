@@ -87,7 +87,7 @@ struct SecretsBeforeRunTests {
         let pack = try program("pack make runbook.yaml --no-program --one-recipient --recipient \(recipient) -o p.age")
         #expect(pack.status == 65, "\(pack.stdout)\(pack.stderr)")
         #expect(
-            pack.stderr.contains("`a` holds a private key, and a pack holds none")
+            pack.stderr.contains("a` holds a private key, and a pack holds none")
                 || pack.stderr.contains("can't be searched"))
         _ = try shell("tar czf a runbook.yaml", in: program.scratch.path)
         let good = try program("pack make runbook.yaml --no-program --one-recipient --recipient \(recipient) -o p.age")
