@@ -56,7 +56,8 @@ let package = Package(
             name: "RunbookLab", dependencies: ["RunbookModel", "RunbookFormat", "RunbookSimulation"],
             swiftSettings: houseSettings),
         .target(
-            name: "RunbookPreparedness", dependencies: ["RunbookModel", "RunbookPlan"], swiftSettings: houseSettings),
+            name: "RunbookPreparedness", dependencies: ["RunbookModel", "RunbookPattern", "RunbookPlan"],
+            swiftSettings: houseSettings),
         // L4
         .target(
             name: "RunbookCommands",

@@ -1,6 +1,7 @@
 internal import RunbookEngine
 internal import RunbookModel
 internal import RunbookPlan
+internal import RunbookPreparedness
 
 /// What the end of a step rests on. Of several hosts, the weakest counts: cases stand from weak to strong.
 enum StepBasis: Int, Hashable, Comparable, CaseIterable {
@@ -8,6 +9,8 @@ enum StepBasis: Int, Hashable, Comparable, CaseIterable {
     case missing
     /// It ran, and nothing looked at what came of it.
     case unchecked
+    /// A check passed that passes whatever is there: VERIFY-WEAK of `check`.
+    case weak
     /// A person said so.
     case confirmed
     /// A check passed.
@@ -29,20 +32,29 @@ enum StepBasis: Int, Hashable, Comparable, CaseIterable {
         guard let settlement else { return .missing }
         switch settlement.state {
         // Only a check that passed makes a task `already`.
-        case .already: return .verified
+        case .already: return isWeak(step, already: true) ? .weak : .verified
         case .ok:
             if settlement.by != nil { return .confirmed }
-            if case .waitFor = step.action { return .verified }
-            return step.verify == nil ? .unchecked : .verified
+            if case .waitFor = step.action { return isWeak(step, already: false) ? .weak : .verified }
+            if step.verify == nil { return .unchecked }
+            return isWeak(step, already: false) ? .weak : .verified
         case .skipped: return settlement.tolerated ? .notNeeded : .missing
         case .failed, .pending, .yourTurn, .running, .undone, .unclear: return .missing
         }
     }
 
+    /// Of a task that was skipped, the check that skipped it; otherwise the one after the action.
+    private static func isWeak(_ step: Step, already: Bool) -> Bool {
+        if already, case .check(let check) = step.skipIf { return WeakCheck.weakness(of: check) != nil }
+        if case .waitFor(let check) = step.action { return WeakCheck.weakness(of: check) != nil }
+        return step.verify.map { WeakCheck.weakness(of: $0) != nil } ?? false
+    }
+
     /// `24 verified, 4 confirmed by a person, 2 without a check`.
     static func counts(_ bases: [StepBasis?]) -> String {
         let words: [(StepBasis, String)] = [
-            (.verified, "verified"), (.confirmed, "confirmed by a person"), (.unchecked, "without a check"),
+            (.verified, "verified"), (.confirmed, "confirmed by a person"), (.weak, "by a check that always passes"),
+            (.unchecked, "without a check"),
             (.notNeeded, "not needed"), (.missing, "missing"),
         ]
         let parts = words.compactMap { basis, word in

@@ -99,13 +99,30 @@ struct RunbookRules {
         case .run, .script, .restore, .nothing, nil: break
         }
         return checks.compactMap { key, check in
-            guard let command = WeakCheck.command(of: check) else { return nil }
+            guard let weakness = WeakCheck.weakness(of: check) else { return nil }
+            let (passes, fix) = words(key, weakness)
             return Finding(
-                .verifyWeak, step.id,
-                "step \(step.number) (\(step.id)): `\(key)` passes whenever `\(TerminalText.line(command, columns: 60))` exits with 0, whatever it prints",
-                fix:
-                    "compare what it prints with `equals`, `contains` or `matches`; or write `exit: 0` if its status is the answer",
-                at: check.place)
+                .verifyWeak, step.id, "step \(step.number) (\(step.id)): \(passes)", fix: fix, at: check.place)
+        }
+    }
+
+    private func words(_ key: String, _ weakness: WeakCheck.Weakness) -> (passes: String, fix: String) {
+        switch weakness {
+        case .status(let command):
+            (
+                "`\(key)` passes whenever `\(TerminalText.line(command, columns: 60))` exits with 0, whatever it prints",
+                "compare what it prints with `equals`, `contains` or `matches`; or write `exit: 0` if its status is the answer"
+            )
+        case .comparison(let comparison):
+            (
+                "`\(key)` passes whatever is printed: everything fits its `\(comparison)`",
+                "write what is printed only when it works, as `contains: running`"
+            )
+        case .constant(let command):
+            (
+                "`\(key)` passes or fails always: `\(TerminalText.line(command, columns: 60))` prints the same every time",
+                "ask the service itself, and compare what it prints"
+            )
         }
     }
 

@@ -18,7 +18,7 @@ struct LayerTests {
         ],
         "RunbookSSH": ["CLibssh", "RunbookModel", "RunbookTransport", "Crypto"],
         "RunbookSimulation": ["RunbookModel", "RunbookTransport"],
-        "RunbookPreparedness": ["RunbookModel", "RunbookPlan"],
+        "RunbookPreparedness": ["RunbookModel", "RunbookPattern", "RunbookPlan"],
         "RunbookLab": ["RunbookModel", "RunbookFormat", "RunbookSimulation"],
         "RunbookCommands": [
             "RunbookModel", "RunbookFormat", "RunbookPlan", "RunbookJournal", "RunbookTransport", "RunbookEngine",
