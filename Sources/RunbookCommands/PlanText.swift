@@ -30,6 +30,7 @@ struct PlanText {
         if plan.leftOut > 0 {
             lines.append("  Left out  \(Count.of(plan.leftOut, "step")), as the command line says")
         }
+        lines += approvals
         var time = "  Time      about \(DurationText.words(plan.estimate)) if nothing goes wrong"
         if let rto = runbook.rto { time += "; the objective is \(DurationText.words(rto))" }
         lines += Wrapping.lines(time, columns: columns, indent: 12)
@@ -49,6 +50,15 @@ struct PlanText {
             lines += Wrapping.lines("  No undo   \(names)", columns: columns, indent: 12)
         }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// Approvals that are asked for against the selection, and those that nobody is asked for.
+    private var approvals: [String] {
+        let kept = plan.keptApprovals.map { "\($0) is asked for all the same: a selected step waits for it" }
+        let unasked = plan.unaskedApprovals.map { "NOT ASKED: \($0.text)" }
+        return (kept + unasked).flatMap {
+            Wrapping.lines("  Approval  \(TerminalText.shown($0))", columns: columns, indent: 12)
+        }
     }
 
     private var hostCount: Int { Set(plan.tasks.compactMap(\.host?.index)).count }

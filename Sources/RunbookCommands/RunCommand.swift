@@ -70,7 +70,7 @@ package struct RunCommand: AsyncParsableCommand {
             run: name, mark: RunName.mark(), mode: RunBanner.mode(plan), title: plan.runbook.name, plan: plan.hash,
             runbook: Places.absolute(files.runbookPath), inventory: Places.absolute(files.inventoryPath),
             overrides: overrides, selection: site.selection, beside: beside)
-        opening.approvals = plan.approvalTerms
+        opening.approvals = plan.statedApprovals
         // Seen before anything was asked; this has the last word.
         let (journal, over) = try StoreClaims.alone(in: store) { () throws(CommandFailure) in
             // Its own name comes first: a run of that name is to be gone on with, not to be stood beside.

@@ -54,7 +54,7 @@ struct SiteTrust {
 
     /// What decides about the approvals of a run; where there is no list, nobody's signature counts.
     static func approvals(_ trust: SiteTrust?, _ plan: Plan) -> ApprovalBasis {
-        ApprovalBasis(terms: plan.approvalTerms, signers: trust?.signers.signers ?? .nobody)
+        ApprovalBasis(stated: plan.statedApprovals, signers: trust?.signers.signers ?? .nobody)
     }
 
     func admit(_ key: any OperatorKey, _ namespace: String, at wall: Int64) throws(CommandFailure) {

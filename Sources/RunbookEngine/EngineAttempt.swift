@@ -16,14 +16,19 @@ extension Engine {
         work[task].waited = 0
         work[task].isByHand = false
         work[task].printed = .unread
+        // Decided when the run was planned, and on record in its opening.
+        if plan.isUnaskedApproval(task) {
+            return settle(task, .skipped, "its condition does not hold", tolerated: true)
+        }
         let step = plan.step(of: task)
+        let isApproval = plan.approvalTerms(task) != nil
         let scope = scope(task)
         if let missing = scope.unknown(among: step.references + step.environment.flatMap(\.value.references)) {
             return attemptFailed(task, "it needs \(missing.name), and that is not known")
         }
         if let fault = valueFault(task) { return attemptFailed(task, fault) }
         do {
-            if let condition = step.when, try !condition.holds(scope.value) {
+            if !isApproval, let condition = step.when, try !condition.holds(scope.value) {
                 return settle(task, .skipped, "its condition does not hold", tolerated: true)
             }
         } catch {
@@ -31,7 +36,7 @@ extension Engine {
             return attemptFailed(task, "its `when` wants true or false, and \(error.name) is \"\(value)\"")
         }
         // No check stands in for people.
-        if plan.approvalTerms(task) != nil { return perform(task) }
+        if isApproval { return perform(task) }
         switch step.skipIf {
         case .check(let check): probe(task, .skipCheck, check)
         case .verified:

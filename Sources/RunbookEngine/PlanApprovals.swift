@@ -3,14 +3,17 @@ internal import RunbookModel
 package import RunbookPlan
 
 extension Plan {
-    /// What an approval step asks for; nil for all other steps.
+    /// What an approval step asks for; nil for all other steps, and for an approval that nobody is asked for.
     package func approvalTerms(_ task: Int) -> ApprovalTerms? {
-        let step = step(of: task)
-        guard case .approval(let approval) = step.action else { return nil }
-        return ApprovalTerms(
-            step: tasks[task].id.step, approval, isConditional: step.when != nil, contacts: inventory.contacts)
+        guard case .approval(let approval) = step(of: task).action, !isUnaskedApproval(task) else { return nil }
+        return ApprovalTerms(step: tasks[task].id.step, approval, contacts: inventory.contacts)
     }
 
     /// Those of all approval steps, in reading order.
     package var approvalTerms: [ApprovalTerms] { tasks.indices.compactMap(approvalTerms) }
+
+    /// What this plan says of approvals, as the opening of its journal states it.
+    package var statedApprovals: StatedApprovals {
+        StatedApprovals(terms: approvalTerms, unasked: unaskedApprovals.map(\.text))
+    }
 }

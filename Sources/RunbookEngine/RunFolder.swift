@@ -162,8 +162,8 @@ package struct RunOpening: Hashable, Sendable {
     package var overrides: [(name: String, value: String)] { pairs.map { ($0.name, $0.value) } }
     private var pairs: [Pair]
     package var selection: Selection
-    /// What its approval steps ask for, as the journal states it; a resume takes it from the plan.
-    package var approvals: [ApprovalTerms] = []
+    /// What it asks of approvers, as the journal states it; a resume takes it from the plan.
+    package var approvals: StatedApprovals?
     /// Runs that are not over, and beside which a person began it all the same.
     package var beside: Beside?
     /// Who began it; known once the journal is open.
@@ -199,9 +199,10 @@ package struct RunOpening: Hashable, Sendable {
             "runbook": .string(runbook), "inventory": .string(inventory), "version": .integer(1),
             "vars": .array(pairs.map { .array([.string($0.name), .string($0.value)]) }),
         ]
-        if !approvals.isEmpty { own[ApprovalTerms.field] = .array(approvals.map { .string($0.text) }) }
-        return Draft(
-            type: LineTypes.runOpen, fields: own.merging(selection.fields).merging(beside?.fields ?? JournalFields()))
+        for more in [approvals?.fields, selection.fields, beside?.fields] {
+            own = own.merging(more ?? JournalFields())
+        }
+        return Draft(type: LineTypes.runOpen, fields: own)
     }
 
     package init(_ entries: [JournalEntry]) throws(RunFolderFault) {

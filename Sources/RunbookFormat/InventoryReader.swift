@@ -43,6 +43,7 @@ package enum InventoryReader {
         readContacts(fields, &inventory, findings)
         let site = SiteFactsReader(findings: findings, paths: paths)
         site.read(fields, &inventory)
+        ContactReader.checkSigners(inventory.contacts, fields, findings)
         inventory.witnesses = fields.names("witnesses", single: true) ?? []
         for witness in inventory.witnesses where !hosts.contains(where: { $0.key.name == witness.name }) {
             findings.add(

@@ -30,6 +30,14 @@ package enum RunbookNames {
                         ? "`\(Excerpt.of(host.name))` is a group; name one host" : Nearest.hint(host.name, hosts))
             }
             if case .approval(let approval) = step.action {
+                if let reference = step.when?.references.first(where: { !$0.isVariable }) {
+                    findings.add(
+                        at: reference.place,
+                        "the `when` of an approval can't use `\(Excerpt.of(reference.name))`",
+                        hint:
+                            "use `vars` only: whether people are asked is decided before the run begins, never by what "
+                            + "a host answers")
+                }
                 for role in approval.roles where !roles.contains(role.name) {
                     findings.add(
                         at: role.place, "nobody in the inventory has the role `\(Excerpt.of(role.name))`",

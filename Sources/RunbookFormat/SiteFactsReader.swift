@@ -240,4 +240,21 @@ enum ContactReader {
             reference: fields.nonEmpty("reference"), roles: (fields.names("roles", single: true) ?? []).map(\.name),
             signer: fields.nonEmpty("signer"))
     }
+
+    /// A signature says who signed by one name alone: two contacts that share one would be one person with the roles of both.
+    static func checkSigners(_ contacts: [Contact], _ fields: Fields, _ findings: Findings) {
+        let keys = ["contacts", "people"].flatMap { fields.mapping($0) ?? [] }.map(\.key)
+        var owners: [String: String] = [:]
+        for contact in contacts {
+            for name in [contact.id, contact.signer].compactMap(\.self) {
+                let owner = owners[name, default: contact.id]
+                owners[name] = owner
+                guard owner != contact.id, let key = keys.first(where: { $0.name == contact.id }) else { continue }
+                findings.add(
+                    at: key.place,
+                    "`\(Excerpt.of(contact.id))` and `\(Excerpt.of(owner))` share the signer `\(Excerpt.of(name))`",
+                    hint: "one signer is one person: give each a name of their own, or make one contact of both")
+            }
+        }
+    }
 }

@@ -2,13 +2,13 @@ internal import RunbookModel
 
 /// What decides about the approvals of a journal, beside its bytes.
 package struct ApprovalBasis: Sendable {
-    /// Those of the runbook and the inventory that the run began with; nil: what the journal's opening says.
-    package var terms: [ApprovalTerms]?
+    /// What the runbook and the inventory say that the run began with; nil: the journal's opening alone counts.
+    package var stated: StatedApprovals?
     /// Who may sign an approval; nil: nobody says, and each signature is taken for that of whom it names.
     package var signers: AllowedSigners?
 
-    package init(terms: [ApprovalTerms]? = nil, signers: AllowedSigners? = nil) {
-        self.terms = terms
+    package init(stated: StatedApprovals? = nil, signers: AllowedSigners? = nil) {
+        self.stated = stated
         self.signers = signers
     }
 }

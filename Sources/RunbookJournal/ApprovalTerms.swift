@@ -1,12 +1,10 @@
 package import RunbookModel
 
 /// What an approval step asks for: so many people out of a list. It stands in the opening of a journal, in a form that
-/// a shell can read: `STEP COUNT NAME,NAME NAME`, a word for each person; `COUNT?` where the step has a `when`.
+/// a shell can read: `STEP COUNT NAME,NAME NAME`, a word for each person.
 package struct ApprovalTerms: Hashable, Sendable {
     package var step: String
     package var count: Int
-    /// The step has a `when`, so that the runbook itself may skip it.
-    package var isConditional: Bool
     /// Who may approve; each is one vote, by every name that their key may be listed under.
     package var people: [[String]]
     /// In a rehearsal a fixture may let a role speak, without a name.
@@ -16,20 +14,20 @@ package struct ApprovalTerms: Hashable, Sendable {
 
     /// Of a journal that does not say, as versions up to 0.9 wrote them: one person, whoever it is.
     static func unstated(_ step: String) -> Self {
-        var terms = Self(step: step, count: 1, isConditional: false, people: [])
+        var terms = Self(step: step, count: 1, people: [])
         terms.isUnstated = true
         return terms
     }
 
-    private init(step: String, count: Int, isConditional: Bool, people: [[String]]) {
+    private init(step: String, count: Int, people: [[String]]) {
         self.step = step
         self.count = count
-        self.isConditional = isConditional
         self.people = people
     }
 
-    /// Contacts that share a name are one person: what two entries call the same is not two votes.
-    package init(step: String, _ approval: Approval, isConditional: Bool, contacts: [Contact]) {
+    /// Contacts that share a name are one person: what two entries call the same is not two votes, and it may approve only
+    /// where each of the entries may. `check` refuses such an inventory.
+    package init(step: String, _ approval: Approval, contacts: [Contact]) {
         let roles = approval.roles.map(\.name)
         var found: [(names: [String], mayApprove: Bool)] = []
         for contact in contacts {
@@ -39,12 +37,11 @@ package struct ApprovalTerms: Hashable, Sendable {
             for index in found.indices.reversed() where found[index].names.contains(where: names.contains) {
                 let other = found.remove(at: index)
                 names = other.names + names.filter { !other.names.contains($0) }
-                mayApprove = mayApprove || other.mayApprove
+                mayApprove = mayApprove && other.mayApprove
             }
             found.append((names, mayApprove))
         }
         self.step = step
-        self.isConditional = isConditional
         self.roles = roles
         count = max(1, approval.count)
         people = found.filter(\.mayApprove).map { $0.names.filter(Principal.isValid) }.filter { !$0.isEmpty }
@@ -63,24 +60,17 @@ package struct ApprovalTerms: Hashable, Sendable {
 
     // MARK: In a journal
 
-    /// Of `run.open`: an array of these texts. Absent where no step wants approval, and in journals up to version 0.9.
-    package static let field = "approvals"
-
     package var text: String {
-        (["\(step) \(count)\(isConditional ? "?" : "")"] + people.map { $0.joined(separator: ",") })
-            .joined(separator: " ")
+        (["\(step) \(count)"] + people.map { $0.joined(separator: ",") }).joined(separator: " ")
     }
 
     /// nil where `text` is not of this form.
     package init?(_ text: String) {
         let words = text.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
-        guard words.count >= 2, !words[0].isEmpty else { return nil }
-        let isConditional = words[1].hasSuffix("?")
+        guard words.count >= 2, Principal.isValid(words[0]), let count = Int(words[1]), count > 0 else { return nil }
         let people = words[2...].map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
-        guard let count = Int(isConditional ? String(words[1].dropLast()) : words[1]), count > 0,
-            people.allSatisfy({ $0.allSatisfy(Principal.isValid) })
-        else { return nil }
-        self.init(step: words[0], count: count, isConditional: isConditional, people: people)
+        guard people.allSatisfy({ $0.allSatisfy(Principal.isValid) }) else { return nil }
+        self.init(step: words[0], count: count, people: people)
         guard self.text == text else { return nil }
     }
 }
@@ -155,12 +145,12 @@ package struct ApprovalTally: Hashable, Sendable {
         return weight
     }
 
-    /// Whether the step may be settled so. Only votes pass it, or a `when` of its own: no person can skip it, say that it
-    /// is done, or let its failure be.
+    /// Whether the step may be settled so. Only votes pass it: nobody can skip it, say that it is done, or let its failure
+    /// be. An approval that its `when` leaves out has no terms, and the opening says so.
     package func carries(_ state: StepState, tolerated: Bool, _ terms: ApprovalTerms) -> Bool {
         switch state {
         case .ok, .already: approvers.count >= terms.count
-        case .skipped: tolerated && terms.isConditional
+        case .skipped: false
         case .failed: !tolerated
         case .pending, .yourTurn, .running, .undone, .unclear: true
         }

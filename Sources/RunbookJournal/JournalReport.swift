@@ -65,6 +65,10 @@ package struct JournalReport: Hashable, Sendable {
     }
 
     package var run: String
+    /// `live`, `lab` or `dry-run`, by the opening.
+    package var mode: String
+    /// What the opening says of approvals; nil where it does not say, as up to version 0.9.
+    package var stated: StatedApprovals?
     /// All lines, which is also the sequence number of the last.
     package var lines: Int
     /// The lines that the run recorded, without the journal's own (openings, seals, recoveries).

@@ -55,6 +55,8 @@ struct JournalVerification {
     private var phase = Phase.start
     private var run = ""
     private var mark = ""
+    private var mode = ""
+    private var stated: StatedApprovals?
     private var records = 0
     private var sealedThrough = 0
     private var sessions: [JournalReport.Session] = []
@@ -112,7 +114,7 @@ struct JournalVerification {
         }
         chain.take(next.hash, leaf: next.leaf, of: entry, count: next.end - at)
         at = next.end
-        if entry.fields["kind"]?.string == QuestionKind.approval.rawValue {
+        if entry.type == LineTypes.questionAsked, entry.fields["kind"]?.string == QuestionKind.approval.rawValue {
             chain.prefix = stretch.hash(to: at)
             asked[line] = ApprovalSignature.Asked(step: entry.fields["step"]?.string ?? "", chain)
         }
@@ -126,7 +128,8 @@ struct JournalVerification {
         guard line > 0 else { throw JournalBroken(line: 1, reason: .empty) }
         let isClosed = if case .ended = phase { true } else { false }
         return JournalReport(
-            run: run, lines: line, records: records, sealedThrough: sealedThrough, sessions: sessions,
+            run: run, mode: mode, stated: stated, lines: line, records: records, sealedThrough: sealedThrough,
+            sessions: sessions,
             approvals: approvals, hands: hands, drills: drills, witnesses: witnesses, isClosed: isClosed,
             head: chain.head,
             trust: trust == nil ? .unchecked : .checked, signers: signers)
@@ -244,14 +247,14 @@ struct JournalVerification {
                 isApproved: found.isApproved, sequence: entry.sequence))
     }
 
-    /// What the opening says of approvals, where the runbook and the inventory don't say otherwise.
-    private func approvalLedger(_ entry: JournalEntry) throws(JournalBroken.Reason) -> ApprovalLedger? {
-        guard entry.fields["mode"]?.string != LineTypes.rehearsal else { return nil }
-        guard let stated = entry.fields[ApprovalTerms.field] else { return ApprovalLedger(basis.terms) }
-        let terms = (stated.array ?? []).compactMap { $0.string.flatMap { ApprovalTerms($0) } }
-        guard terms.count == stated.array?.count else { throw .malformed(type: entry.type) }
-        if let wanted = basis.terms, wanted.map(\.text) != terms.map(\.text) { throw .approvalTerms }
-        return ApprovalLedger(terms)
+    /// What the opening says of approvals has to be what the runbook and the inventory say.
+    private mutating func approvalLedger(_ entry: JournalEntry) throws(JournalBroken.Reason) -> ApprovalLedger? {
+        stated = try StatedApprovals.read(entry)
+        mode = entry.fields["mode"]?.string ?? ""
+        guard mode != LineTypes.rehearsal else { return nil }
+        guard let stated else { return ApprovalLedger(basis.stated?.terms) }
+        if let wanted = basis.stated, !wanted.isSame(as: stated) { throw .approvalTerms }
+        return ApprovalLedger(stated.terms)
     }
 
     /// Reads again what it needs of a line whose fields are no part of the proof otherwise.

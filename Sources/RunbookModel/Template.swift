@@ -16,6 +16,9 @@ package struct Template: Hashable, Sendable {
         }
 
         package var name: String { path.joined(separator: ".") }
+
+        /// `vars.NAME`: known before a run begins.
+        package var isVariable: Bool { path.count == 2 && path[0] == "vars" }
     }
 
     package var segments: [Segment]

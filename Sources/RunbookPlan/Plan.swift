@@ -25,6 +25,10 @@ package struct Plan: Sendable {
     /// Which part of the runbook it is, and how many steps of it are left out.
     package let selection: Selection
     package internal(set) var leftOut = 0
+    /// Approvals that are asked for although the selection leaves them out: a step of it waits for them.
+    package internal(set) var keptApprovals: [String] = []
+    /// Approvals of the runbook that nobody is asked for, and why.
+    package internal(set) var unaskedApprovals: [UnaskedApproval] = []
     /// Lower-case hex SHA-256 over runbook, inventory, variables and selection: what a resume must find unchanged.
     package let hash: String
 }

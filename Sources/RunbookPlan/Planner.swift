@@ -48,7 +48,8 @@ package enum Planner {
         let roster = HostRoster(source.inventory)
         var source = source
         let whole = source.runbook.steps.count
-        source.runbook = try source.selection.applied(to: source.runbook, source.inventory, roster)
+        let part = try source.selection.applied(to: source.runbook, source.inventory, roster)
+        source.runbook = part.runbook
         let runbook = source.runbook
         let variables = try resolve(runbook.variables, source.overrides)
         var stepIndex: [String: Int] = [:]
@@ -90,6 +91,10 @@ package enum Planner {
         let order = try stepOrder(stepNeeds, runbook)
         var plan = assemble(source, variables, tasks, tasksOfStep, stepIndex, stepNeeds, order)
         plan.leftOut = whole - runbook.steps.count
+        plan.keptApprovals = part.keptApprovals
+        plan.unaskedApprovals =
+            part.unasked.map { UnaskedApproval(step: $0, reason: .notSelected) }
+            + UnaskedApproval.byCondition(runbook, variables)
         return plan
     }
 

@@ -2,7 +2,8 @@ package import RunbookModel
 
 /// The part of a runbook that is wanted: `--limit`, `--tags`, `--skip-tags`, `--start-at`, `--until`.
 ///
-/// What is left out is as if it had never been written: what waits for it waits for what it waits for.
+/// What is left out is as if it had never been written: what waits for it waits for what it waits for. **An approval that a
+/// selected step waits for, directly or through others, is never left out**, whatever the selection says.
 package struct Selection: Hashable, Sendable {
     /// Hosts, groups and patterns (`*`, `?`); with `!` in front, not these.
     package var limit: [String] = []
@@ -31,10 +32,19 @@ package enum SelectionFault: Hashable, Sendable {
 }
 
 extension Selection {
+    /// What is left of a runbook.
+    struct Part {
+        var runbook: Runbook
+        /// Approvals that stay because a selected step waits for them.
+        var keptApprovals: [String] = []
+        /// Approvals that are left out: no selected step waits for them.
+        var unasked: [String] = []
+    }
+
     /// The runbook with what is left of its steps and their hosts.
-    func applied(to runbook: Runbook, _ inventory: Inventory, _ roster: HostRoster) throws(PlanFault) -> Runbook {
+    func applied(to runbook: Runbook, _ inventory: Inventory, _ roster: HostRoster) throws(PlanFault) -> Part {
         let hidden = runbook.steps.contains { $0.tags.contains(Self.never) }
-        guard !isEmpty || hidden else { return runbook }
+        guard !isEmpty || hidden else { return Part(runbook: runbook) }
         var steps = runbook.steps
         if !limit.isEmpty {
             let hosts = try limitedHosts(inventory, roster)
@@ -46,10 +56,15 @@ extension Selection {
             }
         }
         let needs = Self.needs(of: runbook)
-        let stays = try chosen(runbook, needs).enumerated().map { index, isChosen in
+        var stays = try chosen(runbook, needs).enumerated().map { index, isChosen in
             isChosen && (runbook.steps[index].hosts.isEmpty || !steps[index].hosts.isEmpty)
         }
         guard stays.contains(true) else { throw .selection(.nothingLeft) }
+        let awaited = Self.ancestors(of: stays.indices.filter { stays[$0] }, needs)
+        let approvals = steps.indices.filter { index in
+            if case .approval = steps[index].action { !stays[index] } else { false }
+        }
+        for index in approvals where awaited.contains(index) { stays[index] = true }
         var left = runbook
         left.steps = []
         for index in steps.indices where stays[index] {
@@ -58,7 +73,8 @@ extension Selection {
             left.steps.append(step)
         }
         try checkValues(left, of: runbook)
-        return left
+        func ids(_ isKept: Bool) -> [String] { approvals.filter { stays[$0] == isKept }.map { steps[$0].id } }
+        return Part(runbook: left, keptApprovals: ids(true), unasked: ids(false))
     }
 
     private static func needs(of runbook: Runbook) -> [[Int]] {
@@ -79,9 +95,12 @@ extension Selection {
         return found.sorted()
     }
 
-    private static func ancestors(of step: Int, _ needs: [[Int]]) -> Set<Int> {
+    private static func ancestors(of step: Int, _ needs: [[Int]]) -> Set<Int> { ancestors(of: [step], needs) }
+
+    /// What any of these steps waits for, directly or through others.
+    private static func ancestors(of steps: [Int], _ needs: [[Int]]) -> Set<Int> {
         var found: Set<Int> = []
-        var open = needs[step]
+        var open = steps.flatMap { needs[$0] }
         while let need = open.popLast() {
             if found.insert(need).inserted { open += needs[need] }
         }

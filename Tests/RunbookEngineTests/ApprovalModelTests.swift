@@ -13,7 +13,7 @@ import Testing
 /// a resume, our verifier and `verify-journal.sh` agree with it about whether the step was passed.
 ///
 /// `APPROVAL_CASES` is how many sequences are played, of all that there are; `APPROVAL_SCRIPTS` how many of those the
-/// script looks at too.
+/// script looks at too; 0 means all. `APPROVAL_SEED` chooses which.
 @Suite("Who may approve, against brute force")
 struct ApprovalModelTests {
     /// What somebody with an operator's session can write between the question and the end of the step.
@@ -32,6 +32,10 @@ struct ApprovalModelTests {
         var count: Int
         var end: StepState
         var tolerated: Bool
+        /// The step has a `when`, which holds.
+        var isConditional = false
+        /// Each line has another field before its own in which all says the opposite: what a search by name would find.
+        var hasDecoys = false
     }
 
     /// Key 0 is Anna's, listed under both her names, and under Bert's too; key 1 is Bert's, key 2 the cook's, key 3
@@ -58,8 +62,15 @@ struct ApprovalModelTests {
         for first in useful { for second in useful { sequences += useful.map { [first, second, $0] } } }
         return sequences.flatMap { acts in
             [1, 2].flatMap { count in
-                [(StepState.ok, false), (.already, false), (.skipped, false), (.skipped, true), (.failed, true)].map {
-                    Case(acts: acts, count: count, end: $0.0, tolerated: $0.1)
+                [(StepState.ok, false), (.already, false), (.skipped, false), (.skipped, true), (.failed, true)].flatMap
+                { end in
+                    [false, true].flatMap { isConditional in
+                        [false, true].map { hasDecoys in
+                            Case(
+                                acts: acts, count: count, end: end.0, tolerated: end.1, isConditional: isConditional,
+                                hasDecoys: hasDecoys)
+                        }
+                    }
                 }
             }
         }
@@ -98,12 +109,16 @@ struct ApprovalModelTests {
         try Ed25519Key(seed: Array(repeating: UInt8(number + 1), count: 32), principal: "key\(number)")
     }
 
-    private static func plan(count: Int) throws -> Plan {
+    private static func plan(count: Int, isConditional: Bool) throws -> Plan {
         var runbook = Runbook(path: "r.yaml", name: "r", inventory: "i.yaml")
-        let roles = [Named("lead", at: SourcePlace(path: "r.yaml", line: 1, column: 1))]
+        let place = SourcePlace(path: "r.yaml", line: 1, column: 1)
+        let roles = [Named("lead", at: place)]
+        runbook.variables = [Variable(name: "real", value: "yes", kind: .text, description: nil, place: place)]
         runbook.steps = [
             step("go", on: []) {
                 $0.action = .approval(Approval(roles: roles, count: count, message: nil, timeout: nil))
+                let real = Template.Reference(path: ["vars", "real"], place: place)
+                $0.when = isConditional ? .equal(.reference(real), .literal("yes")) : nil
             }
         ]
         var inventory = Inventory(path: "i.yaml", name: "i")
@@ -119,7 +134,12 @@ struct ApprovalModelTests {
 
     private let signers: AllowedSigners
     private let text: String
-    private let plans: [Int: Plan]
+    private struct Terms: Hashable {
+        var count: Int
+        var isConditional = false
+    }
+
+    private let plans: [Terms: Plan]
 
     init() throws {
         text =
@@ -130,7 +150,14 @@ struct ApprovalModelTests {
             + AllowedSigners.line(
                 principal: "key9", namespaces: [Seal.namespace], key: try Self.key(9).publicKey)
         signers = try AllowedSigners(text: Array(text.utf8), path: "signers")
-        plans = [1: try Self.plan(count: 1), 2: try Self.plan(count: 2)]
+        var plans: [Terms: Plan] = [:]
+        for count in [1, 2] {
+            for isConditional in [false, true] {
+                plans[Terms(count: count, isConditional: isConditional)] = try Self.plan(
+                    count: count, isConditional: isConditional)
+            }
+        }
+        self.plans = plans
     }
 
     // MARK: A journal
@@ -145,10 +172,16 @@ struct ApprovalModelTests {
         var opening = RunOpening(
             run: "R1", mark: "m", mode: .live, title: "r", plan: plan.hash, runbook: "/r", inventory: "/i",
             overrides: [])
-        opening.approvals = plan.approvalTerms
+        opening.approvals = plan.statedApprovals
         let writer = try JournalWriter.create(
             on: storage, opening: opening.draft, operator: Self.key(9), uptime: 0, wall: Self.wall)
-        func append(_ record: Record) throws { try writer.append(record.drafts, uptime: 1, wall: Self.wall) }
+        func append(_ record: Record) throws {
+            var drafts = record.drafts
+            if tried.hasDecoys {
+                for index in drafts.indices { drafts[index].fields["a"] = Self.decoy(drafts[index].fields) }
+            }
+            try writer.append(drafts, uptime: 1, wall: Self.wall)
+        }
         try append(Self.question)
         var covers = lines(storage.bytes)
         for act in tried.acts {
@@ -177,6 +210,17 @@ struct ApprovalModelTests {
         return storage.bytes
     }
 
+    /// What says the opposite of a line's own fields, at a place where no rule looks.
+    private static func decoy(_ fields: JournalFields) -> JournalValue {
+        var decoy: JournalFields = [
+            "by": .string("anna"), "choice": .string("approve"), "kind": .string("manual"), "step": .string("other"),
+            "tolerated": .boolean(false), "covers": .integer(3),
+        ]
+        decoy["state"] = .string(fields["state"]?.string == "ok" ? "failed" : "ok")
+        decoy["key"] = fields["key"]
+        return .array([.object(decoy), .string("\",\"step\":\"other\",\"state\":\"failed\",\"tolerated\":true")])
+    }
+
     private func answer(_ choice: Choice, _ by: String, _ signature: AnswerSignature?) -> Record {
         .answered(
             GivenAnswer(task: Self.task, kind: .approval, choice: choice, reason: nil, by: by, signature: signature))
@@ -191,30 +235,32 @@ struct ApprovalModelTests {
         let wanted = ProcessInfo.processInfo.environment["APPROVAL_CASES"].flatMap(Int.init) ?? 2_000
         let scripts = ProcessInfo.processInfo.environment["APPROVAL_SCRIPTS"].flatMap(Int.init) ?? 60
         let cases = Self.share(Self.cases, wanted)
+        print("approvals: \(cases.count) of \(Self.cases.count) journals, \(scripts) of them by the script")
         let looked = Set(Self.share(Array(cases.indices), scripts))
         let scratch = try Scratch()
         try scratch.write("verify-journal.sh", Array(VerifyScript.text.utf8))
         try scratch.write("signers", Array(text.utf8))
         var passed = 0
         for (number, tried) in cases.enumerated() {
-            let plan = try #require(plans[tried.count])
+            let plan = try #require(plans[Terms(count: tried.count, isConditional: tried.isConditional)])
             let bytes = try journal(tried, plan)
             let passes = Self.passes(tried)
             let holds = passes == true
             if holds { passed += 1 }
             // By the journal's own opening, and by the plan.
-            for terms in [nil, plan.approvalTerms] {
-                let basis = ApprovalBasis(terms: terms, signers: signers)
+            for stated in [nil, plan.statedApprovals] {
+                let basis = ApprovalBasis(stated: stated, signers: signers)
                 let said = JournalVerifier.verify(bytes, trust: signers, approvals: basis)
                 #expect(((try? said.get()) != nil) == holds, "\(tried): \(said)")
             }
-            let basis = ApprovalBasis(terms: plan.approvalTerms, signers: signers)
+            let basis = ApprovalBasis(stated: plan.statedApprovals, signers: signers)
             let resumed = try? JournalWriter.resume(
                 on: PlainStorage(bytes), opening: Draft(type: LineTypes.sessionOpen, fields: [:]),
                 operator: Self.key(9), trust: signers, approvals: basis, uptime: 0, wall: Self.wall)
             #expect((resumed != nil) == holds, "\(tried)")
             // The fold by itself, which takes signatures as checked: what is not carried by votes is not passed.
-            if passes != nil {
+            // It takes no line with a field that it does not know.
+            if passes != nil, !tried.hasDecoys {
                 var state = RunState(tasks: 1, approvals: .signature)
                 for record in try Record.all(in: try JournalReader.entries(bytes)) { state.evolve(record, plan) }
                 #expect(state.isThrough(0) == holds, "\(tried)")
@@ -239,7 +285,7 @@ struct ApprovalModelTests {
         for _ in 0..<2 { sequences += sequences.flatMap { before in acts.map { before + [$0] } } }
         for sequence in Self.share(Array(Set(sequences.map { $0 })).sorted { "\($0)" < "\($1)" }, wanted) {
             for count in [1, 2] {
-                let plan = try #require(plans[count])
+                let plan = try #require(plans[Terms(count: count)])
                 var engine = Engine(plan: plan, run: RunFacts(id: "R1", by: "key9", mark: "m"))
                 var asked = Self.asked(engine.handle(.began))
                 var told: [Act] = []
@@ -275,7 +321,9 @@ struct ApprovalModelTests {
     /// So many, evenly spread.
     private static func share<Element>(_ all: [Element], _ wanted: Int) -> [Element] {
         guard wanted < all.count, wanted > 0 else { return all }
-        return (0..<wanted).map { all[$0 * all.count / wanted] }
+        let seed = ProcessInfo.processInfo.environment["APPROVAL_SEED"].flatMap(Int.init) ?? 0
+        let offset = seed * 7_919 % all.count
+        return (0..<wanted).map { all[($0 * all.count / wanted + offset) % all.count] }
     }
 }
 
