@@ -10,7 +10,7 @@ package enum VerifyScript {
         #!/bin/sh
         # verify-journal.sh [JOURNAL [ALLOWED_SIGNERS]]
         #
-        # Proves a journal of blackstart with sh, sha256sum and ssh-keygen, and nothing of blackstart. ALLOWED_SIGNERS lists the
+        # Proves a journal of blackstart with sh, sha256sum, base64, od and ssh-keygen, and nothing of blackstart. ALLOWED_SIGNERS lists the
         # people whom you trust, as ssh-keygen(1) describes it; without it, the journal's own word says who signed. Ends with 0
         # where the journal stands, with 7 where it is broken, and names the line.
         set -uf
@@ -21,14 +21,23 @@ package enum VerifyScript {
         trusted=${2:-}
         [ -r "$journal" ] || { echo "verify-journal.sh: can't read $journal" >&2; exit 64; }
         [ -z "$trusted" ] || [ -r "$trusted" ] || { echo "verify-journal.sh: can't read $trusted" >&2; exit 64; }
+        for tool in sha256sum ssh-keygen base64 od tr wc mktemp; do
+            command -v $tool >/dev/null || { echo "verify-journal.sh: there is no $tool here" >&2; exit 1; }
+        done
         work=$(mktemp -d) || exit 1
         trap 'rm -rf "$work"' EXIT
         trap 'exit 130' INT TERM
 
         broken() {
-            echo "$journal:$1: $2"
+            printf '%s\n' "$journal:$1: $2"
             exit 7
         }
+        cannot() {
+            echo "verify-journal.sh: can't write to $work, so nothing is proven" >&2
+            exit 1
+        }
+        # vouch SIGNERS-LINE: the only one whose signature counts next, in the file `signers`.
+        vouch() { printf '%s\n' "$1" >"$work/signers" || cannot; }
 
         # bytes HEX: those bytes, as a format of printf in $bytes.
         bytes() {
@@ -71,95 +80,25 @@ package enum VerifyScript {
             done
         }
 
-        # field NAME: the string of that name in $line, as $value; empty where there is none.
-        field() {
-            case $line in
-            *"\"$1\":\""*)
-                value=${line#*"\"$1\":\""}
-                value=${value%%\"*}
-                ;;
-            *) value= ;;
-            esac
-        }
-
-        # text NAME: as `field`, with its quotes and with all that is escaped as it stands.
-        text() {
-            rest=${line#*"\"$1\":\""}
-            value=
-            while :; do
-                part=${rest%%\"*}
-                rest=${rest#*\"}
-                value="$value$part"
-                tail=$part
-                while case $tail in *\\\\) true ;; *) false ;; esac do tail=${tail%??}; done
-                case $tail in *\\) value="$value\"" ;; *) break ;; esac
-            done
-            value="\"$value\""
-        }
-
-        # number NAME: the number of that name in $line, as $value.
-        number() {
-            value=${line#*"\"$1\":"}
-            value=${value%%[!0-9]*}
-        }
-
-        # at: the time in $time as ssh-keygen takes one, as $at.
-        at() {
-            day=${time%T*} clock=${time#*T}
-            clock=${clock%.*}
-            at="${day%%-*}${day#*-}"
-            at="${at%-*}${at##*-}${clock%%:*}"
-            clock=${clock#*:}
-            at="$at${clock%:*}${clock#*:}Z"
-        }
-
-        # armoured TEXT: whether it is base64 without a spare bit; then it is in the file `sig`. ssh-keygen takes a signature of
-        # version 0 for one of version 1: that bit is looked at here.
-        armoured() {
-            case $1 in U1NIU0lHAAAAAQAA*) ;; *) return 1 ;; esac
-            body=${1%%=*}
-            case $body in '' | *[!A-Za-z0-9+/]*) return 1 ;; esac
-            case $1 in
-            "$body") [ $((${#body} % 4)) = 0 ] ;;
-            "$body=") [ $((${#body} % 4)) = 3 ] && case $body in *[AEIMQUYcgkosw048]) ;; *) false ;; esac ;;
-            "$body==") [ $((${#body} % 4)) = 2 ] && case $body in *[AQgw]) ;; *) false ;; esac ;;
-            *) false ;;
-            esac || return 1
-            printf -- '-----BEGIN SSH SIGNATURE-----\n%s\n-----END SSH SIGNATURE-----\n' "$1" >"$work/sig"
-        }
-
-        # signed SIGNERS BY NAMESPACE FILE [OPTION…]: whether `sig` is one over FILE.
-        signed() {
-            signers=$1 as=$2 space=$3 file=$4
-            shift 4
-            ssh-keygen -Y verify -q -f "$signers" -I "$as" -n "$space" -s "$work/sig" "$@" <"$file" >/dev/null 2>&1
-        }
-
+        \##(lineFunctions)
+        \##(signatureFunctions)
         # upto N: the first N lines.
         upto() {
             i=0
             while [ $i -lt "$1" ] && IFS= read -r old; do
-                printf '%s\n' "$old"
+                printf '%s\n' "$old" || return 1
                 i=$((i + 1))
             done <"$work/prefix"
+            [ $i = "$1" ]
         }
 
         \##(approvalFunctions)
-        : >"$work/prefix"
+        : >"$work/prefix" || cannot
         n=0 run= state=start sealed=0 last=0000000000000000000000000000000000000000000000000000000000000000
         time= up= opened= asked=" " seals=" "
         while IFS= read -r line; do
             n=$((n + 1))
-            rest=${line#'{"prev":"'}
-            prev=${rest%%\"*}
-            rest=${line#*'","seq":'}
-            seq=${rest%%,*}
-            type=${line#*',"t":"'}
-            type=${type%%\"*}
-            case $line in
-            "{\"prev\":\"$prev\",\"seq\":$seq,\"t\":\"$type\""*) ;;
-            *) broken $n "that is no line of a journal" ;;
-            esac
+            take_line || broken $n "not a line as a journal writes it"
             [ "$seq" = "$n" ] || broken $n "\`seq\` is not $n"
             [ "$prev" = "$last" ] || broken $n "it, or the line before, is not as it was written: the chain breaks here"
             case $type in
@@ -173,17 +112,21 @@ package enum VerifyScript {
                     field mark
                     mark=$value
                     field mode
-                    [ "$value" != dry-run ] || rehearsal=yes
-                    all_terms
+                    mode=$value
+                    [ "$mode" != dry-run ] || rehearsal=yes
+                    all_terms || broken $n "what it says of approvals is not in the form of a journal"
                     case $run in '' | [.-]* | *[!A-Za-z0-9._-]*) broken $n "that is no name of a run" ;; esac
+                    [ ${#run} -le 100 ] || broken $n "that is no name of a run"
                 fi
                 field by
                 by=$value
-                case $by in '' | *[!!-~]* | *[\"\',#*?!\\]*) broken $n "that is no name of a signer" ;; esac
+                is_name "$by" || broken $n "that is no name of a signer"
                 field key
                 key=$value
                 field next
                 next=$value
+                is_key "$key" && is_key "$next" || broken $n "that is no key that may sign"
+                case $next in ssh-ed25519\ *) ;; *) broken $n "the next key is not an Ed25519 key" ;; esac
                 state=opened
                 opened=$n
                 ;;
@@ -209,7 +152,11 @@ package enum VerifyScript {
                 writing)
                     [ "$who" = "run-$run" ] || broken $n "another one seals than the run"
                     by=$who
-                    [ -z "$after" ] || announced="\"next\":\"$after\","
+                    if [ -n "$after" ]; then
+                        is_key "$after" && case $after in ssh-ed25519\ *) ;; *) false ;; esac ||
+                            broken $n "the next key is not an Ed25519 key"
+                        announced="\"next\":\"$after\","
+                    fi
                     ;;
                 *) broken $n "a seal has no place here" ;;
                 esac
@@ -217,20 +164,20 @@ package enum VerifyScript {
                 form="$form\"ns\":\"blackstart-journal\",\"root\":\"$claimed\",\"root_sig\":\"$root_sig\",\"sig\":\"$sig\","
                 form="$form\"ts\":\"$time\",\"up\":$up}"
                 [ "$line" = "$form" ] || broken $n "the seal is not as it was written"
-                echo "$who $key" >"$work/signers"
+                vouch "$who $key"
                 armoured "$sig" || broken $n "the signature is not as it was written"
                 signed "$work/signers" "$who" blackstart-journal "$work/prefix" ||
                     broken $n "the signature is not one over the lines before"
                 root
                 [ "$node" = "$claimed" ] || broken $n "the seal's root is not that of the lines before"
                 printf 'blackstart root 1\nrun %s\nlines %s\nroot %s\nnext %s\n' \
-                    "$run" $((n - 1)) "$node" "${after:--}" >"$work/statement"
+                    "$run" $((n - 1)) "$node" "${after:--}" >"$work/statement" || cannot
                 armoured "$root_sig" || broken $n "the second signature is not as it was written"
                 signed "$work/signers" "$who" blackstart-root "$work/statement" ||
                     broken $n "the key that sealed does not vouch for the next key"
                 if [ $state = opened ]; then
                     if [ -n "$trusted" ]; then
-                            at
+                        at
                         armoured "$sig"
                         signed "$trusted" "$who" blackstart-journal "$work/prefix" -O "verify-time=$at" ||
                             broken $n "$who signed, with a key that is not among the allowed signers"
@@ -245,6 +192,11 @@ package enum VerifyScript {
                 ;;
             recovered)
                 [ $state != start ] || broken $n "a recovery has no place here"
+                number cut
+                field cut_sha256
+                [ "$fields" = " cut cut_sha256 ts up" ] && [ ${#value} = 64 ] &&
+                    case $value in *[!0-9a-f]*) false ;; esac &&
+                    case $of_cut in 0 | -* | *[!0-9]*) false ;; esac || broken $n "the recovery is not as it was written"
                 state=recovered
                 ;;
             approval)
@@ -261,15 +213,18 @@ package enum VerifyScript {
                 sig=$value
                 number covers
                 covers=$value
+                field ns
+                is_name "$who" && is_key "$approver" && [ "$value" = blackstart-approval ] && [ "${kind_step-}" = s ] ||
+                    broken $n "the approval is not as it was written"
                 case $asked in *" $covers:$step "*) ;; *) broken $n "the approval answers no question" ;; esac
-                upto "$covers" >"$work/question"
+                upto "$covers" >"$work/question" || cannot
                 case $choice in
                 approve) ;;
-                failed) echo refuse >>"$work/question" ;;
+                failed) echo refuse >>"$work/question" || cannot ;;
                 *) broken $n "that is no answer to a question for approval" ;;
                 esac
                 at
-                echo "$who $approver" >"$work/signers"
+                vouch "$who $approver"
                 armoured "$sig" && signed "$work/signers" "$who" blackstart-approval "$work/question" ||
                     broken $n "the approval is not signed over the journal up to the question"
                 if [ -n "$trusted" ]; then
@@ -287,8 +242,21 @@ package enum VerifyScript {
                 doer=$value
                 field sig
                 sig=$value
+                for name in $fields; do
+                    case " by end host key ns sig step ts up what when " in
+                    *" $name "*) ;;
+                    *) broken $n "the work by hand is not as it was written" ;;
+                    esac
+                    case $name in up) ;; *) eval "[ \$kind_$name = s ]" || broken $n "the work by hand is not as it was written" ;; esac
+                done
+                field ns
+                is_name "$who" && is_key "$doer" && has what && has when && [ "$value" = blackstart-by-hand ] ||
+                    broken $n "the work by hand is not as it was written"
                 field end
                 end=${value:--}
+                if has end; then
+                    case $end in done | failed) ;; *) broken $n "the work by hand is not as it was written" ;; esac
+                fi
                 field step
                 step=${value:--}
                 field host
@@ -297,9 +265,9 @@ package enum VerifyScript {
                 what=$value
                 text when
                 printf 'blackstart by hand 1\nrun %s\nmark %s\nstep %s\nhost %s\nend %s\nwhen %s\nwhat %s\n' \
-                    "$run" "$mark" "$step" "$host" "$end" "$value" "$what" >"$work/statement"
+                    "$run" "$mark" "$step" "$host" "$end" "$value" "$what" >"$work/statement" || cannot
                 at
-                echo "$who $doer" >"$work/signers"
+                vouch "$who $doer"
                 armoured "$sig" && signed "$work/signers" "$who" blackstart-by-hand "$work/statement" ||
                     broken $n "the work by hand is not signed by who did it, as it stands"
                 if [ -n "$trusted" ]; then
@@ -316,17 +284,24 @@ package enum VerifyScript {
                 doer=$value
                 field sig
                 sig=$value
+                field took_part
+                [ -n "$value" ] || broken $n "the drill is not as it was written"
+                field ns
+                is_name "$who" && is_key "$doer" && [ "$value" = blackstart-by-hand ] &&
+                    [ "$fields" = " author by confused key note ns sig took_part ts up" ] &&
+                    [ $kind_confused$kind_note$kind_took_part = sss ] || broken $n "the drill is not as it was written"
                 field author
                 author=$value
+                case $author in present | absent) ;; *) broken $n "the drill is not as it was written" ;; esac
                 text took_part
                 people=$value
                 text confused
                 confused=$value
                 text note
                 printf 'blackstart drill 1\nrun %s\nmark %s\nauthor %s\ntook_part %s\nconfused %s\nnote %s\n' \
-                    "$run" "$mark" "$author" "$people" "$confused" "$value" >"$work/statement"
+                    "$run" "$mark" "$author" "$people" "$confused" "$value" >"$work/statement" || cannot
                 at
-                echo "$who $doer" >"$work/signers"
+                vouch "$who $doer"
                 armoured "$sig" && signed "$work/signers" "$who" blackstart-by-hand "$work/statement" ||
                     broken $n "the drill is not signed by who declared it, as it stands"
                 if [ -n "$trusted" ]; then
@@ -343,17 +318,20 @@ package enum VerifyScript {
                 keeper=$value
                 field sig
                 sig=$value
+                field ns
+                is_key "$keeper" && [ "$value" = blackstart-witness ] && [ $kind_host = s ] &&
+                    [ "$fields" = " bytes covers host key ns sig ts up" ] || broken $n "the witness is not as it was written"
                 number bytes
                 size=$value
                 number covers
                 covers=$value
                 case $seals in *" $covers "*) ;; *) broken $n "the witness names no seal" ;; esac
-                upto "$covers" >"$work/kept"
+                upto "$covers" >"$work/kept" || cannot
                 [ "$(($(wc -c <"$work/kept")))" = "$size" ] || broken $n "the witness names another number of bytes"
-                echo "witness $keeper" >"$work/signers"
+                vouch "witness $keeper"
                 armoured "$sig" && signed "$work/signers" witness blackstart-witness "$work/kept" ||
                     broken $n "the witness did not sign the journal up to the seal that the line names"
-                echo "line $n: $who keeps a copy of lines 1 to $covers"
+                printf '%s\n' "line $n: $who keeps a copy of lines 1 to $covers"
                 ;;
             step.done | undo.done | rollback.ended | rollback.abandoned | question.answered)
                 [ $state = writing ] || broken $n "a line of type $type has no place here"
@@ -362,7 +340,7 @@ package enum VerifyScript {
             \##(records)) [ $state = writing ] || broken $n "a line of type $type has no place here" ;;
             *) broken $n "no line is of type $type" ;;
             esac
-            if [ "$type" = question.asked ]; then
+            if [ "$type" = question.asked ] && [ "${kind_step-}" = s ]; then
                 field kind
                 if [ "$value" = approval ]; then
                     field step
@@ -371,14 +349,11 @@ package enum VerifyScript {
                 fi
             fi
             [ "$type" = seal ] && seals="$seals$n "
-            field ts
-            time=$value
-            up=${line#*',"up":'}
-            up=${up%%[!0-9]*}
+            time=$of_ts up=$of_up
             last=$(printf '%s\n' "$line" | sha256sum)
             last=${last%% *}
             leaf "$last"
-            printf '%s\n' "$line" >>"$work/prefix"
+            printf '%s\n' "$line" >>"$work/prefix" || cannot
         done <"$journal"
         [ $n -gt 0 ] || broken 1 "there is no whole line"
         whole=$(sha256sum <"$journal")
@@ -386,6 +361,7 @@ package enum VerifyScript {
         [ "$whole" = "$read_" ] || broken $((n + 1)) "the last line was never finished, or there are bytes that are no text"
         echo "$journal: unbroken. $n lines, sealed through line $sealed; head $n:$last"
         [ $sealed = $n ] || echo "NOTE: $((n - sealed)) lines after the last seal are chained, not signed"
+        [ -z "$rehearsal" ] || echo "NOTE: a dry run: a fixture answered, no host did, and approvals are not signed"
         [ -n "$stated$rehearsal" ] || [ $steps = 0 ] || echo "NOTE: an older version wrote it, which did not state who may approve"
         [ -n "$trusted" ] || echo "NOTE: nobody vouches for the keys: give a file of allowed signers that you trust"
 

@@ -4,12 +4,13 @@ extension VerifyScript {
         # Approvals. An approval step is passed by the votes of enough people and by nothing else: a vote is a signature by one of
         # those whom the opening names; one person is one vote, by whatever name, and one key is one vote. Each such step has a
         # number: asked_N are the lines that ask, votes_N who has approved, keys_N with which keys.
-        : >"$work/terms"
         steps=0 stated= rehearsal=
         # terms STEP COUNT PERSON…: the next approval step.
         terms() {
             steps=$((steps + 1))
-            printf '%s\n' "$*" >>"$work/terms"
+            eval "step_$steps=\$1 wants_$steps=\$2"
+            shift 2
+            eval "people_$steps=\$*"
             forget $steps
         }
         forget() { eval "asked_$1=' ' votes_$1=' ' keys_$1=' ' given_$1=0"; }
@@ -20,17 +21,16 @@ extension VerifyScript {
                 forget $i
             done
         }
-        # wanted STEP: whether it is an approval step; then its $number, how many it $wants, whether it has a `when`
-        # ($conditional), and who counts ($people).
+        # wanted STEP: whether it is an approval step; then its $number, how many it $wants, and who counts ($people).
         wanted() {
             number=0
-            while read -r name wants people; do
+            while [ $number -lt $steps ]; do
                 number=$((number + 1))
+                eval "name=\$step_$number"
                 [ "$name" = "$1" ] || continue
-                conditional=
-                case $wants in *\?) conditional=yes wants=${wants%\?} ;; esac
+                eval "wants=\$wants_$number people=\$people_$number"
                 return 0
-            done <"$work/terms"
+            done
             return 1
         }
         # person NAME: whose name it is among $people, as $voter.
@@ -42,18 +42,42 @@ extension VerifyScript {
             done
             [ -z "$stated" ] && voter=$1
         }
-        # all_terms: those of the opening in $line.
-        all_terms() {
-            case $line in *'"approvals":['*) ;; *) return 0 ;; esac
-            stated=yes
-            list=${line#*'"approvals":['}
-            while :; do
-                case $list in '"'*) ;; *) return 0 ;; esac
-                list=${list#'"'}
-                terms ${list%%'"'*}
-                list=${list#*'"'}
-                list=${list#,}
+        # take_terms: those of $token.
+        take_terms() {
+            set -- $token
+            [ "$*" = "$token" ] && [ $# -ge 2 ] && is_name "$1" || return 1
+            case $2 in [!1-9]* | *[!0-9]* | ??????????*) return 1 ;; esac
+            if wanted "$1"; then return 1; fi
+            terms "$@"
+            shift 2
+            for names; do
+                case $names in *,) return 1 ;; esac
+                while [ -n "$names" ]; do
+                    is_name "${names%%,*}" || return 1
+                    case $names in *,*) names=${names#*,} ;; *) names= ;; esac
+                done
             done
+        }
+        # texts NAME ACTION: does ACTION with each $token in the array of that name, all of them strings.
+        texts() {
+            eval "[ \"\$kind_$1\" = a ] && list=\${of_$1#?}" || return 1
+            while [ "$list" != ']' ]; do
+                rest=$list
+                take_string || return 1
+                list=${rest#,}
+                $2 || return 1
+            done
+        }
+        unasked() { printf 'NOTE: approval not asked: %s\n' "$token"; }
+        # all_terms: those of the opening.
+        all_terms() {
+            if has approvals; then
+                stated=yes
+                texts approvals take_terms || return 1
+            elif has approvals_unasked; then
+                return 1
+            fi
+            if has approvals_unasked; then texts approvals_unasked unasked; fi
         }
         # ask STEP: line $n asks for approval of it.
         ask() {
@@ -84,6 +108,9 @@ extension VerifyScript {
         # follow: what else is said of approval steps.
         follow() {
             case $type in
+            step.done | undo.done | question.answered) [ "${kind_step-}" = s ] || return 0 ;;
+            esac
+            case $type in
             step.done)
                 field step
                 step=$value
@@ -93,11 +120,7 @@ extension VerifyScript {
                     is=passed
                     case $value in
                     ok | already) [ "$given" -ge "$wants" ] || is=not ;;
-                    skipped)
-                        [ -n "$conditional" ] || is=not
-                        case $line in *',"tolerated":true'*) ;; *) is=not ;; esac
-                        ;;
-                    failed) case $line in *',"tolerated":true'*) is=not ;; esac ;;
+                    failed) [ "${kind_tolerated-}${of_tolerated-}" != ttrue ] || is=not ;;
                     pending | your-turn | running | undone | unclear) ;;
                     *) is=not ;;
                     esac
