@@ -13,12 +13,14 @@ package struct JournalCommand: ParsableCommand {
 
     package init() {}
 
-    /// The journal that a person means: a file, a folder, or the name of a run.
+    /// The journal that a person means: the name of a run, a folder, or a file. Without a `/` it is the run first, then a
+    /// file; a folder wants a `/`.
     static func path(_ name: String?, _ runs: String) throws(CommandFailure) -> String {
-        if let name {
+        if let name, RecordedRun.isPath(name) || access(RunFolder("\(runs)/\(name)").journal, F_OK) != 0 {
             var facts = stat()
             if stat(name, &facts) == 0 {
-                return facts.st_mode & S_IFMT == S_IFDIR ? "\(name)/\(JournalReader.fileName)" : name
+                guard facts.st_mode & S_IFMT == S_IFDIR else { return name }
+                if RecordedRun.isPath(name) { return "\(name)/\(JournalReader.fileName)" }
             }
         }
         return try RecordedRun.find(name, runs: runs).journal

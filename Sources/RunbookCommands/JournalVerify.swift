@@ -11,8 +11,9 @@ package struct JournalVerify: AsyncParsableCommand {
         commandName: "verify", abstract: "Prove that a journal is whole and who signed it.",
         discussion: """
             Ends with 0 where it stands, with 7 where it is broken, where a signer is not among the allowed ones, or where \
-            the code on paper or what hosts know is not of it; with `--hosts`, with 4 where one could not be asked. `verify-journal.sh` beside every journal says the same with sh, sha256sum \
-            and ssh-keygen.
+            the code on paper or what hosts know is not of it; with 65 where the runbook or the inventory in its folder can't \
+            be read or is not the one that the run began with; with `--hosts`, with 4 where one could not be asked. \
+            `verify-journal.sh` beside every journal says the same of the journal with sh, sha256sum and ssh-keygen.
             """)
 
     @Argument(help: ArgumentHelp("The run, its folder, or a journal file; the newest run.", valueName: "run"))
@@ -58,7 +59,9 @@ package struct JournalVerify: AsyncParsableCommand {
         }
         let path = try JournalCommand.path(name, places.runs(runs.runDir))
         let bytes = try RecordedRun.bytes(of: path)
-        switch JournalVerifier.verify(bytes, trust: trust?.signers, approvals: approvals(path, trust, places)) {
+        let runbook = RunbookBeside(path, places)
+        let basis = ApprovalBasis(stated: runbook.stated, signers: trust?.signers)
+        switch JournalVerifier.verify(bytes, trust: trust?.signers, approvals: basis) {
         case .failure(let broken):
             if console.isJSON {
                 Terminal.out(
@@ -70,7 +73,8 @@ package struct JournalVerify: AsyncParsableCommand {
             throw CommandFailure.broken(broken, path, hint: hint(broken))
         case .success(let report):
             let witness = hosts ? try await witness(path, bytes, places) : nil
-            let words = VerdictText(report: report, path: path, trust: trust?.path, witness: witness)
+            let words = VerdictText(
+                report: report, path: path, trust: trust?.path, runbook: runbook, witness: witness)
             let comparison = wanted.map { ($0, $0.compare(bytes)) }
             Terminal.out(console.isJSON ? words.json(comparison) : words.text(comparison))
             if let (code, found) = comparison, let failure = words.failure(code, found) { throw failure }
@@ -79,14 +83,9 @@ package struct JournalVerify: AsyncParsableCommand {
                     .journalBroken, "\(TerminalText.shown(path)): \(objection)",
                     hint: "the journal is sound in itself; look for the copy that the host has heard of")
             }
+            if let failure = runbook.failure { throw failure }
             if witness?.hasUnasked == true { throw ExitCode(4) }
         }
-    }
-
-    /// Who may approve, by the runbook and the inventory that lie beside the journal and are those it began with.
-    private func approvals(_ path: String, _ trust: TrustedSigners?, _ places: Places) -> ApprovalBasis {
-        let recorded = try? RecordedRun.read(RunFolder(Places.folder(of: path)), places)
-        return ApprovalBasis(terms: recorded?.plan.approvalTerms, signers: trust?.signers)
     }
 
     private func witness(
@@ -193,171 +192,62 @@ struct TrustedSigners {
     }
 }
 
-/// What a journal that stands proves, in plain words.
-struct VerdictText {
-    let report: JournalReport
-    let path: String
-    /// Where the allowed signers are listed; nil: there are none.
-    let trust: String?
-    /// What hosts know; nil: they were not asked.
-    var witness: HostWitness?
+/// The runbook and the inventory in the folder of a journal, which say who may approve.
+enum RunbookBeside {
+    /// They are those that the run began with.
+    case read(StatedApprovals)
+    /// The journal is alone.
+    case absent
+    /// They are there, and say nothing that counts.
+    case unread(CommandFailure)
 
-    func text(_ comparison: (HeadCode, HeadCode.Comparison)?) -> String {
-        var lines = ["\(TerminalText.shown(path)): unbroken."]
-        lines.append(
-            "  Run       \(report.run), \(Count.of(report.lines, "line")), \(Count.of(report.sessions.count, "session"))"
-        )
-        lines.append(
-            "  Proven    lines 1 to \(report.sealedThrough) are as they were written, in their order, and none of them is missing"
-        )
-        for session in report.sessions {
-            lines.append(
-                "  Signed by \(TerminalText.shown(session.by))  \(session.fingerprint)  (from line \(session.sequence) on)"
-            )
+    init(_ journal: String, _ places: Places) {
+        let folder = RunFolder(Places.folder(of: journal))
+        let copies: [String] = [folder.runbook, folder.inventory]
+        guard RunFolder(journal).name == JournalReader.fileName,
+            copies.contains(where: { (copy: String) in access(copy, F_OK) == 0 })
+        else {
+            self = .absent
+            return
         }
-        for approval in report.approvals {
-            lines.append(
-                "  \(approval.isApproved ? "Approved" : "Refused ")  \(TerminalText.shown(approval.step)), by \(TerminalText.shown(approval.by))  \(approval.fingerprint)  (line \(approval.sequence))"
-            )
-        }
-        for hand in report.hands {
-            let what = hand.work.step.map {
-                "\(TerminalText.shown($0))\(hand.work.host.map { "@\(TerminalText.shown($0))" } ?? "")"
-            }
-            lines.append(
-                "  By hand   \(what.map { "\($0), " } ?? "")by \(TerminalText.shown(hand.by))  \(hand.fingerprint)  (line \(hand.sequence)): \(TerminalText.shown(hand.work.what)) (\(TerminalText.shown(hand.work.when)))"
-            )
-        }
-        for drill in report.drills {
-            let who = drill.note.tookPart.map { TerminalText.shown($0) }.joined(separator: ", ")
-            lines.append(
-                "  Drill     \(who) took part, the author was \(drill.note.isAuthorPresent ? "there" : "not there"); declared by \(TerminalText.shown(drill.by))  \(drill.fingerprint)  (line \(drill.sequence))"
-            )
-        }
-        for witness in report.witnesses {
-            let known = witness.isAllowed.map { $0 ? ", among the allowed signers" : ", NOT among the allowed signers" }
-            lines.append(
-                "  Witness   \(TerminalText.shown(witness.host)) keeps lines 1 to \(witness.through)  \(witness.key.fingerprint)\(known ?? "")"
-            )
-        }
-        lines.append(
-            trust.map { "  Trust     every signer is among the allowed signers in \(TerminalText.shown($0))" }
-                ?? "  Trust     NOT CHECKED: there is no allowed_signers file; compare the fingerprint above")
-        lines.append(
-            report.isClosed
-                ? "  Closed    yes: the last session ended, and nothing can have been added since"
-                : "  Closed    no: a session is under way, or was killed; its newest lines could be missing")
-        let unsealed = report.unsealedLines
-        if unsealed > 0 {
-            let which = unsealed == 1 ? "line \(report.lines)" : "lines \(report.sealedThrough + 1) to \(report.lines)"
-            lines.append(
-                "  Not       \(which): chained, not signed yet; whoever holds the file could have written \(unsealed == 1 ? "it" : "them")"
-            )
-        }
-        lines.append(
-            "  Not       whether it was cut at a seal and goes on elsewhere: hold the head against paper or hosts; and not the clock: order comes from the lines, times are this machine's word"
-        )
-        for line in witness?.lines ?? [] { lines.append("  Hosts     \(line)") }
-        lines.append("  Head      \(report.head)")
-        if let code = HeadCode(head: report.head) { lines.append("  On paper  \(code.text)") }
-        if let (code, found) = comparison { lines.append("  Your code \(words(code, found))") }
-        return lines.flatMap { Wrapping.lines($0, columns: 100, indent: 12) }.joined(separator: "\n") + "\n"
+        do throws(CommandFailure) {
+            self = .read(try RecordedRun.read(folder, places).plan.statedApprovals)
+        } catch { self = .unread(error) }
     }
 
-    private func words(_ code: HeadCode, _ found: HeadCode.Comparison) -> String {
-        switch found {
-        case .found(0):
-            "\(code.text) is this journal's head: nothing was changed, cut or added since it was written down"
-        case .found(let after):
-            "\(code.text) is that of line \(code.sequence): nothing up to there was changed; \(Count.of(after, "line")) came after"
-        case .cut(let lines):
-            "\(code.text) is that of a line \(code.sequence), and this journal has \(lines): it was cut, or is an older copy"
-        case .other:
-            "\(code.text) is not that of line \(code.sequence) here: this is another journal, or a rewritten one"
+    var stated: StatedApprovals? { if case .read(let stated) = self { stated } else { nil } }
+
+    /// What a journal that stands does not make good.
+    var failure: CommandFailure? {
+        guard case .unread(let failure) = self else { return nil }
+        var worded = CommandFailure(
+            .invalidFile, failure.message.isEmpty ? "the runbook in the folder can't be read" : failure.message,
+            hint: failure.hint, diagnostics: failure.diagnostics)
+        if worded.hint == nil { worded.hint = "the journal itself is unbroken; get the folder from another copy" }
+        return worded
+    }
+
+    /// In a word, for programs.
+    var word: String {
+        switch self {
+        case .read: "checked"
+        case .absent: "absent"
+        case .unread: "unread"
         }
     }
 
-    func failure(_ code: HeadCode, _ found: HeadCode.Comparison) -> CommandFailure? {
-        if case .found = found { return nil }
-        return CommandFailure(
-            .journalBroken, "\(TerminalText.shown(path)): \(words(code, found))",
-            hint: "the journal is sound in itself; look for the copy that the paper speaks of")
-    }
-
-    func json(_ comparison: (HeadCode, HeadCode.Comparison)?) -> String {
-        var pairs: [(String, JournalValue)] = [
-            (
-                "ok",
-                .boolean(witness?.objection == nil && comparison.map { failure($0.0, $0.1) == nil } ?? true)
-            ), ("run", .string(report.run)),
-            ("lines", .integer(Int64(report.lines))), ("sealed", .integer(Int64(report.sealedThrough))),
-            ("closed", .boolean(report.isClosed)), ("head", .string(report.head)),
-            ("code", .string(HeadCode(head: report.head)?.text ?? "")),
-            ("trusted", .boolean(report.trust == .checked)),
-            (
-                "sessions",
-                .array(
-                    report.sessions.map {
-                        .object([
-                            "by": .string($0.by), "key": .string($0.fingerprint), "seq": .integer(Int64($0.sequence)),
-                        ])
-                    })
-            ),
-        ]
-        pairs.append(
-            (
-                "approvals",
-                .array(
-                    report.approvals.map {
-                        .object([
-                            "step": .string($0.step), "by": .string($0.by), "key": .string($0.fingerprint),
-                            "approved": .boolean($0.isApproved), "seq": .integer(Int64($0.sequence)),
-                        ])
-                    })
-            ))
-        pairs.append(
-            (
-                "by_hand",
-                .array(
-                    report.hands.map { hand in
-                        var members: JournalFields = [
-                            "by": .string(hand.by), "key": .string(hand.fingerprint),
-                            "seq": .integer(Int64(hand.sequence)),
-                            "what": .string(hand.work.what), "when": .string(hand.work.when),
-                        ]
-                        members["step"] = hand.work.step.map(JournalValue.string)
-                        members["host"] = hand.work.host.map(JournalValue.string)
-                        return .object(members)
-                    })
-            ))
-        pairs.append(
-            (
-                "drills",
-                .array(
-                    report.drills.map { drill in
-                        .object([
-                            "by": .string(drill.by), "key": .string(drill.fingerprint),
-                            "seq": .integer(Int64(drill.sequence)),
-                            "took_part": .array(drill.note.tookPart.map(JournalValue.string)),
-                            "author_present": .boolean(drill.note.isAuthorPresent),
-                            "confused": .array(drill.note.confused.map(JournalValue.string)),
-                            "note": .string(drill.note.note),
-                        ])
-                    })
-            ))
-        pairs.append(
-            (
-                "witnesses",
-                .array(
-                    report.witnesses.map {
-                        .object([
-                            "host": .string($0.host), "key": .string($0.key.fingerprint),
-                            "lines": .integer(Int64($0.through)),
-                        ])
-                    })
-            ))
-        if let witness { pairs.append(("hosts", witness.json)) }
-        if let (code, found) = comparison { pairs.append(("reason", .string(words(code, found)))) }
-        return JSONText.line(pairs)
+    /// For a journal whose opening says `stated`.
+    func words(_ stated: StatedApprovals?) -> String {
+        switch self {
+        case .read:
+            return stated == nil
+                ? "who may approve is as the runbook in the folder says; the journal does not state it"
+                : "the one in the folder is the one that the run began with, and who may approve is as it says"
+        case .absent, .unread:
+            let why = if case .absent = self { "no runbook is in the folder" } else { "see the error below" }
+            return stated == nil
+                ? "NOT CHECKED: \(why), and the journal does not state who may approve"
+                : "NOT CHECKED: \(why); who may approve is as the journal's opening says"
+        }
     }
 }

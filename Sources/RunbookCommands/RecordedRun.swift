@@ -110,12 +110,16 @@ struct RecordedRun {
         }
     }
 
-    /// The run that a person means: a name, a folder, or nothing for the newest that fits.
+    /// Whether a person typed a path: a name of a run has no `/`, so that a folder which happens to stand in the current one
+    /// is never taken for a run.
+    static func isPath(_ name: String) -> Bool { name.contains("/") || name == "." || name == ".." }
+
+    /// The run that a person means: a name, the path of a folder, or nothing for the newest that fits.
     static func find(
         _ name: String?, runs: String, _ fits: (RunFolder) -> Bool = { _ in true }, what: String = "run"
     ) throws(CommandFailure) -> RunFolder {
         if let name {
-            if name.contains("/") || access("\(name)/\(JournalReader.fileName)", F_OK) == 0 {
+            if isPath(name) {
                 guard access("\(name)/\(JournalReader.fileName)", F_OK) == 0 else {
                     throw CommandFailure(.usage, "there is no journal in `\(TerminalText.shown(name))`")
                 }
@@ -126,9 +130,17 @@ struct RecordedRun {
                 let names = RunFolder.all(in: runs).map(\.name)
                 let near = names.filter { $0.hasPrefix(name) }
                 if near.count == 1, let only = near.first { return RunFolder("\(runs)/\(only)") }
+                let isHere = access("\(name)/\(JournalReader.fileName)", F_OK) == 0
                 throw CommandFailure(
                     .usage, "there is no run `\(TerminalText.shown(name))` in \(TerminalText.shown(runs))",
-                    hint: "`blackstart runs` lists them")
+                    hint: isHere
+                        ? "for the folder in the current one, write `./\(TerminalText.shown(name))`"
+                        : "`blackstart runs` lists them")
+            }
+            if access("\(name)/\(JournalReader.fileName)", F_OK) == 0, Places.absolute(name) != folder.path {
+                Terminal.message(
+                    "blackstart: warning: `\(TerminalText.shown(name))` is the run in \(TerminalText.shown(runs)); the folder "
+                        + "of that name here is `./\(TerminalText.shown(name))`\n")
             }
             return folder
         }
