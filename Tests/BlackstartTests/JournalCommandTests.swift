@@ -137,8 +137,8 @@ struct JournalCommandTests {
     func copy() throws {
         let (said, code) = (try program("journal export r -o copy"), try code)
         #expect(said.status == 0 && said.stdout.contains(code), "\(said)")
-        #expect(try program("journal verify copy").status == 0)
-        #expect(try program("journal show copy").stdout == program("journal show r").stdout)
+        #expect(try program("journal verify ./copy").status == 0)
+        #expect(try program("journal show ./copy").stdout == program("journal show r").stdout)
         let script = try shell(
             "sh verify-journal.sh journal.jsonl ../home/keys/allowed_signers", in: "\(program.scratch.path)/copy")
         #expect(script.status == 0, "\(script.output)")
@@ -207,13 +207,13 @@ struct JournalFollowTests {
         try follow.wait(for: "Gate")
         let copied = try program("journal export r -o copy")
         #expect(copied.status == 0, "\(copied)")
-        #expect(try program("journal verify copy").status == 0)
+        #expect(try program("journal verify ./copy").status == 0)
         try program.openGate()
         #expect(try run.end().status == 0)
         let told = try follow.end()
         #expect(told.status == 0 && told.said.contains("After"), "\(told.said)")
         // The copy knows nothing of the end. The host still knows of the command in flight, and that the next one was sent.
-        let resumed = try program("resume copy --no-input")
+        let resumed = try program("resume ./copy --no-input")
         #expect(resumed.status == 8, "\(resumed)")
         #expect(resumed.stdout.contains("STOPPED. Somebody else is at work"), "\(resumed)")
         #expect(program.runs == 1)
