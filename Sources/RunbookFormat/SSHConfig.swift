@@ -31,6 +31,8 @@ struct SSHConfig {
     private static let includeDepth = 16
     /// Each as often as it is included: two lines in each of sixteen files would be 65,536.
     private static let includedFiles = 1_000
+    /// What ssh takes where nothing is said, and what is read here as well.
+    private static let globalKnownHosts = "/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2"
     private static let honoured = ["hostname", "user", "port", "identityfile", "userknownhostsfile", "identitiesonly"]
 
     func inventory(_ paths: InventoryPaths, _ defaults: Host) -> Inventory {
@@ -164,8 +166,23 @@ struct SSHConfig {
                     }
                 case "identityfile": if text != "none" { host.identityFile = paths.absolute(unquoted(text)) }
                 case "userknownhostsfile":
-                    let first = text.split(separator: " ").first.map(String.init) ?? text
-                    host.knownHosts = paths.absolute(first)
+                    let files = text.split(separator: " ").map(String.init)
+                    if files.count > 1 {
+                        findings.add(
+                            at: at,
+                            "more than one file in `UserKnownHostsFile`: each may revoke a key, and one is read",
+                            hint: "put their lines into one file")
+                    }
+                    host.knownHosts = paths.absolute(files.first ?? text)
+                case "revokedhostkeys", "globalknownhostsfile":
+                    // Left out, a key that is revoked there would be taken.
+                    if text != "none", text != Self.globalKnownHosts {
+                        findings.add(
+                            at: at, "`\(Excerpt.of(key))` is not read, and may revoke the key of a host",
+                            hint:
+                                "write what it revokes as `@revoked` lines into the known_hosts file, and take this line out"
+                        )
+                    }
                 case "certificatefile": if text != "none" { host.certificateFile = paths.absolute(unquoted(text)) }
                 case _ where Self.algorithms[key] != nil: allow(text, Self.algorithms[key], at, &host)
                 case "proxyjump": if text != "none" { host.via = Named(text, at: at) }

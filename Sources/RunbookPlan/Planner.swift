@@ -94,7 +94,7 @@ package enum Planner {
         plan.keptApprovals = part.keptApprovals
         plan.unaskedApprovals =
             part.unasked.map { UnaskedApproval(step: $0, reason: .notSelected) }
-            + UnaskedApproval.byCondition(runbook, variables)
+            + UnaskedApproval.byCondition(runbook, variables.values)
         return plan
     }
 

@@ -84,8 +84,8 @@ extension HostLink {
         }
         let login = services.ring.login(to: host, services.options)
         // What is known of a key that is revoked is just that.
-        if login.revoked.line(of: first) != nil || login.revoked.isUnreadable { scan.isKnown = true }
-        scan.keys.removeAll { $0 != first && login.revoked.line(of: $0) != nil }
+        if login.revoked.place(of: first) != nil || login.revoked.unreadable != nil { scan.isKnown = true }
+        scan.keys.removeAll { $0 != first && login.revoked.place(of: $0) != nil }
         if case .unknown = login.known {} else { scan.isKnown = true }
         scan.objection = HostKeyCheck.objection(login, first)
         // A run asks for the other kinds as well, where a fingerprint is what is known.

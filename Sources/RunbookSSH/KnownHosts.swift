@@ -165,15 +165,27 @@ struct KnownHosts {
     }
 }
 
-/// The table of one session of the program: each file is read once.
+/// The table of one session of the program: each file is read once. Beside the file of a host, those of the machine count, as
+/// they do for ssh.
 struct KnownKeyTable {
+    /// ssh_config(5), GlobalKnownHostsFile.
+    static let ofMachine = ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"]
+
+    private let ofMachine: [String]
     private var files: [String: KnownHosts] = [:]
 
-    /// The keys that no host may show, however its own key is known.
+    init(ofMachine: [String] = Self.ofMachine) { self.ofMachine = ofMachine }
+
+    /// The keys that no host may show, however its own key is known: what any of the files revokes.
     mutating func revoked(for host: Host) -> RevokedHostKeys {
-        guard let path = host.knownHosts else { return RevokedHostKeys() }
-        let isUnreadable = access(path, F_OK) == 0 && KnownHosts.contents(path) == nil
-        return RevokedHostKeys(place: path, lines: file(path).revoked, isUnreadable: isUnreadable)
+        var revoked = RevokedHostKeys()
+        for path in [host.knownHosts].compactMap(\.self) + ofMachine {
+            if access(path, F_OK) == 0, KnownHosts.contents(path) == nil { revoked.unreadable = path }
+            for (key, line) in file(path).revoked where revoked.places[key] == nil {
+                revoked.places[key] = RevokedHostKeys.Place(path: path, line: line)
+            }
+        }
+        return revoked
     }
 
     private mutating func file(_ path: String) -> KnownHosts {
@@ -185,26 +197,32 @@ struct KnownKeyTable {
 
     mutating func key(of host: Host) -> KnownKey {
         if let fingerprint = host.hostKey { return .fingerprint(fingerprint) }
-        guard let path = host.knownHosts else { return .unknown(place: "no known_hosts file is named") }
-        let file = file(path)
         let names = ([host.address] + host.addresses).map { KnownHosts.name($0, host.port) }
-        for name in names {
-            let lines = file.lines(name)
-            if !lines.isEmpty { return .lines(lines, name: name, place: path) }
+        for path in [host.knownHosts].compactMap(\.self) + ofMachine {
+            let file = file(path)
+            for name in names {
+                let lines = file.lines(name)
+                if !lines.isEmpty { return .lines(lines, name: name, place: path) }
+            }
         }
-        return .unknown(place: path)
+        return .unknown(place: host.knownHosts ?? "no known_hosts file is named")
     }
 }
 
-/// The keys that a known_hosts file revokes.
+/// The keys that known_hosts files revoke.
 struct RevokedHostKeys: Hashable {
-    var place = ""
-    /// Line numbers, from 1, by the key.
-    var lines: [[UInt8]: Int] = [:]
-    /// The file exists, and nobody can tell what it revokes.
-    var isUnreadable = false
+    struct Place: Hashable {
+        var path: String
+        /// From 1.
+        var line: Int
+    }
 
-    func line(of shown: ShownKey) -> Int? { KnownHosts.base64(shown.blob).flatMap { lines[$0] } }
+    /// By the key.
+    var places: [[UInt8]: Place] = [:]
+    /// A file that exists, and nobody can tell what it revokes.
+    var unreadable: String?
+
+    func place(of shown: ShownKey) -> Place? { KnownHosts.base64(shown.blob).flatMap { places[$0] } }
 }
 
 /// The key that a host shows.
@@ -231,9 +249,9 @@ enum HostKeyCheck {
 
     /// Comes before all that may speak for the key.
     private static func revocation(_ revoked: RevokedHostKeys, _ shown: ShownKey) -> String? {
-        if revoked.isUnreadable { return "\(revoked.place) can't be read, and may revoke the host's key" }
-        return revoked.line(of: shown).map {
-            "the host shows a key that is revoked in \(revoked.place), line \($0): \(shown.fingerprint)"
+        if let path = revoked.unreadable { return "\(path) can't be read, and may revoke the host's key" }
+        return revoked.place(of: shown).map {
+            "the host shows a key that is revoked in \($0.path), line \($0.line): \(shown.fingerprint)"
         }
     }
 

@@ -233,6 +233,19 @@ struct SSHConfigTests {
 
         """
 
+    @Test(
+        "files that may revoke a host key and are not read are refused, not left out",
+        arguments: [
+            ("UserKnownHostsFile ~/.ssh/a ~/.ssh/b", "more than one file in `UserKnownHostsFile`"),
+            ("RevokedHostKeys /etc/ssh/revoked", "`revokedhostkeys` is not read"),
+            ("GlobalKnownHostsFile /srv/known", "`globalknownhostsfile` is not read"),
+        ])
+    func revocations(_ line: String, _ words: String) throws {
+        let program = try Program(["config": "Host a\n  HostName 10.0.0.1\n  \(line)\n"])
+        let said = try program("inventory show config")
+        #expect(said.status == 65 && said.stderr.contains(words), "\(said)")
+    }
+
     @Test("each host's address, port, user, key and known hosts are those that ssh -G tells")
     func same() throws {
         let program = try Program()
