@@ -15,20 +15,20 @@ package struct InitCommand: ParsableCommand {
     package init() {}
 
     package func run() throws {
-        for (name, _) in StarterSite.files where access("\(folder)/\(name)", F_OK) == 0 {
-            throw CommandFailure(
-                .usage, "`\(TerminalText.shown("\(folder)/\(name)"))` exists already; nothing was written",
-                hint: "name an empty folder")
-        }
+        for (name, _) in StarterSite.files where SystemCalls.exists("\(folder)/\(name)") { throw exists(name) }
+        var made: [String] = []
         do {
             try SystemCalls.makeFolders("\(folder)/\(StarterSite.schemas)")
             for (name, text) in StarterSite.files {
-                let descriptor = try SystemCalls.open(
-                    "\(folder)/\(name)", O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
-                defer { close(descriptor) }
-                try SystemCalls.write(Array(text.utf8), to: descriptor)
+                try FileDraft.make(Array(text.utf8), at: "\(folder)/\(name)")
+                made.append(name)
             }
         } catch {
+            for name in made { unlink("\(folder)/\(name)") }
+            // Somebody made it in this moment.
+            if error.code == EEXIST, made.count < StarterSite.files.count {
+                throw exists(StarterSite.files[made.count].name)
+            }
             let isWrongFolder = [EACCES, EPERM, EROFS, ENOTDIR].contains(error.code)
             throw CommandFailure(
                 isWrongFolder ? .usage : .programFailed,
@@ -43,6 +43,12 @@ package struct InitCommand: ParsableCommand {
                   blackstart dry-run \(at)runbook.yaml --fixture \(at)fixture.yaml
 
             """)
+    }
+
+    private func exists(_ name: String) -> CommandFailure {
+        CommandFailure(
+            .usage, "`\(TerminalText.shown("\(folder)/\(name)"))` exists already; nothing was written",
+            hint: "name an empty folder")
     }
 }
 

@@ -130,10 +130,12 @@ struct RunCopy {
 
     func make(at target: String) throws(CommandFailure) {
         try NewFile.check(target)
-        let draft = "\(target).part"
+        let draft = "\(target).part-\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
+        var made: [String] = []
         do throws(SystemError) {
             guard mkdir(draft, 0o700) == 0 else { throw SystemError(errno) }
             for (name, part) in try parts() {
+                made.append(name)
                 switch part {
                 case .folder: guard mkdir("\(draft)/\(name)", 0o700) == 0 else { throw SystemError(errno) }
                 case .bytes(let bytes): try Self.write(bytes, "\(draft)/\(name)")
@@ -141,11 +143,14 @@ struct RunCopy {
                     try Self.write(try SystemCalls.contents(of: path, limitBytes: Self.fileLimit), "\(draft)/\(name)")
                 }
             }
-            guard rename(draft, target) == 0 else { throw SystemError(errno) }
+            try SystemCalls.flushFolder(draft)
+            // The place of a file, or of a folder that holds something, is never taken.
+            guard rename(draft, target) == 0 else { throw SystemError(errno == ENOTEMPTY ? EEXIST : errno) }
+            try SystemCalls.flushFolder(SystemCalls.folder(of: target))
         } catch {
-            throw CommandFailure(
-                .programFailed, "can't make the copy `\(TerminalText.shown(target))`: \(error.words)",
-                hint: "what was begun of it lies in `\(TerminalText.shown(draft))`")
+            for name in made.reversed() { Glibc.remove("\(draft)/\(name)") }
+            rmdir(draft)
+            throw NewFile.failure(target, error)
         }
     }
 

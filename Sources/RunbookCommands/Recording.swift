@@ -299,7 +299,7 @@ enum RecordFolder {
         } catch {
             throw CommandFailure(.usage, "can't make `\(TerminalText.shown(folder))`: \(error.words)")
         }
-        guard access("\(folder)/fixture.yaml", F_OK) != 0 else {
+        guard !SystemCalls.exists("\(folder)/fixture.yaml") else {
             throw CommandFailure(
                 .usage, "`\(TerminalText.shown(folder))/fixture.yaml` exists already; nothing was started",
                 hint: "name another folder")
@@ -308,9 +308,7 @@ enum RecordFolder {
 
     static func write(_ fixture: Fixture, to folder: String) throws(CommandFailure) {
         do {
-            let descriptor = try SystemCalls.open("\(folder)/fixture.yaml", O_WRONLY | O_CREAT | O_EXCL)
-            defer { close(descriptor) }
-            try SystemCalls.write(Array(FixtureWriter.write(fixture).utf8), to: descriptor)
+            try FileDraft.make(Array(FixtureWriter.write(fixture).utf8), at: "\(folder)/fixture.yaml", mode: 0o600)
         } catch {
             throw CommandFailure(
                 .programFailed, "the run is over, but its fixture can't be written: \(error.words)",

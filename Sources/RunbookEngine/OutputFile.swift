@@ -110,7 +110,9 @@ private struct Piece {
 
     mutating func write(_ bytes: ArraySlice<UInt8>, at offset: Int64) {
         guard fault == nil, !bytes.isEmpty else { return }
-        if descriptor < 0 { descriptor = uninterrupted { open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600) } }
+        if descriptor < 0 {
+            descriptor = uninterrupted { open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600) }
+        }
         if descriptor < 0 { return note() }
         var rest = bytes
         while !rest.isEmpty {

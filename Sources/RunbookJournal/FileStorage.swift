@@ -30,6 +30,10 @@ package struct FileStorage: JournalStorage {
         try checked("make", folder) { () throws(SystemError) in try SystemCalls.makeFolders(folder) }
         // Before anything is made: a journal that is there stays as it is, lock and all.
         try checkFree(path)
+        var facts = stat()
+        guard lstat(folder, &facts) == 0, facts.st_mode & S_IFMT == S_IFDIR, facts.st_uid == geteuid(),
+            facts.st_mode & S_IWOTH == 0
+        else { throw .sharedFolder(path: folder) }
         return try opened(folder, path: path, flags: O_CREAT, beside)
     }
 
@@ -43,6 +47,7 @@ package struct FileStorage: JournalStorage {
     private static func opened(
         _ folder: String, path: String, flags: Int32, _ beside: () throws(SystemError) -> Void
     ) throws(JournalFault) -> FileStorage {
+        try checkNoLinks(folder)
         let lock = try JournalLock.take("\(folder)/\(lockName)", for: path)
         do throws(JournalFault) {
             if flags & O_CREAT != 0 {
@@ -72,6 +77,16 @@ package struct FileStorage: JournalStorage {
         } catch {
             lock.release()
             throw error
+        }
+    }
+
+    /// A run that came from elsewhere could lead what is written to it to any file of whoever goes on with it.
+    private static func checkNoLinks(_ folder: String) throws(JournalFault) {
+        let names = try checked("read", folder) { () throws(SystemError) in try SystemCalls.names(in: folder) }
+        for name in names.sorted() {
+            var facts = stat()
+            guard lstat("\(folder)/\(name)", &facts) == 0, facts.st_mode & S_IFMT == S_IFLNK else { continue }
+            throw .link(path: "\(folder)/\(name)")
         }
     }
 

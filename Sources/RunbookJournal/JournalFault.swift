@@ -25,6 +25,10 @@ package enum JournalFault: Error, Hashable, Sendable {
     case reservedType(String)
     case badRunName(String)
     case badPrincipal(String)
+    /// A folder that stood before, in which somebody else can put things.
+    case sharedFolder(path: String)
+    /// Something in the folder of a run that leads elsewhere.
+    case link(path: String)
 
     package var message: String {
         switch self {
@@ -44,6 +48,8 @@ package enum JournalFault: Error, Hashable, Sendable {
         case .key(let fault): fault.message
         case .line(let type, let fault): "can't record `\(shown(type))`: \(fault.message)"
         case .reservedType(let type): "`\(shown(type))` lines are not for callers to write here"
+        case .sharedFolder(let path): "`\(shown(path))` belongs to another user, or everybody may write to it"
+        case .link(let path): "`\(shown(path))` is a link; the folder of a run holds none"
         case .badRunName(let name):
             "`\(shown(name))` is no name for a run; use 1 to 100 of [A-Za-z0-9._-], first a letter or a digit"
         case .badPrincipal(let name):

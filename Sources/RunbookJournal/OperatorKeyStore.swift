@@ -160,6 +160,10 @@ package enum OperatorKeyStore {
     private static func list(_ key: any OperatorKey, at path: String) throws(SystemError) {
         let line = Array(
             AllowedSigners.line(principal: key.principal, namespaces: namespaces, key: key.publicKey).utf8)
+        // Of two that read the list at once, the second would put it back without the first one's key.
+        let folder = try SystemCalls.open(SystemCalls.folder(of: path), O_RDONLY | O_DIRECTORY)
+        defer { Glibc.close(folder) }
+        _ = try SystemCalls.uninterrupted { flock(folder, LOCK_EX) }
         var standing: [UInt8] = []
         if access(path, F_OK) == 0 {
             standing = try SystemCalls.contents(of: path, limitBytes: AllowedSigners.limitBytes)

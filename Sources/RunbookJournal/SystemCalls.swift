@@ -31,15 +31,27 @@ package enum SystemCalls {
         }
     }
 
+    /// What is written is never written through a link: whoever put it there chose the file that would be lost. What is
+    /// read may be a pipe; one that nobody writes to is empty, and not waited for.
     package static func open(_ path: String, _ flags: Int32, mode: UInt32 = 0o600) throws(SystemError) -> Int32 {
-        try uninterrupted { Glibc.open(path, flags | O_CLOEXEC, mode) }
+        let reads = flags & O_ACCMODE == O_RDONLY
+        let descriptor = try uninterrupted {
+            Glibc.open(path, flags | O_CLOEXEC | (reads ? O_NONBLOCK : O_NOFOLLOW), mode)
+        }
+        if reads { _ = fcntl(descriptor, F_SETFL, flags & ~(O_NONBLOCK | O_CREAT)) }
+        return descriptor
     }
 
-    /// All of a small file. A pipe is read to its end; one that nobody writes to is empty, not waited for.
+    /// Whether something has this name: a link that leads nowhere too.
+    package static func exists(_ path: String) -> Bool {
+        var facts = stat()
+        return lstat(path, &facts) == 0
+    }
+
+    /// All of a small file. A pipe is read to its end.
     package static func contents(of path: String, limitBytes: Int) throws(SystemError) -> [UInt8] {
-        let descriptor = try open(path, O_RDONLY | O_NONBLOCK)
+        let descriptor = try open(path, O_RDONLY)
         defer { Glibc.close(descriptor) }
-        _ = fcntl(descriptor, F_SETFL, 0)
         return try contents(of: descriptor, limitBytes: limitBytes)
     }
 

@@ -92,6 +92,20 @@ import Testing
         #expect(try shell("ls home/keys", in: scratch.path).output == "allowed_signers\noperator\n")
     }
 
+    @Test("signers that are listed in the same instant are all listed")
+    func listedAtOnce() async throws {
+        let scratch = try Scratch()
+        let keys = try (0..<24).map { try Ed25519Key(principal: "p\($0)@ops") }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for key in keys {
+                group.addTask { try OperatorKeyStore.trust(key, home: "\(scratch.path)/home") }
+            }
+            try await group.waitForAll()
+        }
+        let list = try scratch.text("home/keys/allowed_signers")
+        #expect(keys.allSatisfy { list.contains("\($0.principal) ") }, "\(list)")
+    }
+
     @Test("a signer is listed once, after what people wrote into the list by hand")
     func listed() throws {
         let scratch = try Scratch()
