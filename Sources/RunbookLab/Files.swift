@@ -40,7 +40,8 @@ enum Files {
 
     /// The whole file, or nil where there is none. Files of /proc have no size, so it is read to its end.
     static func read(_ path: String) throws(LabError) -> [UInt8]? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // A FIFO that nobody writes to is empty, and not waited for.
+        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         if descriptor < 0 {
             if errno == ENOENT { return nil }
             throw failure("read", path)

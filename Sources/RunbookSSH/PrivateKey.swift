@@ -27,6 +27,11 @@ final class PrivateKey: @unchecked Sendable {
         var isExposed = false
     }
 
+    private static func isFile(_ path: String) -> Bool {
+        var facts = stat()
+        return stat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFREG
+    }
+
     /// - Parameter certificate: a file that is named; nil: the one beside the key, if there is one.
     static func read(_ path: String, passphrase: String?, certificate: String?) -> Reading {
         var reading = Reading()
@@ -36,6 +41,11 @@ final class PrivateKey: @unchecked Sendable {
         }
         guard access(path, R_OK) == 0 else {
             reading.objections = ["the key \(path) can't be read"]
+            return reading
+        }
+        // libssh would wait for a FIFO, on the thread of all hosts.
+        guard isFile(path) else {
+            reading.objections = ["\(path) is no private key that can be used"]
             return reading
         }
         if let objection = FilePrivacy.objection(path) {
@@ -53,7 +63,7 @@ final class PrivateKey: @unchecked Sendable {
         }
         let signed = certificate ?? "\(path)-cert.pub"
         if certificate != nil || access(signed, F_OK) == 0 {
-            if let both = load(path, passphrase), certify(both, signed) {
+            if isFile(signed), let both = load(path, passphrase), certify(both, signed) {
                 reading.keys.append(PrivateKey(both, name: "\(path) with its certificate"))
             } else {
                 reading.objections.append("the certificate \(signed) can't be used with the key \(path)")
