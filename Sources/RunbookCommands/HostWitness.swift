@@ -3,6 +3,7 @@ internal import RunbookJournal
 internal import RunbookModel
 internal import RunbookPlan
 internal import RunbookTransport
+internal import Synchronization
 
 /// What hosts know of a journal: each command that was submitted brought the journal's head, and its receipt has kept it;
 /// and witnesses keep copies.
@@ -54,23 +55,27 @@ struct HostWitness: Sendable {
         _ plan: Plan, _ run: String, _ journal: [UInt8], _ transport: any Transport
     ) async -> [Testimony] {
         await SideBySide.map(plan.inventory.witnesses.map(\.name), atOnce: 200) { host in
-            func ask(_ question: WitnessRequest) async -> HostReply {
+            func ask(_ question: WitnessRequest, _ shown: ShownCopy? = nil) async -> HostReply {
                 await transport.ask(
-                    HostRequest(host: host, task: TaskID(step: "verify", host: host), .witness(question)))
+                    HostRequest(host: host, task: TaskID(step: "verify", host: host), .witness(question))
+                ) { shown?.take($0.bytes) }
             }
             var reply = await ask(.tell(run: run))
+            var isSame = false
             // One that can't sign shows what it has.
             if case .witness(let answer) = reply, answer.verdict == .have, answer.bytes > 0, answer.signature == nil,
                 answer.bytes <= journal.count
             {
-                reply = await ask(.get(run: run, limitBytes: journal.count))
+                let shown = ShownCopy(of: journal)
+                reply = await ask(.get(run: run, limitBytes: journal.count), shown)
+                isSame = shown.isSame
             }
-            return testimony(of: host, reply, journal: journal)
+            return testimony(of: host, reply, journal: journal, showsSame: isSame)
         }
     }
 
-    /// Of a witness.
-    static func testimony(of host: String, _ reply: HostReply, journal: [UInt8]) -> Testimony {
+    /// Of a witness. `showsSame`: it showed the journal's own bytes.
+    static func testimony(of host: String, _ reply: HostReply, journal: [UInt8], showsSame: Bool) -> Testimony {
         switch reply {
         case .witness(let answer) where answer.verdict == .have:
             guard answer.bytes > 0 else { return Testimony(host: host, copy: (0, 0, nil), comparison: .silent) }
@@ -82,7 +87,7 @@ struct HostWitness: Sendable {
             }
             var prefix = PrefixDigest()
             prefix.take(journal[..<answer.bytes])
-            let isSame = signature.map(prefix.isSigned) ?? journal[..<answer.bytes].elementsEqual(answer.copy)
+            let isSame = signature.map(prefix.isSigned) ?? showsSame
             return Testimony(host: host, copy: copy, comparison: isSame ? .agrees : .forked)
         case .witness(let answer):
             return Testimony(host: host, comparison: .unasked("it refuses: \(answer.reason)"))
@@ -173,6 +178,23 @@ struct HostWitness: Sendable {
                 return .object(members)
             })
     }
+}
+
+/// What a witness shows, held against a journal as it comes.
+private final class ShownCopy: Sendable {
+    private let journal: [UInt8]
+    private let seen = Mutex((count: 0, isSame: true))
+
+    init(of journal: [UInt8]) { self.journal = journal }
+
+    func take(_ bytes: [UInt8]) {
+        seen.withLock { seen in
+            seen.isSame = seen.isSame && journal.dropFirst(seen.count).starts(with: bytes)
+            seen.count += bytes.count
+        }
+    }
+
+    var isSame: Bool { seen.withLock { $0.isSame } }
 }
 
 extension HostWitness.Testimony {

@@ -73,7 +73,7 @@ actor ControllerProbes {
             let count = recv(descriptor, &buffer, buffer.count, 0)
             if count > 0 {
                 page.take(buffer[..<count])
-                if page.isWhole || page.count > Limits.checkOutputBytes { break }
+                if page.isWhole || page.isOver { break }
                 continue
             }
             if count == 0 || (errno != EAGAIN && errno != EINTR) { break }
@@ -123,11 +123,18 @@ struct HTTPTarget: Hashable {
 /// An HTTP answer as far as it has come. Its head is read once, however small the pieces are in which it comes.
 struct HTTPAnswer {
     private(set) var status: Int?
-    private var bytes: [UInt8] = []
+    private var heard = HostBytes(limitBytes: Limits.checkOutputBytes + headBytes)
     private var bodyAt: Int?
     private var length: Int?
 
+    /// Room for the head, beside what is kept of any check.
+    private static let headBytes = 64 << 10
+
+    private var bytes: [UInt8] { heard.bytes }
+
     var count: Int { bytes.count }
+
+    var isOver: Bool { heard.isOver }
 
     var body: [UInt8] { bodyAt.map { Array(bytes[$0...]) } ?? [] }
 
@@ -139,7 +146,7 @@ struct HTTPAnswer {
 
     mutating func take(_ more: ArraySlice<UInt8>) {
         let from = max(0, bytes.count - 3)
-        bytes += more
+        heard.take(more)
         guard bodyAt == nil, let end = Self.headEnd(bytes, from) else { return }
         bodyAt = end.upperBound
         readHead(String(decoding: bytes[..<end.lowerBound], as: UTF8.self).split(whereSeparator: \.isNewline))

@@ -99,19 +99,58 @@ final class PlainReader: Sendable {
     var stderr: [UInt8] { kept.withLock { $0.stderr.bytes } }
 }
 
-/// What a witness says on stdout.
+/// What a witness says on stdout: words that are kept, or a copy that is handed on.
 final class WitnessReader: Sendable {
-    private let heard: LoopLock<HostBytes>
+    private enum Heard {
+        case words(HostBytes)
+        case copy(WitnessCopy)
+    }
 
-    init(limitBytes: Int) { heard = LoopLock(HostBytes(limitBytes: limitBytes)) }
+    private let heard: LoopLock<Heard>
+    private let progress: @Sendable (OutputChunk) -> Void
 
-    func take(_ chunk: OutputChunk) -> Hearing {
-        guard chunk.stream == .stdout else { return .more }
-        return heard.withLock { heard in
-            heard.take(chunk.bytes)
-            return heard.hearing
+    /// - Parameter limitBytes: of its words.
+    init(_ question: WitnessRequest, limitBytes: Int, _ progress: @escaping @Sendable (OutputChunk) -> Void) {
+        self.progress = progress
+        if case .get(_, let limitBytes) = question {
+            heard = LoopLock(.copy(WitnessCopy(limitBytes: limitBytes)))
+        } else {
+            heard = LoopLock(.words(HostBytes(limitBytes: limitBytes)))
         }
     }
 
-    var bytes: [UInt8] { heard.withLock { $0.bytes } }
+    func take(_ chunk: OutputChunk) -> Hearing {
+        guard chunk.stream == .stdout else { return .more }
+        var parts: [[UInt8]] = []
+        let hearing = heard.withLock { heard -> Hearing in
+            switch heard {
+            case .words(var words):
+                // Taken out first: two that hold it would copy it at each piece.
+                heard = .words(HostBytes(limitBytes: 0))
+                words.take(chunk.bytes)
+                heard = .words(words)
+                return words.hearing
+            case .copy(var copy):
+                defer { heard = .copy(copy) }
+                return copy.take(chunk.bytes) { parts.append($0) }
+            }
+        }
+        for part in parts { progress(OutputChunk(.stdout, part)) }
+        return hearing
+    }
+
+    /// Whether a copy began and did not come to its end.
+    var isCut: Bool {
+        heard.withLock { if case .copy(let copy) = $0 { copy.reply != nil && !copy.isWhole } else { false } }
+    }
+
+    /// nil where it was no answer, or a copy that was cut.
+    var reply: WitnessReply? {
+        heard.withLock { heard in
+            switch heard {
+            case .words(let words): WitnessReply(words.bytes)
+            case .copy(let copy): copy.isWhole ? copy.reply : nil
+            }
+        }
+    }
 }

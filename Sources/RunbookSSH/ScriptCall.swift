@@ -21,7 +21,7 @@ struct ScriptCall: Sendable {
     private static let opening = Array(ReceiptScript.opening.utf8)
 
     func play(_ runner: some ScriptRunner, _ progress: @escaping @Sendable (OutputChunk) -> Void) async -> HostReply {
-        if case .witness(let question) = request.operation { return await playWitness(question, runner) }
+        if case .witness(let question) = request.operation { return await playWitness(question, runner, progress) }
         if !keepsReceipts { return await playInSession(runner, progress) }
         var random = SystemRandomNumberGenerator()
         let nonce = String(UInt64.random(in: 0...UInt64.max, using: &random), radix: 36)
@@ -137,18 +137,21 @@ struct ScriptCall: Sendable {
     /// What a witness may answer beside a copy: its words and a signature.
     private static let witnessLimit = 256 << 10
 
-    private func playWitness(_ question: WitnessRequest, _ runner: some ScriptRunner) async -> HostReply {
+    private func playWitness(
+        _ question: WitnessRequest, _ runner: some ScriptRunner, _ progress: @escaping @Sendable (OutputChunk) -> Void
+    ) async -> HostReply {
         // An account with a forced command takes no variables and no other words.
         let job = ScriptJob(
             command: WitnessScript.command, environment: [], input: question.input, deadline: deadline)
-        var limit = Self.witnessLimit
-        if case .get(_, let limitBytes) = question { limit += limitBytes }
-        let heard = WitnessReader(limitBytes: limit)
+        let heard = WitnessReader(question, limitBytes: Self.witnessLimit, progress)
         do throws(TransportFailure) {
             _ = try await runner.run(job) { heard.take($0) }
         } catch { return error.isDeadline ? late : .failure(error.ofQuestion) }
-        guard let reply = WitnessReply(heard.bytes) else {
-            return .failure(TransportFailure(.unsuitable, sent: true, "what answers there is no witness"))
+        guard let reply = heard.reply else {
+            return .failure(
+                heard.isCut
+                    ? TransportFailure(.lost, sent: false, "the answer was cut")
+                    : TransportFailure(.unsuitable, sent: true, "what answers there is no witness"))
         }
         return .witness(reply)
     }

@@ -25,10 +25,12 @@ package protocol Transport: Sendable {
 }
 
 extension Transport {
-    /// The reply, for whoever can wait; what is printed meanwhile is nobody's.
-    package func ask(_ request: HostRequest) async -> HostReply {
+    /// The reply, for whoever can wait; what is printed meanwhile is nobody's unless `progress` takes it.
+    package func ask(
+        _ request: HostRequest, progress: @escaping @Sendable (OutputChunk) -> Void = { _ in }
+    ) async -> HostReply {
         await withCheckedContinuation { continuation in
-            send(request, progress: { _ in }, reply: { continuation.resume(returning: $0) })
+            send(request, progress: progress, reply: { continuation.resume(returning: $0) })
         }
     }
 }

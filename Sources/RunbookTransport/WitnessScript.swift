@@ -6,8 +6,9 @@ package enum WitnessRequest: Hashable, Sendable {
     case push(run: String, offset: Int, bytes: [UInt8])
     /// How much of it is kept there?
     case tell(run: String)
-    /// The copy itself, of at most so many bytes: a witness that sends more is cut off.
-    case get(run: String, limitBytes: Int = 1 << 30)
+    /// The copy itself, of at most so many bytes: a witness that has or sends more is cut off. It is handed on as it comes,
+    /// as output, and nothing of it is held.
+    case get(run: String, limitBytes: Int)
 
     package var run: String {
         switch self {
@@ -46,8 +47,6 @@ package struct WitnessReply: Hashable, Sendable {
     package var reason = ""
     /// Armoured SSHSIG over its copy; nil where it can't sign.
     package var signature: String?
-    /// The copy, where that was asked for.
-    package var copy: [UInt8] = []
 
     package init(_ verdict: Verdict, bytes: Int = 0, reason: String = "", signature: String? = nil) {
         self.verdict = verdict
@@ -56,37 +55,78 @@ package struct WitnessReply: Hashable, Sendable {
         self.signature = signature
     }
 
-    /// From all that came; nil where it is no answer. What a login prints before it is passed over.
+    /// A line of what came; nil where it is no answer. What a login prints before it is passed over.
+    package init?(line: some Collection<UInt8>) {
+        guard line.starts(with: Self.mark) else { return nil }
+        let words = String(decoding: line.dropFirst(Self.mark.count), as: UTF8.self).split(
+            separator: " ", maxSplits: 1)
+        guard let verdict = words.first.flatMap({ Verdict(rawValue: String($0)) }) else { return nil }
+        self.init(verdict)
+        if verdict == .refused {
+            reason = words.count > 1 ? String(words[1]) : ""
+            return
+        }
+        guard words.count > 1, let count = Int(words[1]), count >= 0 else { return nil }
+        bytes = count
+    }
+
+    private static let mark = Array("BSW ".utf8)
+    private static let signed = Array("-----BEGIN SSH SIGNATURE-----".utf8)
+
+    /// From all that came of an answer that is no copy; nil where it is none.
     package init?(_ output: [UInt8]) {
-        let mark = Array("BSW ".utf8)
         var at = 0
         while at < output.count {
             let end = output[at...].firstIndex(of: UInt8(ascii: "\n")) ?? output.count
             let line = output[at..<end]
-            let next = min(end + 1, output.count)
-            guard line.starts(with: mark) else {
-                at = next
-                continue
-            }
-            let words = String(decoding: line.dropFirst(mark.count), as: UTF8.self).split(separator: " ", maxSplits: 1)
-            guard let verdict = words.first.flatMap({ Verdict(rawValue: String($0)) }) else { return nil }
-            self.init(verdict)
-            if verdict == .refused {
-                reason = words.count > 1 ? String(words[1]) : ""
-                return
-            }
-            guard words.count > 1, let count = Int(words[1]), count >= 0 else { return nil }
-            bytes = count
-            let rest = output[next...]
-            let signed = Array("-----BEGIN SSH SIGNATURE-----".utf8)
-            if rest.starts(with: signed) {
-                signature = String(decoding: rest, as: UTF8.self)
-            } else if !rest.isEmpty {
-                copy = Array(rest)
-            }
+            at = min(end + 1, output.count)
+            guard line.starts(with: Self.mark) else { continue }
+            self.init(line: line)
+            if output[at...].starts(with: Self.signed) { signature = String(decoding: output[at...], as: UTF8.self) }
             return
         }
         return nil
+    }
+}
+
+/// Reads the answer to ``WitnessRequest/get(run:limitBytes:)`` as it comes: a line, and as many bytes as that says. Holds
+/// no more than the line.
+package struct WitnessCopy: Sendable {
+    private var line = HostBytes(limitBytes: Self.lineBytes)
+    private var skipped = 0
+    private var left = 0
+    private let limitBytes: Int
+    /// Once its line has come; nil before that, and where what came is no answer.
+    package private(set) var reply: WitnessReply?
+
+    /// Of the line, and of all that a login prints before it.
+    private static let lineBytes = 4 << 10
+    private static let skippedBytes = 256 << 10
+
+    package init(limitBytes: Int) { self.limitBytes = limitBytes }
+
+    /// Whether all of it has come.
+    package var isWhole: Bool { reply != nil && left == 0 }
+
+    /// Takes the next bytes; hands on what belongs to the copy.
+    package mutating func take(_ bytes: [UInt8], _ copy: ([UInt8]) -> Void) -> Hearing {
+        var rest = bytes[...]
+        while reply == nil, !rest.isEmpty {
+            let end = rest.firstIndex(of: UInt8(ascii: "\n"))
+            line.take(rest[..<(end ?? rest.endIndex)])
+            skipped += end.map { $0 + 1 - rest.startIndex } ?? rest.count
+            guard skipped <= Self.skippedBytes else { return .tooMuch(limitBytes: Self.skippedBytes) }
+            guard let end else { return .more }
+            rest = rest[(end + 1)...]
+            reply = line.isOver ? nil : WitnessReply(line: line.bytes)
+            line = HostBytes(limitBytes: Self.lineBytes)
+            left = reply?.verdict == .have ? reply?.bytes ?? 0 : 0
+            guard left <= limitBytes else { return .tooMuch(limitBytes: limitBytes) }
+        }
+        let part = rest.prefix(left)
+        left -= part.count
+        if !part.isEmpty { copy(Array(part)) }
+        return isWhole ? .whole : .more
     }
 }
 

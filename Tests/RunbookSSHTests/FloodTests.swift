@@ -39,7 +39,10 @@ struct Flood: Sendable, CustomTestStringConvertible {
         Flood(way: "refusing", operation: .survey(nil), words: "the host can't do this: \\u{1b}[2Jno"),
         Flood(way: "receipts", operation: .heads(run: "r1"), words: senseless),
         Flood(
-            way: "witness", operation: .witness(.get(run: "r1", limitBytes: 4_096)), words: "\(tooMuch) 260 KiB"),
+            way: "witness", operation: .witness(.get(run: "r1", limitBytes: 4_095)), words: "\(tooMuch) 4 KiB"),
+        Flood(way: "endlessCopy", operation: .witness(.get(run: "r1", limitBytes: 1 << 30)), words: "\(tooMuch) 1 GiB"),
+        Flood(
+            way: "preamble", operation: .witness(.get(run: "r1", limitBytes: 1 << 30)), words: "\(tooMuch) 256 KiB"),
         Flood(way: "witness", operation: .witness(.tell(run: "r1")), words: "\(tooMuch) 256 KiB"),
         Flood(way: "flood", operation: .contact, words: "the host did not finish the SSH handshake in time"),
         Flood(way: "endless", operation: .contact, words: "no SSH connection: "),

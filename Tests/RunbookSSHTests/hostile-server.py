@@ -173,6 +173,21 @@ async def witness(process):
         await process.stdout.drain()
 
 
+async def endlessCopy(process):
+    """A copy that says it is larger than any journal, and comes."""
+    process.stdout.write(b"BSW have 1099511627776\n")
+    while True:
+        process.stdout.write(b"j" * 65536)
+        await process.stdout.drain()
+
+
+async def preamble(process):
+    """A login that never comes to the point."""
+    while True:
+        process.stdout.write(b"welcome\n" * 8192)
+        await process.stdout.drain()
+
+
 async def deaf(process):
     """It prints, and reads nothing of what it is sent: its window is smaller than any question."""
     while True:

@@ -26,6 +26,14 @@ struct WitnessScriptTests {
         return WitnessReply(try scratch.read("answer"))
     }
 
+    /// The copy as a controller reads it, in small pieces.
+    private func copy(shell sh: String = "/bin/sh") throws -> [UInt8]? {
+        _ = try ask(.get(run: "r1", limitBytes: 1 << 20), shell: sh)
+        var (reader, bytes) = (WitnessCopy(limitBytes: 1 << 20), [UInt8]())
+        for byte in try scratch.read("answer") { _ = reader.take([byte]) { bytes += $0 } }
+        return reader.isWhole ? bytes : nil
+    }
+
     private func push(_ bytes: [UInt8], at offset: Int, cut: Int = 0) throws -> WitnessReply? {
         try ask(.push(run: "r1", offset: offset, bytes: bytes), cut: cut)
     }
@@ -46,7 +54,7 @@ struct WitnessScriptTests {
             "echo \"w $(cat .blackstart/witness/key.pub)\" >signers; ssh-keygen -Y verify -f signers -I w -n blackstart-witness -s sig <all",
             in: scratch.path)
         #expect(checked.status == 0, "\(checked.output)")
-        #expect(try ask(.get(run: "r1"), shell: sh)?.copy == Self.one + Self.two)
+        #expect(try copy(shell: sh) == Self.one + Self.two)
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder).count == 2)
     }
 
@@ -56,7 +64,7 @@ struct WitnessScriptTests {
         #expect(try push(Self.one, at: 0)?.verdict == .have)
         #expect(try push(Self.one + Self.two, at: 0)?.bytes == 20)
         #expect(try push(Self.two, at: 10)?.bytes == 20)
-        #expect(try ask(.get(run: "r1"))?.copy == Self.one + Self.two)
+        #expect(try copy() == Self.one + Self.two)
     }
 
     @Test("other bytes in place of those that it keeps are a fork, and change nothing", arguments: [0, 10])
@@ -64,7 +72,7 @@ struct WitnessScriptTests {
         #expect(try push(Self.one + Self.two, at: 0)?.bytes == 20)
         let other = try push(Array("{\"seq\":9}\n{\"seq\":9}\n".utf8), at: offset)
         #expect(other?.verdict == .fork && other?.bytes == 20)
-        #expect(try ask(.get(run: "r1"))?.copy == Self.one + Self.two)
+        #expect(try copy() == Self.one + Self.two)
     }
 
     @Test("bytes beyond its end are not taken: it says what it wants first")
@@ -79,7 +87,7 @@ struct WitnessScriptTests {
         #expect(try push(Self.one, at: 0)?.bytes == 10)
         let reply = try push(Self.two, at: 10, cut: missing)
         #expect(reply?.verdict == (missing == 0 ? .have : .torn))
-        #expect(try ask(.get(run: "r1"))?.copy == Self.one + (missing == 0 ? Self.two : []))
+        #expect(try copy() == Self.one + (missing == 0 ? Self.two : []))
         #expect(try push(Self.two, at: 10)?.bytes == 20)
     }
 
@@ -92,7 +100,7 @@ struct WitnessScriptTests {
             try Data(rest).write(to: URL(filePath: segment))
             #expect(try ask(.tell(run: "r1"))?.bytes == 10)
             #expect(try push(Self.two, at: 10)?.bytes == 20)
-            #expect(try ask(.get(run: "r1"))?.copy == Self.one + Self.two)
+            #expect(try copy() == Self.one + Self.two)
         }
     }
 
@@ -116,7 +124,7 @@ struct WitnessScriptTests {
         _ = try shell(
             "for i in 1 2 3 4 5 6 7 8; do /bin/sh ./blackstart-witness <question$i >answer$i 2>&1 & done; wait",
             in: scratch.path, environment: ["HOME": scratch.path, "PATH": "/usr/bin:/bin"])
-        let copy = try #require(try ask(.get(run: "r1"))?.copy)
+        let copy = try #require(try copy())
         #expect(copy.count == 20)
         for number in 1...8 {
             let reply = try #require(WitnessReply(try scratch.read("answer\(number)")))
@@ -157,5 +165,28 @@ struct WitnessScriptTests {
         ])
     func read(_ text: String, _ reply: WitnessReply?) {
         #expect(WitnessReply(Array(text.utf8)) == reply)
+    }
+
+    @Test(
+        "a copy is as long as its line says, whatever else comes, and a line that says too much ends it",
+        arguments: [
+            ("BSW have 3\nabcdef", "abc", Hearing.whole), ("Hi\nBSW have 3\nab", "ab", .more),
+            ("BSW have 0\n", "", .whole),
+            ("BSW have 9\n", "", .tooMuch(limitBytes: 8)),
+            ("BSW have 9223372036854775807\nx", "", .tooMuch(limitBytes: 8)),
+            ("BSW have 9223372036854775808\nx", "", .more), ("BSW have -0\n", "", .whole),
+            ("BSW refused no\nabc", "", .whole),
+        ])
+    func copies(_ text: String, _ copy: String, _ hearing: Hearing) {
+        var (reader, bytes) = (WitnessCopy(limitBytes: 8), [UInt8]())
+        let said = reader.take(Array(text.utf8)) { bytes += $0 }
+        #expect(said == hearing && String(decoding: bytes, as: UTF8.self) == copy)
+    }
+
+    @Test("a login that never comes to the point is cut off", arguments: ["x", "x\n"])
+    func preamble(_ piece: String) {
+        var reader = WitnessCopy(limitBytes: 8)
+        let said = reader.take(Array(String(repeating: piece, count: 300_000).utf8)) { _ in }
+        #expect(said == .tooMuch(limitBytes: 256 << 10))
     }
 }
