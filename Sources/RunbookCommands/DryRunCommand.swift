@@ -174,7 +174,7 @@ private struct Rehearsal {
         }
         guard let expectation = fixture.expectation else { return end.outcome.exitCode }
         let states = Dictionary(
-            uniqueKeysWithValues: StepStates.of(plan, end.engine.state).map { ($0.step, $0.state) })
+            StepStates.of(plan, end.engine.state).map { ($0.step, $0.state) }, uniquingKeysWith: { one, _ in one })
         let wrong = checkExpectation(
             expectation, outcome: end.outcome.rawValue, began: began, states: states,
             duration: .milliseconds(world.openSession().now().wall - fixture.clock))

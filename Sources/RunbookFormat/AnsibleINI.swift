@@ -119,36 +119,36 @@ enum ShellWords {
     /// nil where a quote is not closed.
     static func split(_ line: String) -> [String]? {
         var words: [String] = []
-        var word: String?
+        var word = ""
+        // Two quotes make a word that is empty.
+        var isOpen = false
         var quote: Character?
         var isEscaped = false
         for character in line {
             if isEscaped {
                 // Inside double quotes only these lose their backslash.
-                if quote == "\"", character != "\"", character != "\\" { word = (word ?? "") + "\\" }
-                word = (word ?? "") + String(character)
+                if quote == "\"", character != "\"", character != "\\" { word += "\\" }
+                word.append(character)
                 isEscaped = false
                 continue
             }
             switch (quote, character) {
-            case (nil, "\\"), ("\"", "\\"):
-                isEscaped = true
-                word = word ?? ""
-            case (nil, "'"), (nil, "\""):
-                quote = character
-                word = word ?? ""
+            case (nil, "\\"), ("\"", "\\"): (isEscaped, isOpen) = (true, true)
+            case (nil, "'"), (nil, "\""): (quote, isOpen) = (character, true)
             case (.some(let open), character) where open == character: quote = nil
             case (nil, "#"):
-                if let word { words.append(word) }
+                if isOpen { words.append(word) }
                 return words
             case (nil, _) where character.isWhitespace:
-                if let done = word { words.append(done) }
-                word = nil
-            default: word = (word ?? "") + String(character)
+                if isOpen { words.append(word) }
+                (word, isOpen) = ("", false)
+            default:
+                word.append(character)
+                isOpen = true
             }
         }
         guard quote == nil, !isEscaped else { return nil }
-        if let word { words.append(word) }
+        if isOpen { words.append(word) }
         return words
     }
 }

@@ -108,7 +108,7 @@ struct AnsibleSite {
         let children = Set(groups.values.flatMap(\.children))
         for name in groupNames where name != Self.all && !children.contains(name) { addChild(name, to: Self.all) }
         let names = groupNames
-        let index = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
+        let index = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { one, _ in one })
         let edges = names.map { (groups[$0]?.children ?? []).compactMap { index[$0] } }
         if let cycle = StepCycle.first(in: edges), let first = cycle.first, let place = groups[names[first]]?.place {
             findings.add(
@@ -120,18 +120,18 @@ struct AnsibleSite {
 
     /// The longest way from `all` to each group.
     private var depths: [String: Int] {
+        // Each group once, when all that hold it are done. What holds itself was told, and is left out.
+        var waits: [String: Int] = [:]
+        for name in groupNames { for child in groups[name]?.children ?? [] { waits[child, default: 0] += 1 } }
         var depths: [String: Int] = [Self.all: 0]
-        // As often as there are groups at most: there are no cycles.
-        for _ in groupNames {
-            var changed = false
-            for name in groupNames {
-                guard let depth = depths[name] else { continue }
-                for child in groups[name]?.children ?? [] where depths[child] ?? -1 < depth + 1 {
-                    depths[child] = depth + 1
-                    changed = true
-                }
+        var ready = groupNames.filter { waits[$0] == nil }
+        while let name = ready.popLast() {
+            for child in groups[name]?.children ?? [] {
+                depths[child] = max(depths[child] ?? 0, (depths[name] ?? 0) + 1)
+                let left = (waits[child] ?? 1) - 1
+                waits[child] = left
+                if left == 0 { ready.append(child) }
             }
-            if !changed { break }
         }
         return depths
     }

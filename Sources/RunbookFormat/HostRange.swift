@@ -2,6 +2,8 @@
 enum HostRange {
     /// How many hosts one pattern may stand for.
     private static let limit = 100_000
+    /// Of the pattern, and so about of each name: many of long names would fill any memory.
+    private static let patternBytes = 1_000
 
     enum Fault: Error, Hashable {
         case bounds
@@ -9,6 +11,7 @@ enum HostRange {
         case backwards
         case tooMany
         case step
+        case long
 
         var message: String {
             switch self {
@@ -17,11 +20,13 @@ enum HostRange {
             case .backwards: "a range begins before it ends"
             case .tooMany: "a range stands for more than \(limit) hosts"
             case .step: "the step of a range is a number from 1"
+            case .long: "the name of a host has at most \(patternBytes) bytes"
             }
         }
     }
 
     static func expand(_ pattern: String) throws(Fault) -> [String] {
+        guard pattern.utf8.count <= patternBytes else { throw .long }
         var names = [""]
         var rest = pattern[...]
         while let open = rest.firstIndex(of: "["), let close = rest[open...].firstIndex(of: "]") {

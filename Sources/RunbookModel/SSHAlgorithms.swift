@@ -34,7 +34,7 @@ package struct SSHAlgorithms: Hashable, Sendable {
     package var weak: [Named] { Kind.allCases.flatMap { names[$0] ?? [] }.filter { Self.isWeak($0.name) } }
 
     private static let safe = Dictionary(
-        uniqueKeysWithValues: Kind.allCases.map { kind in (kind, kind.known.filter { !isWeak($0) }) })
+        Kind.allCases.map { kind in (kind, kind.known.filter { !isWeak($0) }) }, uniquingKeysWith: { one, _ in one })
 
     /// SHA-1 and small groups, CBC modes, DES; RFC 9142 and RFC 8758 say why.
     package static func isWeak(_ name: String) -> Bool {

@@ -101,7 +101,8 @@ struct CapacityRules {
     /// Whether all guests fit: the largest first onto the machine with most left, and where that fails, by trying.
     private func layout(_ guests: [Int], _ machines: [Int], _ places: [[Int]]) -> Bool {
         let hosts = model.inventory.hosts
-        var free = Dictionary(uniqueKeysWithValues: machines.map { ($0, Amount(of: hosts[$0].facts.capacity)) })
+        var free = Dictionary(
+            machines.map { ($0, Amount(of: hosts[$0].facts.capacity)) }, uniquingKeysWith: { one, _ in one })
         let order = guests.sorted {
             let (one, other) = (Amount(hosts[$0].facts.capacity), Amount(hosts[$1].facts.capacity))
             let counts = (places[$0].count, places[$1].count)

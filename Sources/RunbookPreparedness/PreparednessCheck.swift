@@ -46,7 +46,7 @@ extension Preparedness {
     private init(_ found: [Finding], _ waivers: [Waiver]) {
         var findings: [Finding] = []
         var waived: [Waived] = []
-        let order = Dictionary(uniqueKeysWithValues: Rule.allCases.enumerated().map { ($1, $0) })
+        let order = Dictionary(Rule.allCases.enumerated().map { ($1, $0) }, uniquingKeysWith: { one, _ in one })
         let sorted = found.enumerated().sorted {
             let one = order[$0.element.rule] ?? 0
             let other = order[$1.element.rule] ?? 0

@@ -9,6 +9,7 @@ struct TidyTests {
         ("preconditionFailure(", "an end that no input may reach"), ("TODO", "unfinished"), ("FIXME", "unfinished"),
         ("+= chunk.bytes", "what a host sends, kept without a limit: `HostBytes`"),
         ("+= part.bytes", "what a host sends, kept without a limit: `HostBytes`"),
+        ("uniqueKeysWithValues", "a trap at the first name that comes twice: `uniquingKeysWith`"),
         ("isDryRun", "a dry run is other parts plugged in, not another branch"),
     ]
 
