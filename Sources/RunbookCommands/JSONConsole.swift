@@ -95,13 +95,28 @@ enum JSONText {
                 if TerminalText.isPrintable(scalar) {
                     quoted.unicodeScalars.append(scalar)
                 } else {
-                    for unit in Character(scalar).utf16 {
-                        let hex = String(unit, radix: 16)
-                        quoted += "\\u" + String(repeating: "0", count: max(0, 4 - hex.count)) + hex
-                    }
+                    quoted += escaped(scalar)
                 }
             }
         }
         return quoted + "\""
+    }
+
+    private static func escaped(_ scalar: Unicode.Scalar) -> String {
+        Character(scalar).utf16.map { unit in
+            let hex = String(unit, radix: 16)
+            return "\\u" + String(repeating: "0", count: max(0, 4 - hex.count)) + hex
+        }.joined()
+    }
+
+    /// Lines of JSON with the same values, in which nothing stands that a terminal would obey or hide. The lines of a
+    /// journal escape what moves text; tags and other invisible characters stand in them as they came.
+    static func printable(_ lines: some Collection<UInt8>) -> String {
+        let text = String(decoding: lines, as: UTF8.self)
+        if lines.allSatisfy({ (0x20..<0x7F).contains($0) || $0 == 0x0A }) { return text }
+        return text.unicodeScalars.reduce(into: "") { printable, scalar in
+            let stays = scalar == "\n" || TerminalText.isPrintable(scalar)
+            if stays { printable.unicodeScalars.append(scalar) } else { printable += escaped(scalar) }
+        }
     }
 }

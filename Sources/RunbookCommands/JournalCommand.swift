@@ -74,11 +74,11 @@ package struct JournalShow: ParsableCommand {
         var shown = 0
         while true {
             let bytes = try RecordedRun.bytes(of: path)
-            if console.isJSON, filter.isOpen, !follow { return Terminal.out(String(decoding: bytes, as: UTF8.self)) }
+            if console.isJSON, filter.isOpen, !follow { return Terminal.out(JSONText.printable(bytes)) }
             let reading = JournalReader.read(bytes)
             for (entry, line) in zip(reading.entries, reading.lines(of: bytes)).dropFirst(shown)
             where filter.admits(entry) {
-                Terminal.out(console.isJSON ? String(decoding: line, as: UTF8.self) : journal.text(entry))
+                Terminal.out(console.isJSON ? JSONText.printable(line) : journal.text(entry))
             }
             shown = reading.entries.count
             if let broken = reading.broken {

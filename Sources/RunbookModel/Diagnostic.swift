@@ -12,7 +12,7 @@ package struct SourcePlace: Hashable, Sendable {
 }
 
 extension SourcePlace: CustomStringConvertible {
-    package var description: String { "\(path):\(line):\(column)" }
+    package var description: String { "\(TerminalText.shown(path)):\(line):\(column)" }
 }
 
 /// One thing that is wrong with a file, with the facts needed to show it: where, what, and how to mend it.

@@ -26,7 +26,7 @@ struct HostileText: Sendable, CustomTestStringConvertible {
 @Suite("Hostile words in every format", .serialized)
 struct FormatSweepTests {
     static let parsers: [(format: String, python: String)] = [
-        ("json", "import json,sys\nfor l in sys.stdin.buffer.read().decode().splitlines(): json.loads(l)"),
+        ("json", "import json,sys\nfor l in sys.stdin.buffer.read().decode().split('\\n')[:-1]: json.loads(l)"),
         ("junit", "import sys,xml.etree.ElementTree as e; e.fromstring(sys.stdin.buffer.read())"),
     ]
 
@@ -121,9 +121,7 @@ struct FormatSweepTests {
             "check book.yaml --output sarif",
         ] {
             let said = try program(words)
-            // Lines of a journal are shown byte by byte as they are hashed: their format escapes what moves text, and no more.
-            let isJournal = words.hasPrefix("journal show")
-            expectPrintable(isJournal ? said.stdout.filter { !$0.isBeyondFormat } : said.stdout, words)
+            expectPrintable(said.stdout, words)
             try program.scratch.write("out", Array(said.stdout.utf8))
             try program.scratch.write("parse.py", Array(Self.parsers[0].python.utf8))
             let parsed = try shell("python3 parse.py < out", in: program.scratch.path)
@@ -137,9 +135,76 @@ struct FormatSweepTests {
                 })
         }
     }
-}
 
-extension Character {
-    /// Tags and noncharacters of the last planes, which no terminal obeys.
-    fileprivate var isBeyondFormat: Bool { unicodeScalars.allSatisfy { $0.value >= 0xE0000 } }
+    /// Every string of a JSON text, as Python's own parser has it, a line for each in Base64.
+    private func strings(_ json: String, _ program: Program) throws -> [String] {
+        try program.scratch.write("out", Array(json.utf8))
+        try program.scratch.write(
+            "strings.py",
+            Array(
+                """
+                import base64, json, sys, urllib.parse
+                def walk(value):
+                    if isinstance(value, str):
+                        for text in {value, urllib.parse.unquote(value)}:
+                            print(base64.b64encode(text.encode("utf-8", "surrogatepass")).decode())
+                    elif isinstance(value, list):
+                        for one in value: walk(one)
+                    elif isinstance(value, dict):
+                        for one in value.values(): walk(one)
+                text = open("out", encoding="utf-8", newline="").read()
+                try: walk(json.loads(text))
+                except ValueError:
+                    for line in text.split("\\n")[:-1]: walk(json.loads(line))
+                """.utf8))
+        let parsed = try shell("python3 strings.py", in: program.scratch.path)
+        try #require(parsed.status == 0, "\(parsed.output) \(json.prefix(500))")
+        return parsed.output.split(separator: "\n").map {
+            String(decoding: Data(base64Encoded: String($0)) ?? Data(), as: UTF8.self)
+        }
+    }
+
+    @Test("a file's own name is text in every format", arguments: HostileText.corpus.filter { $0.name != "long" })
+    func fileName(_ hostile: HostileText) throws {
+        let program = try Program()
+        let name = hostile.text.replacing("/", with: "_") + ".yaml"
+        try program.scratch.write(name, Array("version: 1\nname: A\nsteps: 7\n".utf8))
+        for format in ["text", "json", "sarif", "github"] {
+            let said = try program(["check", name, "--output", format])
+            #expect(said.status == 65)
+            expectPrintable(said.stdout + said.stderr, format)
+            switch format {
+            case "json", "sarif":
+                #expect(
+                    try strings(said.stdout, program).contains { $0.unicodeScalars.elementsEqual(name.unicodeScalars) })
+            case "github":
+                let taken = commands(said.stdout + said.stderr)
+                #expect(taken.count == 2 && taken.allSatisfy { $0.hasPrefix("error file=") }, "\(taken)")
+            default: break
+            }
+        }
+    }
+
+    @Test(
+        "what a journal holds reads back as the same values, and as nothing that moves or hides",
+        arguments: HostileText.corpus)
+    func journal(_ hostile: HostileText) throws {
+        let program = try program(hostile)
+        guard try program("run book.yaml -y --no-input --run-id r").status != 65 else { return }
+        for words in ["journal show r --output json", "journal show r --output json --step bad"] {
+            let shown = try program(words)
+            expectPrintable(shown.stdout, words)
+            try program.scratch.write("shown", Array(shown.stdout.utf8))
+            let same = try shell(
+                """
+                python3 -c 'import json
+                def lines(name): return [json.loads(l) for l in open(name, encoding="utf-8", newline="").read().split(chr(10))[:-1]]
+                raw, shown = lines("home/runs/r/journal.jsonl"), lines("shown")
+                assert shown and all(one in raw for one in shown)'
+                """, in: program.scratch.path)
+            #expect(same.status == 0, "\(same.output)")
+        }
+        let raw = try program.scratch.text("home/runs/r/journal.jsonl")
+        if hostile.name == "noncharacters" { #expect(raw.unicodeScalars.contains("\u{E0001}")) }
+    }
 }
