@@ -11,7 +11,7 @@ struct StepAncestors {
     private let isOpen: [Bool]
 
     init(_ needs: [[Int]], of asked: Set<Int>) {
-        numbers = Dictionary(uniqueKeysWithValues: asked.sorted().enumerated().map { ($1, $0) })
+        numbers = Dictionary(asked.sorted().enumerated().map { ($1, $0) }, uniquingKeysWith: { one, _ in one })
         width = (asked.count + 63) / 64
         var bits = Array(repeating: UInt64(0), count: needs.count * width)
         var waiting = needs.map(\.count)
