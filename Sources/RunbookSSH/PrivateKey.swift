@@ -27,6 +27,7 @@ final class PrivateKey: @unchecked Sendable {
         var isExposed = false
     }
 
+    /// libssh would wait for a FIFO, on the thread of all hosts: each of its readers is behind this.
     private static func isFile(_ path: String) -> Bool {
         var facts = stat()
         return stat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFREG
@@ -43,7 +44,6 @@ final class PrivateKey: @unchecked Sendable {
             reading.objections = ["the key \(path) can't be read"]
             return reading
         }
-        // libssh would wait for a FIFO, on the thread of all hosts.
         guard isFile(path) else {
             reading.objections = ["\(path) is no private key that can be used"]
             return reading
@@ -63,7 +63,7 @@ final class PrivateKey: @unchecked Sendable {
         }
         let signed = certificate ?? "\(path)-cert.pub"
         if certificate != nil || access(signed, F_OK) == 0 {
-            if isFile(signed), let both = load(path, passphrase), certify(both, signed) {
+            if let both = load(path, passphrase), certify(both, signed) {
                 reading.keys.append(PrivateKey(both, name: "\(path) with its certificate"))
             } else {
                 reading.objections.append("the certificate \(signed) can't be used with the key \(path)")
@@ -74,6 +74,7 @@ final class PrivateKey: @unchecked Sendable {
     }
 
     private static func load(_ path: String, _ passphrase: String?) -> ssh_key? {
+        guard isFile(path) else { return nil }
         var key: ssh_key?
         // Without a passphrase an empty one, so that nothing blocks on a terminal.
         guard ssh_pki_import_privkey_file(path, passphrase ?? "", nil, nil, &key) == SSH_OK else { return nil }
@@ -81,6 +82,7 @@ final class PrivateKey: @unchecked Sendable {
     }
 
     private static func certify(_ key: ssh_key, _ path: String) -> Bool {
+        guard isFile(path) else { return false }
         var certificate: ssh_key?
         guard ssh_pki_import_cert_file(path, &certificate) == SSH_OK, let certificate else { return false }
         defer { ssh_key_free(certificate) }
@@ -89,6 +91,7 @@ final class PrivateKey: @unchecked Sendable {
 
     /// Whether the file is a private key that only a passphrase opens.
     static func needsPassphrase(_ path: String) -> Bool {
+        guard isFile(path) else { return false }
         var wasAsked: Int32 = 0
         var key: ssh_key?
         let code = withUnsafeMutablePointer(to: &wasAsked) { asked in
