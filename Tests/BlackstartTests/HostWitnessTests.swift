@@ -58,8 +58,8 @@ struct HostWitnessTests {
     @Test("a journal that was cut at a seal stands in itself, and the hosts know better")
     func truncated() throws {
         try cut("cut", after: 3)
-        #expect(try program("journal verify cut").status == 0)
-        let said = try program("journal verify cut --hosts")
+        #expect(try program("journal verify ./cut").status == 0)
+        let said = try program("journal verify ./cut --hosts")
         #expect(said.status == 7, "\(said)")
         #expect(said.stderr.contains(" has heard of line ") && said.stderr.contains("it was cut"), "\(said.stderr)")
     }
@@ -71,8 +71,8 @@ struct HostWitnessTests {
         // what it is sent.
         let other = try program.elsewhere("resume ./fork --no-input")
         #expect(other.status == 8 && other.stdout.contains("STOPPED. Somebody else is at work"), "\(other)")
-        #expect(try program("journal verify fork").status == 0)
-        let said = try program("journal verify fork --hosts")
+        #expect(try program("journal verify ./fork").status == 0)
+        let said = try program("journal verify ./fork --hosts")
         #expect(said.status == 7, "\(said)")
         #expect(said.stderr.contains(" has heard of another line "), "\(said.stderr)")
     }

@@ -72,7 +72,7 @@ struct WitnessTests {
         let old = try program("resume ./old --no-input")
         #expect(
             old.status == 7 && old.stderr.contains("it was cut, or is an older copy, so nothing was started"), "\(old)")
-        let said = try program("journal verify old --hosts")
+        let said = try program("journal verify ./old --hosts")
         #expect(said.status == 7 && said.stdout.contains("w1 is a witness: it keeps "), "\(said)")
         // What it keeps is the newest, and it is whole.
         let fetched = try program("witness fetch w1 r --inventory inventory.yaml -o newest")
