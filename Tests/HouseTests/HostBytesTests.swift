@@ -32,6 +32,7 @@ struct HostBytesTests {
         ),
         "RunbookEngine/OutputFile.swift": ([" pread("], "min(buffer.count, count - done)"),
         "RunbookCommands/Secrets.swift": ([" fread(", "Glibc.read("], "Limits.secretBytes"),
+        "RunbookCommands/KeySearch.swift": ([" fread("], "while content.count <= contentBytes"),
         "RunbookCommands/RunArchive.swift": (
             ["Glibc.read(", "read(descriptor"], "unsafeUninitializedCapacity: headBytes"
         ),
