@@ -9,6 +9,21 @@ struct HostileText: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
+    /// As YAML between quotation marks. YAML takes few control characters as they are; JSON's way to write them is YAML's too.
+    var yaml: String {
+        get throws {
+            let quoted = String(
+                decoding: try JSONSerialization.data(withJSONObject: [text]).dropFirst().dropLast(), as: UTF8.self)
+            return quoted.unicodeScalars.map {
+                $0.value < 0x7F
+                    ? String($0)
+                    : $0.value > 0xFFFF
+                        ? "\\U" + String(format: "%08x", $0.value)
+                        : "\\u" + String(format: "%04x", $0.value)
+            }.joined().replacing("\\/", with: "/")
+        }
+    }
+
     static let corpus = [
         HostileText(name: "escapes", text: "a\u{1B}[2J\u{1B}]0;x\u{07}b"),
         HostileText(name: "commands", text: "a\n::set-output name=x::y\n  ::error::z\n##[error]q ##[set-env name=a]b"),
@@ -23,6 +38,15 @@ struct HostileText: Sendable, CustomTestStringConvertible {
     ]
 }
 
+/// Nothing that a terminal obeys, and nothing that turns text round.
+func expectPrintable(_ text: String, _ what: String) {
+    let bad = text.unicodeScalars.filter {
+        ($0.value < 0x20 && $0 != "\n") || (0x7F...0x9F).contains($0.value) || (0x2028...0x202E).contains($0.value)
+            || (0x2066...0x2069).contains($0.value) || [0x200B, 0xFEFF].contains($0.value) || $0.value >= 0xE0000
+    }
+    #expect(bad.isEmpty, "\(what): \(bad)")
+}
+
 @Suite("Hostile words in every format", .serialized)
 struct FormatSweepTests {
     static let parsers: [(format: String, python: String)] = [
@@ -31,17 +55,7 @@ struct FormatSweepTests {
     ]
 
     private func program(_ hostile: HostileText) throws -> Program {
-        func quoted(_ text: String) throws -> String {
-            String(decoding: try JSONSerialization.data(withJSONObject: [text]).dropFirst().dropLast(), as: UTF8.self)
-        }
-        // YAML takes few control characters as they are; JSON's way to write them is YAML's too.
-        let escaped = try quoted(hostile.text).unicodeScalars.map {
-            $0.value < 0x7F
-                ? String($0)
-                : $0.value > 0xFFFF
-                    ? "\\U" + String(format: "%08x", $0.value)
-                    : "\\u" + String(format: "%04x", $0.value)
-        }.joined().replacing("\\/", with: "/")
+        let escaped = try hostile.yaml
         let program = try Program([
             "site.yaml": """
             version: 1
@@ -65,15 +79,6 @@ struct FormatSweepTests {
         bytes += [0x0A, 0x00, 0xFF, 0xC0, 0x80, 0x0A]
         try program.scratch.write("said", bytes)
         return program
-    }
-
-    /// Nothing that a terminal obeys, and nothing that turns text round.
-    private func expectPrintable(_ text: String, _ what: String) {
-        let bad = text.unicodeScalars.filter {
-            ($0.value < 0x20 && $0 != "\n") || (0x7F...0x9F).contains($0.value) || (0x2028...0x202E).contains($0.value)
-                || (0x2066...0x2069).contains($0.value) || [0x200B, 0xFEFF].contains($0.value) || $0.value >= 0xE0000
-        }
-        #expect(bad.isEmpty, "\(what): \(bad)")
     }
 
     /// The commands that GitHub's runner would take from these lines.
