@@ -13,6 +13,7 @@
 //
 // INJECT_CALL `all` strikes every call: every second one of its thread with EINTR, or every write where INJECT_KIND is short.
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -151,6 +152,13 @@ int open(const char *path, int flags, ...) {
     return syscall(SYS_openat, AT_FDCWD, path, flags, mode);
 }
 int open64(const char *path, int flags, ...) __attribute__((alias("open")));
+
+// A folder that is listed: the C library opens it by a call of its own.
+DIR *opendir(const char *path) {
+    if (fate("open", path, 0) < 0) return NULL;
+    int descriptor = syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_DIRECTORY | O_CLOEXEC);
+    return descriptor < 0 ? NULL : fdopendir(descriptor);
+}
 
 int fsync(int descriptor) {
     PASSED(fate_at("fsync", descriptor, 0));
