@@ -18,7 +18,11 @@ enum LiveTransport {
         options.workingFolder = folder
         options.localShell = inventory.labShell
         // What a lab does on this machine is no part of the site: its claims and receipts stay apart.
-        if inventory.isLab { options.localHome += "/lab" }
+        if inventory.isLab {
+            options.localHome += "/lab"
+            // Where it can't be made, the first question to this machine says what lacks.
+            try? SystemCalls.makeFolders(options.localHome)
+        }
         options.passphrases = secrets.passphrases
         options.passwords = secrets.passwords
         return SSHTransport(hosts: inventory.hosts, options: options)

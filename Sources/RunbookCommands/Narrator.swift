@@ -130,6 +130,8 @@ struct Narrator {
     private func ended(_ end: AttemptEnd) -> [Narration] {
         let what: String
         switch end.result {
+        case .exited(0) where end.isOutputCut:
+            what = "exit status 0, but the host's disk was full: its output may be cut"
         case .exited(0): return []
         case .exited(let code): what = "exit status \(code)"
         case .signalled(let name): what = "ended by signal \(TerminalText.shown(name))"

@@ -59,6 +59,8 @@ package struct AttemptOutput: Hashable, Sendable {
     /// The last of what it printed to stdout, at most ``Limits/outputSearchedBytes``.
     package var text: [UInt8]
     package var milliseconds: Int64
+    /// Whether the host had no room for all of it, as far as it can tell.
+    package var isCut = false
 
     package init(
         stdout: OutputDigest, stderr: OutputDigest, tail: [UInt8], text: [UInt8] = [], milliseconds: Int64

@@ -79,7 +79,7 @@ extension Engine {
     }
 
     /// The command of an attempt, filled in, and how long it may take.
-    private func command(_ task: Int) -> CommandText {
+    private func command(_ task: Int, number: Int) -> CommandText {
         let step = plan.step(of: task)
         let scope = scope(task)
         switch work[task].kind {
@@ -88,7 +88,8 @@ extension Engine {
             case .run(let template): return filled(template, task)
             case .script(let script):
                 return ScriptCommand(script, scope, plan.attachments).run(keepsReceipts: keepsReceipts(task))
-            case .copy(let copy): return FileCommand(copy, scope, plan.attachments).copy(run.id, plan.tasks[task].id)
+            case .copy(let copy):
+                return FileCommand(copy, scope, plan.attachments).copy(run, plan.tasks[task].id, number: number)
             case .reboot(let command):
                 var reboot = command.map { filled($0, task) } ?? CommandText(CommandText.reboot)
                 reboot.label = "reboot"
@@ -101,7 +102,8 @@ extension Engine {
             case .script(let script, _, _):
                 return ScriptCommand(script, scope, plan.attachments).run(keepsReceipts: keepsReceipts(task))
             case .restore(let copy, _):
-                return FileCommand(copy, scope, plan.attachments).restore(run.id, plan.tasks[task].id)
+                return FileCommand(copy, scope, plan.attachments).restore(
+                    run, plan.tasks[task].id, number: state.tasks[task].actions)
             case .nothing, nil: break
             }
         }
@@ -131,7 +133,7 @@ extension Engine {
         let number = (kind == .action ? state.tasks[task].actions : state.tasks[task].undos) + 1
         let name = AttemptName(task: plan.tasks[task].id, kind: kind, number: number)
         stagger(task)
-        let command = command(task)
+        let command = command(task, number: number)
         let environment = environment(task) + command.variables
         let digest = CommandDigest.text(command.text, environment)
         record(
@@ -209,7 +211,9 @@ extension Engine {
         guard let kind = close(task, result, output, hasStopped: hasStopped) else { return }
         work[task].checkTries = 0
         // Of an attempt that was cut short, what it printed may be cut short as well: no value is taken from it.
-        if case .exited(0) = result { work[task].printed = .read(output?.text ?? output?.tail ?? []) }
+        if case .exited(0) = result {
+            work[task].printed = output?.isCut == true ? .lost : .read(output?.text ?? output?.tail ?? [])
+        }
         if kind == .action, case .reboot = plan.step(of: task).action {
             switch result {
             case .exited(0), .signalled, .unknown: return awaitReboot(task)
@@ -236,7 +240,8 @@ extension Engine {
         guard let intent = state.tasks[task].open else { return nil }
         var end = AttemptEnd(
             attempt: intent.attempt, result: result, stdout: output?.stdout, stderr: output?.stderr,
-            tail: output?.tail ?? [], milliseconds: output?.milliseconds ?? 0)
+            tail: output?.tail ?? [], milliseconds: output?.milliseconds ?? 0,
+            isOutputCut: output?.isCut ?? false)
         end.mayStillRun = end.isUnknown && !hasStopped
         record(.attemptEnded(end))
         if handlesSecrets(task), let host = plan.machineName(of: task) {

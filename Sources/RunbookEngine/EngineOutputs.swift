@@ -40,7 +40,7 @@ extension Engine {
     /// What the action printed is read from where an earlier session kept it.
     private mutating func recall(_ task: Int) {
         guard let last = state.tasks[task].last, last.attempt.kind == .action, case .exited(0) = last.result,
-            let stdout = last.stdout
+            !last.isOutputCut, let stdout = last.stdout
         else {
             work[task].printed = .lost
             return gather(task)

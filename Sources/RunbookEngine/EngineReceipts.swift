@@ -38,6 +38,8 @@ extension Engine {
     mutating func judge(_ task: Int, _ status: ReceiptStatus, _ output: AttemptOutput?) {
         guard let intent = state.tasks[task].open else { return }
         let id = receipt(intent.attempt)
+        var output = output
+        if status.isOutputCut { output?.isCut = true }
         if status.refused == .taken { return carriedOnElsewhere(task, wasSent: status.claimed) }
         if let digest = status.digest, digest != CommandDigest.receipt(intent.digest, mark: run.mark) {
             if status.run == run.mark { return carriedOnElsewhere(task, wasSent: true) }
@@ -53,6 +55,7 @@ extension Engine {
         case (.boot, _, _): fenced(task, "the host was restarted just before", output)
         case (.home, _, _): fenced(task, "the folder of its receipts was replaced just before", output)
         case (.conflict, _, _): fenced(task, "another run has a receipt of this name there", output)
+        case (nil, .exit(let code), _) where status.wasStopped: stopped(task, status, code, output)
         case (nil, .exit(let code), _): ended(task, .exited(code), output)
         case (nil, .lost, _):
             ended(task, .unknown("it was running and died without an exit status"), output, hasStopped: true)
@@ -126,19 +129,14 @@ extension Engine {
         if case .fenced = status.go, isHome(task, status) {
             return fenced(task, "it had not started within \(limit)", output)
         }
-        let left = Self.left(status)
         switch status.end {
         // Nobody had to stop it.
         case .exit where !status.wasStopped && hasUnread(status, output):
             if let intent = state.tasks[task].open { follow(task, receipt(intent.attempt)) }
         case .exit(let code) where !status.wasStopped: ended(task, .exited(code), output)
-        case .exit(0):
-            // By itself, or because it was told to stop: its check knows.
-            ended(
-                task, .unknown("it ran longer than \(limit), was told to stop and ended with exit status 0\(left)"),
-                output, hasStopped: status.leftRunning == 0)
-        case .exit(let code): ended(task, .timedOut(status: code), output, left: left)
+        case .exit(let code): stopped(task, status, code, output)
         case .lost:
+            let left = Self.left(status)
             ended(
                 task, .unknown("it ran longer than \(limit) and was stopped; how far it came is not known\(left)"),
                 output, hasStopped: status.leftRunning == 0)
@@ -146,6 +144,16 @@ extension Engine {
             ended(
                 task, .unknown("it ran longer than \(limit) and could not be stopped; it may still be running"), output)
         }
+    }
+
+    /// It ended after it was told to stop, in this session or in an earlier one: the receipt says so.
+    private mutating func stopped(_ task: Int, _ status: ReceiptStatus, _ code: Int, _ output: AttemptOutput?) {
+        let left = Self.left(status)
+        guard code == 0 else { return ended(task, .timedOut(status: code), output, left: left) }
+        // By itself, or because it was told to stop: its check knows.
+        let limit = DurationText.words(timeout(task))
+        let why = "it ran longer than \(limit), was told to stop and ended with exit status 0\(left)"
+        ended(task, .unknown(why), output, hasStopped: status.leftRunning == 0)
     }
 
     /// What a kill may have left behind: whatever began a session of its own.

@@ -269,7 +269,12 @@ extension Engine {
     }
 
     mutating func confirmUndo(_ task: Int) {
-        guard let confirmation = undoCheckToConfirm(plan.step(of: task)) else {
+        let step = plan.step(of: task)
+        // A restore says 0 only after it compared what is there with what was; that the new file is gone would prove less.
+        if case .restore = step.undo, case .copied = step.verify?.probe {
+            return settleUndo(task, .undone, "what was there before is back")
+        }
+        guard let confirmation = undoCheckToConfirm(step) else {
             return settleUndo(task, .undone, "exit status 0")
         }
         probe(task, .confirming, confirmation.check)

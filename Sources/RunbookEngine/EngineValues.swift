@@ -17,15 +17,22 @@ extension Engine {
         var templates: [Template] = []
         var script: ScriptFile?
         var named: [Template.Reference] = []
+        var paths = step.verify?.paths ?? []
         switch work[task].kind {
         case .action:
             switch step.action {
             case .run(let template), .reboot(.some(let template)): templates.append(template)
-            case .waitFor(let check): templates += check.commands
+            case .waitFor(let check):
+                templates += check.commands
+                paths += check.paths
             case .script(let file): script = file
-            case .reboot(nil), .copy, .manual, .approval, .checkpoint: break
+            case .copy(let copy): paths.append(copy.target)
+            case .reboot(nil), .manual, .approval, .checkpoint: break
             }
-            if case .check(let check) = step.skipIf { templates += check.commands }
+            if case .check(let check) = step.skipIf {
+                templates += check.commands
+                paths += check.paths
+            }
             templates += step.outputs.compactMap(\.run)
         case .undo:
             switch step.undo {
@@ -34,7 +41,10 @@ extension Engine {
                 script = file
                 templates += verify?.commands ?? []
                 named += file.arguments.flatMap(\.references)
-            case .restore, .nothing, nil: break
+            case .restore(let copy, _):
+                paths.append(copy.target)
+                named += copy.target.references
+            case .nothing, nil: break
             }
             named += templates.flatMap(\.references) + step.environment.flatMap(\.value.references)
             // A command with a hole in it is never run, least of all one that takes things away.
@@ -51,7 +61,12 @@ extension Engine {
                     isOfShell: ScriptInterpreter(plan.attachments[$0.path.name] ?? []).isShell)
             }
         if let fault { return "\(fault.what); nothing was sent\(fault.hint.map { "; \($0)" } ?? "")" }
+        if let fault = scope(task).fault(inPaths: paths) { return "\(fault); nothing was sent" }
         let nul = environment(task).first { $0.value.utf8.contains(0) }
         return nul.map { "\($0.name) of `env` has a NUL byte in it; nothing was sent" }
     }
+}
+
+extension Check {
+    fileprivate var paths: [Template] { if case .copied(let copy) = probe { [copy.target] } else { [] } }
 }

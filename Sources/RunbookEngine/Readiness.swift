@@ -223,6 +223,7 @@ package struct Readiness: Sendable {
         if !survey.missing.isEmpty { return bad("the host lacks \(survey.missing.joined(separator: ", "))") }
         switch survey.folder {
         case .closed: return bad("their folder is not for \(survey.user)")
+        case .exposed: return bad("other users can change their folder, or one that it is in")
         case .readOnly: return bad("their file system is read-only")
         case .writable: break
         }

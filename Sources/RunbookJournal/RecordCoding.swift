@@ -116,7 +116,8 @@ extension Draft {
                 ("reason", text.map { .string(RecordText.cut($0)) }),
                 ("stopped", end.isUnknown && !end.mayStillRun ? .boolean(true) : nil),
                 ("stdout", end.stdout.map(JournalValue.output)), ("stderr", end.stderr.map(JournalValue.output)),
-                ("tail", .text(RecordText.last(end.tail))), ("ms", .bounded(end.milliseconds))))
+                ("tail", .text(RecordText.last(end.tail))), ("ms", .bounded(end.milliseconds)),
+                ("cut", end.isOutputCut ? .boolean(true) : nil)))
     }
 }
 

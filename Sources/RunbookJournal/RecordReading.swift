@@ -206,7 +206,8 @@ private struct RecordFields {
             }
         var end = AttemptEnd(
             attempt: attempt, result: result, stdout: try output("stdout"), stderr: try output("stderr"),
-            tail: try bytes("tail"), milliseconds: try integer("ms"))
+            tail: try bytes("tail"), milliseconds: try integer("ms"),
+            isOutputCut: fields["cut"] == nil ? false : try boolean("cut"))
         // Older versions never said so: then nothing shows that it has stopped.
         if end.isUnknown { end.mayStillRun = fields["stopped"] == nil ? true : !(try boolean("stopped")) }
         return end

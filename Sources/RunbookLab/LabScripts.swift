@@ -71,9 +71,9 @@ enum LabScripts {
     static let fullDisk = """
         #!/bin/sh
         case $*/$# in
-        "-p "*/.blackstart/receipts/*/*/2)
+        */.blackstart/receipts/*/*/1)
           "$BLACKSTART_LAB_PROGRAM" lab-answer @disk || {
-            echo "mkdir: cannot create directory '$2': No space left on device" >&2; exit 1
+            echo "mkdir: cannot create directory '$1': No space left on device" >&2; exit 1
           };;
         esac
         exec /usr/bin/env PATH=/usr/bin:/bin mkdir "$@"

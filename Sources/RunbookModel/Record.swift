@@ -101,15 +101,18 @@ package struct AttemptEnd: Hashable, Sendable {
     package var milliseconds: Int64
     /// Of an unknown result: whether nothing shows that the command has stopped.
     package var mayStillRun: Bool
+    /// The host's disk was full when it ended: what it printed may be cut.
+    package var isOutputCut: Bool
 
     /// Whether nobody knows whether it ran, or how far.
     package var isUnknown: Bool { if case .unknown = result { true } else { false } }
 
     package init(
         attempt: AttemptName, result: Result, stdout: OutputDigest? = nil, stderr: OutputDigest? = nil,
-        tail: [UInt8] = [], milliseconds: Int64 = 0, mayStillRun: Bool = false
+        tail: [UInt8] = [], milliseconds: Int64 = 0, mayStillRun: Bool = false, isOutputCut: Bool = false
     ) {
         self.mayStillRun = mayStillRun
+        self.isOutputCut = isOutputCut
         self.attempt = attempt
         self.result = result
         self.stdout = stdout

@@ -45,6 +45,32 @@ package struct Template: Hashable, Sendable {
         }.joined()
     }
 
+    /// Why its values can't be part of a path on a host; nil where they can: a value must not lead out of the folder that
+    /// the text names.
+    package func pathFault(_ value: (Reference) -> String) -> String? {
+        guard !references.isEmpty else { return nil }
+        var before = ""
+        for segment in segments {
+            switch segment {
+            case .literal(let text): before += text
+            case .reference(let reference):
+                let text = value(reference)
+                let shown = "\(reference.name) is \"\(TerminalText.shown(String(text.prefix(200))))\""
+                if text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
+                    return "\(shown), and a path can't have control characters"
+                }
+                if !before.isEmpty, text.hasPrefix("/") { return "\(shown), an absolute path inside of another" }
+                before += text
+            }
+        }
+        let shown = TerminalText.shown(String(before.prefix(200)))
+        if !before.hasPrefix("/") { return "with its values the path is \"\(shown)\", which is not absolute" }
+        if before.split(separator: "/").contains("..") {
+            return "with its values the path is \"\(shown)\", and `..` is not allowed in it"
+        }
+        return nil
+    }
+
     /// The text with each value in place of its reference, as it is.
     package func text(_ value: (Reference) -> String) -> String {
         segments.map {

@@ -121,6 +121,12 @@ package struct Scope: Sendable {
         }
     }
 
+    /// Why a value can't be part of one of these paths on a host; nil where all can.
+    package func fault(inPaths paths: [Template]) -> String? {
+        for path in paths { if let fault = path.pathFault(value) { return fault } }
+        return nil
+    }
+
     package func text(_ template: Template) -> String { template.text(value) }
 
     /// The first value of a step that is named but not known: it was skipped, or never left one.

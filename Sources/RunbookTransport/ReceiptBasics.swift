@@ -1,11 +1,11 @@
 extension ReceiptScript {
     /// What every question needs: to find a receipt, to look at it, and to say what is there.
     static let basics = #"""
-        LC_ALL=C; export LC_ALL; bs_umask=; bs_mine=; bs_line='
-        '
+        LC_ALL=C; export LC_ALL; bs_umask=$(umask); bs_mine=
         bs_sh=${BLACKSTART_SHELL:-/bin/sh}
-        bs_root=${BLACKSTART_RECEIPTS:-$HOME/.blackstart/receipts}
-        bs_link() { readlink "$1" 2>/dev/null || { [ -h "$1" ] && ls -ld "$1" | sed 's/.* -> //'; }; }
+        bs_top=${HOME:-/} bs_kept=.blackstart/receipts
+        case ${BLACKSTART_RECEIPTS:-} in ?*/?*) bs_top=${BLACKSTART_RECEIPTS%/*} bs_kept=${BLACKSTART_RECEIPTS##*/};; esac
+        bs_root=$bs_top/$bs_kept
         # The size of a file as $z.
         bs_size() { z=0; if [ -s "$1" ]; then z=$(wc -c <"$1"); z=$((z)); fi; }
         # Prints $1, and fails where not all of it could be written.
@@ -53,14 +53,17 @@ extension ReceiptScript {
         [ -n "$b" ] || { [ -r /proc/sys/kernel/random/boot_id ] && IFS= read -r b </proc/sys/kernel/random/boot_id; } || :
         [ -n "$b" ] || b=$(sysctl -n kern.bootsessionuuid 2>/dev/null || sysctl -n kern.boot_id 2>/dev/null)
         case $b in *[!A-Za-z0-9._-]*) b=$(printf %s "$b" | tr -cd 'A-Za-z0-9._-');; esac
+        bs_none() { echo "N no receipt can be kept: $(printf %s "$1${bs_hint:+; to mend it, type there: $bs_hint}" | tr '\n' ' ')"; }
+        # Whether others can't have made or changed what is in the folder $1 of the receipts, if it is there.
+        bs_trust() { bs_sound "$bs_top" "$bs_kept/$1"; [ $? != 1 ] || { bs_none "$w"; return 1; }; }
         # The receipt that is spoken of. Of its claim: the digest as $h, who submitted it as $bs_by, for which run as $bs_of.
-        bs_take() { d=$bs_root/$1; bs_name=$1; e=; g=; h=; r=; bs_by=; bs_of=; bs_began=; bs_stopped=; bs_left=; bs_home "${1%%/*}"; }
+        bs_take() { d=$bs_root/$1; bs_name=$1; e=; g=; h=; r=; bs_by=; bs_of=; bs_began=; bs_stopped=; bs_left=; bs_trust "$1" && bs_home "${1%%/*}"; }
         # What tells the folder of run $1 from every other of that name, as $bs_at.
-        bs_home() { bs_at=; [ ! -f "$bs_root/$1/.home" ] || IFS= read -r bs_at <"$bs_root/$1/.home" || bs_at=; }
+        bs_home() { bs_at=; if [ -f "$bs_root/$1/.home" ]; then IFS= read -r bs_at <"$bs_root/$1/.home" || bs_at=; fi; }
         # Of process $1: when it began as $bs_start_of, and its group as $bs_group. Fails where the system does not tell.
         bs_facts() {
           bs_start_of=; bs_group=; { [ -r "/proc/$1/stat" ] && IFS= read -r l <"/proc/$1/stat"; } 2>/dev/null || return 1
-          set -f; set -- ${l##*) }; set +f
+          set -f; set -- ${l##*")" }; set +f
           bs_start_of=${20}; bs_group=$3
         }
         # Whether process $p is the runner of the receipt: its arguments name it.
@@ -76,7 +79,7 @@ extension ReceiptScript {
           [ "$bs_start_of" != "$bs_began" ] || return 0
           [ -z "$bs_began" ] && bs_ours && bs_began=$bs_start_of
         }
-        bs_ended() { for f in "$d"/end.*; do [ -f "$f" ] && e=${f##*/end.}; done; }
+        bs_ended() { for f in "$d"/end.*; do [ -f "$f" ] && e=${f##*/end.}; done; [ ! -e "$d/stopped" ] || bs_stopped=1; }
         # `go` and `id` never change once they are there.
         bs_look() {
           e=; a=0; c=0

@@ -21,7 +21,7 @@ extension ReceiptScript {
         bs_site() {
           bs_beside="$1~$2"
           if [ -f "$bs_root/$1/.claim" ]; then for k in "$bs_root/.claims/$1~$2~"*; do [ ! -h "$k" ] || return 0; done; fi
-          [ -d "$bs_root/.claims" ] || bs_folder -p "$bs_root/.claims" || { bs_none "$w"; return 1; }
+          bs_make "$bs_top" "$bs_kept/.claims" || { bs_none "$w"; return 1; }
           for w in $5; do rm -f "$bs_root/.claims/$w~"*; done
           bs_beside="$bs_beside $4"; set -- "$1" "$1~$2~$nonce" "$3"
           bs_others '' yes; [ -z "$bs_other" ] || return 0
@@ -32,6 +32,6 @@ extension ReceiptScript {
           else { printf '' >"$bs_root/$1/.claim"; } 2>/dev/null || :; fi
         }
         # Run $1 of mark $2 is over.
-        bs_leave() { rm -f "$bs_root/.claims/$1~$2~"* "$bs_root/$1/.claim"; }
+        bs_leave() { bs_trust .claims >/dev/null && bs_trust "$1" >/dev/null || return 0; rm -f "$bs_root/.claims/$1~$2~"* "$bs_root/$1/.claim"; }
         """#
 }

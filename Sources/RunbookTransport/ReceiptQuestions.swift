@@ -7,10 +7,11 @@ extension ReceiptScript {
           q=$bs_root
           while [ ! -d "$q" ]; do case $q in */*) q=${q%/*}; q=${q:-/};; *) q=.;; esac; done
           k=closed; [ -w "$q" ] && [ -x "$q" ] && k=writable
-          v=; for t in mkdir ln mv rm cat wc tr sed tail head sleep date ps awk; do command -v $t >/dev/null 2>&1 || v=$v,$t; done
+          v=; for t in mkdir ln mv rm cat wc tr sed tail head sleep date ps awk ls id; do command -v $t >/dev/null 2>&1 || v=$v,$t; done
           u=; [ "$bs_as" = plain ] || u=$(bs_root id -u)
           set -f; set -- $(df -Pk "$q" 2>/dev/null | sed '1d'); set +f
           z=; case ${5:-} in *%) z=$4;; esac
+          bs_sound "$bs_top" "$bs_kept"; [ $? != 1 ] || k=exposed
           # Root may write everywhere, as far as permissions go.
           if [ -n "$z" ] && [ -r /proc/mounts ]; then
             o=; while read -r x m y n x; do [ "$m" != "$6" ] || o=$n; done </proc/mounts
@@ -20,10 +21,10 @@ extension ReceiptScript {
           m=$(printf %s "${SHELL:-}" | tr -cd 'A-Za-z0-9._/-')
           echo "V boot=$b now=$(date +%s) folder=$k free=$z missing=${v#,} user=$n shell=$m root=$u"
         }
-        # A new folder $1 with the environment and the command of a question, whole, as $w; else $w is why not.
+        # A new folder in $1/$2 with the environment and the command of a question, whole, as $w; else $w is why not.
         bs_room() {
-          bs_path=$1; shift
-          { [ -d "${bs_path%/*}" ] || bs_folder -p "${bs_path%/*}"; } && bs_folder "$bs_path" || return 1
+          bs_make "$1" "$2" && bs_path=$1/$2/blackstart.$$.$nonce && bs_folder "$bs_path" || return 1
+          shift 2
           { { [ -z "$1" ] || bs_put "$1" >"$bs_path/env"; } && bs_put "$2" >"$bs_path/question" && bs_put '' >"$bs_path/out" && bs_put '' >"$bs_path/err"; } 2>/dev/null && bs_spare && { w=$bs_path; return; }
           rm -rf "$bs_path"; w="no space left in ${bs_path%/*}"
           return 1
@@ -32,7 +33,7 @@ extension ReceiptScript {
         bs_spare() { { printf '%8192s' '' >"$bs_path/spare"; } 2>/dev/null && bs_put '' >"$bs_path/spare"; }
         bs_probe() {
           bs_name=
-          bs_room "${TMPDIR:-/tmp}/blackstart.$$.$nonce" "$2" "$3" || bs_room "$HOME/.blackstart/probe.$$.$nonce" "$2" "$3" || { echo "N no question can be asked: $(printf %s "$w" | tr '\n' ' ')"; return; }
+          bs_room "${TMPDIR:-/tmp}" '' "$2" "$3" || bs_room "${HOME:-/}" .blackstart "$2" "$3" || { echo "N no question can be asked: $(printf %s "$w${bs_hint:+; to mend it, type there: $bs_hint}" | tr '\n' ' ')"; return; }
           trap 'rm -rf "$w"; exit 129' HUP INT TERM PIPE
           bs_give | $bs_session /bin/sh -c "$bs_run" "blackstart:probe" "$w" "$b" "$bs_sh" "$bs_umask" "$bs_as" "BS $nonce" "$w/env" "$w/question" >"$w/out" 2>"$w/err" & p=$!
           # Who is not needed takes its sleep along; a shell that was killed would leave it behind.

@@ -198,7 +198,11 @@ package struct ReceiptReply: Sendable {
             return nil
         }
         if end.hasPrefix("exit:") {
-            guard let code = Int(end.dropFirst(5)), (0...255).contains(code) else { return nil }
+            let parts = end.split(separator: ":", omittingEmptySubsequences: false)
+            guard parts.count <= 3, let code = Int(parts[1]), (0...255).contains(code),
+                parts.count == 2 || parts[2] == "cut"
+            else { return nil }
+            status.isOutputCut = parts.count == 3
             status.end = .exit(code)
         } else if end == "lost" {
             status.end = .lost

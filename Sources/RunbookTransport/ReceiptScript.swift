@@ -11,7 +11,9 @@ internal import RunbookModel
 ///                command and environment, the nonce of the submission, the mark of the run
 ///     go         link, made once: `run:PID:BOOT` by the runner or `fenced:…` by the fence, whoever comes first
 ///     end.exit:N the ending, an empty file; on a full disk `run` is renamed to it, which needs neither blocks nor inodes
+///     end.exit:N:cut   the same, where the disk was full by then: what it printed may be cut
 ///     end.lost   it died without one
+///     stopped    a signal to end it was about to be sent: it is there before the signal is
 ///     run env out err head   the command, its environment if it has one, what it printed, the journal's head
 ///
 /// `RUN/.home` is made at the first contact of a run and has a random line: whoever does not find it again looks at another
@@ -134,7 +136,8 @@ package enum ReceiptScript {
         }
     }
 
-    private static let functions = "\(basics)\n\(turns)\n\(claims)\n\(submissions)\n\(endings)\n\(questions)"
+    private static let functions =
+        "\(SoundPath.functions)\n\(basics)\n\(turns)\n\(claims)\n\(submissions)\n\(endings)\n\(questions)"
 }
 
 extension HostRequest.Operation {

@@ -1,18 +1,12 @@
 extension ReceiptScript {
     /// To claim a receipt, to start its command, and to follow it.
     static let submissions = #"""
-        # A folder for nobody else, by mkdir with these words; $w is why not. On the way the mask is asked that commands get.
-        bs_folder() {
-          w=$(umask; umask 077; mkdir "$@" 2>&1); set -- $?
-          bs_umask=${bs_umask:-${w%%"$bs_line"*}}; umask 077
-          w=${w#*"$bs_line"}; w=${w##*: }
-          return "$1"
-        }
         # The first contact of a run leaves a mark in its folder, whole or not at all, and claims the host.
         bs_arrive() {
+          bs_trust "$1" || return
           bs_home "$1"
           if [ -z "$bs_at" ]; then
-            bs_folder -p "$bs_root/$1" || { bs_none "$w"; return; }
+            bs_make "$bs_top" "$bs_kept/$1" || { bs_none "$w"; return; }
             { bs_put "$nonce$bs_line" >"$bs_root/$1/.home.$nonce"; } 2>/dev/null || { bs_none "is the disk full?"; return; }
             # A power loss may have left the link without its text: that mark is lost, and what it stood for is unknown.
             [ ! -h "$bs_root/$1/.home" ] || [ -s "$bs_root/$1/.home" ] || rm -f "$bs_root/$1/.home"
@@ -24,13 +18,16 @@ extension ReceiptScript {
           [ -z "${2:-}" ] || bs_site "$@" || return
           bs_contact
         }
-        bs_none() { echo "N no receipt can be kept: $(printf %s "$1" | tr '\n' ' ')"; }
         # Whether it is ours; else it is somebody's, or nobody's, and then the words of the system say why.
         bs_claim() {
-          bs_folder -p "$d" || { bs_none "$w"; exit; }
+          bs_make "$bs_top" "$bs_kept/$bs_name" || { bs_none "$w"; exit; }
           [ ! -h "$d/go" ] || return 1
           set -C; { printf '' >"$d/id"; } 2>/dev/null; set -- $?; set +C
-          [ "$1" = 0 ] && return
+          if [ "$1" = 0 ]; then
+            # Nobody but us writes here: what is there now, somebody left while others could.
+            for f in "$d"/*; do case $f in */id | */go) ;; *) bs_none "$f was there before its receipt"; exit;; esac; done
+            return
+          fi
           [ -f "$d/id" ] || bs_full
           return 1
         }
@@ -45,9 +42,10 @@ extension ReceiptScript {
         bs_runner='d=$1; '"$bs_end"'; trap "" HUP PIPE; BLACKSTART_RECEIPT=$d; export BLACKSTART_RECEIPT; ln -s "run:$$:$2" "$d/go" || exit 1
           echo "run:$$:$2"; exec >/dev/null
           (trap - HUP PIPE; '"$bs_run"') >>"$d/out" 2>>"$d/err"
-          bs_end "exit:$?"'
+          r=$?; { printf "%8192s" "" >"$d/spare" && : >"$d/spare"; } 2>/dev/null || r=$r:cut
+          bs_end "exit:$r"'
         bs_submit() {
-          bs_take "$1"; j=$3; bs_mark=$7
+          bs_take "$1" || return; j=$3; bs_mark=$7
           if [ "$2" != - ] && [ "$2" != "$b" ]; then r=boot; bs_look; bs_say; return; fi
           # Where it would run, nobody would look for it later.
           if [ "$8" != - ] && [ "$8" != "$bs_at" ]; then r=home; bs_look; bs_say; return; fi
@@ -70,7 +68,7 @@ extension ReceiptScript {
           elif [ -n "$h" ] && [ "$h" != "$j" ]; then r=conflict; bs_say
           else bs_stream 0 0; fi
         }
-        bs_follow() { bs_take "$1"; bs_stream "$2" "$3"; }
+        bs_follow() { bs_take "$1" || return; bs_stream "$2" "$3"; }
         bs_part() {
           while [ "$3" -lt "$4" ]; do
             m=$(($4 - $3)); [ $m -gt 1048576 ] && m=1048576
@@ -92,10 +90,10 @@ extension ReceiptScript {
           done
           bs_say
         }
-        bs_inspect() { bs_take "$1"; bs_look; bs_say; }
+        bs_inspect() { bs_take "$1" || return; bs_look; bs_say; }
         # Only in the folder in which the run has been before: another one would be made to say that nothing ran.
-        bs_block() { bs_take "$1"; [ -z "$bs_at" ] || { bs_folder -p "$d"; ln -s "fenced:$nonce" "$d/go" 2>/dev/null; }; }
-        bs_fence() { bs_block "$1"; bs_look; bs_say; }
-        bs_lost() { bs_take "$1"; bs_look; case $g in run:*) [ "$a" = 0 ] && [ -z "$e" ] && bs_end lost 2>/dev/null;; esac; bs_look; bs_say; }
+        bs_block() { bs_take "$1" || return; [ -z "$bs_at" ] || { bs_make "$bs_top" "$bs_kept/$1" && ln -s "fenced:$nonce" "$d/go" 2>/dev/null; }; :; }
+        bs_fence() { bs_block "$1" || return; bs_look; bs_say; }
+        bs_lost() { bs_take "$1" || return; bs_look; case $g in run:*) [ "$a" = 0 ] && [ -z "$e" ] && bs_end lost 2>/dev/null;; esac; bs_look; bs_say; }
         """#
 }

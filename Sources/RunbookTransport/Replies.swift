@@ -62,6 +62,8 @@ package struct HostSurvey: Hashable, Sendable {
         case writable
         /// Not for whoever logs in.
         case closed
+        /// Other users can change it, or a folder that it is in.
+        case exposed
         /// The file system is mounted so.
         case readOnly = "read-only"
     }
@@ -152,8 +154,10 @@ package struct ReceiptStatus: Hashable, Sendable {
     package var home = ""
     /// The mark of the run whose receipt it is.
     package var run: String?
-    /// Of a kill: whether a signal was sent before it ended.
+    /// Whether a signal to end it was sent, or about to be sent, before it ended.
     package var wasStopped = false
+    /// Whether the host's disk was full when it ended: what it printed may be cut.
+    package var isOutputCut = false
     /// Of a kill: how many processes that it began may still be running; nil where the host can't tell.
     package var leftRunning: Int?
 

@@ -54,6 +54,17 @@ struct VerdictTests {
             Verdict(
                 "it ended well", receipt(.run(boot: "b1"), end: .exit(0)), "end 1 exited 0", done[0], done[1], done[2]),
             Verdict(
+                "it was told to stop in an earlier session, and ended with 0",
+                receipt(.run(boot: "b1"), end: .exit(0), wasStopped: true),
+                "end 1 unknown: it ran longer than 5 minutes, was told to stop and ended with exit status 0",
+                "unclear db@a: it ran longer than 5 minutes, was told to stop and ended with exit status 0",
+                "asked unclear",
+                "ask unclear: it ran longer than 5 minutes, was told to stop and ended with exit status 0"),
+            Verdict(
+                "it was told to stop in an earlier session, and failed",
+                receipt(.run(boot: "b1"), end: .exit(143), wasStopped: true), "end 1 timed out, 143", failed,
+                "ask failure: it did not end within 5 minutes and was stopped (exit status 143)"),
+            Verdict(
                 "it ended badly", receipt(.run(boot: "b1"), end: .exit(3)), "end 1 exited 3", failed,
                 "ask failure: exit status 3"),
             Verdict(

@@ -111,7 +111,7 @@ struct SiteClaimTests {
         #expect(!survey.facts.claims.isEmpty)
     }
 
-    @Test("a first contact that claims starts no more processes than the one link, later ones none")
+    @Test("a first contact that claims starts one look and one link more, later ones nothing")
     func processes() throws {
         func tools(_ arrivals: [Arrival]) throws -> [[String]] {
             let host = try ScriptHost()
@@ -131,7 +131,8 @@ struct SiteClaimTests {
         let bare = try tools([Arrival(run: "r1"), Arrival(run: "r1")])
         let claiming = try tools([Arrival(run: "r1", claim: claim("r1")), Arrival(run: "r1", claim: claim("r1"))])
         // The folder of claims is made once on a host.
-        #expect(bare == [["ln", "mkdir"], []], "\(bare)")
-        #expect(claiming == [["ln", "ln", "mkdir", "mkdir"], []], "\(claiming)")
+        #expect(bare == [["ln", "ls", "ls", "mkdir", "mkdir", "mkdir"], ["ls"]], "\(bare)")
+        #expect(
+            claiming == [["ln", "ln", "ls", "ls", "ls", "mkdir", "mkdir", "mkdir", "mkdir"], ["ls"]], "\(claiming)")
     }
 }
