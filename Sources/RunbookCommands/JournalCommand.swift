@@ -74,14 +74,18 @@ package struct JournalShow: ParsableCommand {
         var shown = 0
         while true {
             let bytes = try RecordedRun.bytes(of: path)
-            if console.isJSON, filter.isOpen, !follow { return Terminal.out(JSONText.printable(bytes)) }
             let reading = JournalReader.read(bytes)
-            for (entry, line) in zip(reading.entries, reading.lines(of: bytes)).dropFirst(shown)
+            let broken = reading.broken ?? RecordedRun.unsound(bytes)
+            if broken == nil, console.isJSON, filter.isOpen, !follow {
+                return Terminal.out(JSONText.printable(bytes))
+            }
+            let sound = broken.map { $0.line - 1 } ?? reading.entries.count
+            for (entry, line) in zip(reading.entries, reading.lines(of: bytes)).prefix(sound).dropFirst(shown)
             where filter.admits(entry) {
                 Terminal.out(console.isJSON ? JSONText.printable(line) : journal.text(entry))
             }
-            shown = reading.entries.count
-            if let broken = reading.broken {
+            shown = sound
+            if let broken {
                 throw CommandFailure.broken(broken, path, hint: "above is what stands before that line")
             }
             if follow, !reading.isClosed, JournalReader.writer(of: Places.folder(of: path)) != nil {

@@ -129,12 +129,13 @@ package struct RunsCommand: ParsableCommand {
     }
 
     private static func row(_ folder: RunFolder) -> Row {
-        let reading = JournalReader.read((try? JournalReader.contents(of: folder.journal)) ?? [])
+        let bytes = (try? JournalReader.contents(of: folder.journal)) ?? []
+        let reading = JournalReader.read(bytes)
         let opening = try? RunOpening(reading.entries)
         let open = JournalReader.writer(of: folder.path) == nil ? Outcome.interrupted.rawValue : "running"
         return Row(
             name: folder.name, mode: opening?.mode.rawValue ?? "unknown",
-            outcome: reading.broken == nil ? RecordedRun.outcome(reading.entries) ?? open : "broken",
+            outcome: RecordedRun.unsound(bytes) == nil ? RecordedRun.outcome(reading.entries) ?? open : "broken",
             rollingBack: RecordedRun.rollingBack(reading.entries), began: opening?.began ?? 0,
             title: opening?.title ?? "")
     }

@@ -45,7 +45,11 @@ struct RecordedRun {
     private init(
         folder: RunFolder, opening: RunOpening, files: SiteFiles, plan: Plan, entries: [JournalEntry]
     ) throws(CommandFailure) {
-        do { records = try Record.all(in: entries) } catch { throw CommandFailure(.programFailed, error.message) }
+        do { records = try Record.all(in: entries) } catch {
+            throw CommandFailure(
+                .journalBroken, "\(TerminalText.shown(folder.journal)):\(error.line): \(error.reason.message)",
+                hint: "another version may have written it; `blackstart journal verify \(folder.name)` says what is proven")
+        }
         var state = RunState(tasks: plan.tasks.count, approvals: opening.mode.approvals)
         for record in records { state.evolve(record, plan) }
         self.folder = folder
@@ -100,14 +104,23 @@ struct RecordedRun {
         }
     }
 
+    /// What the journal of a run says, if it stands. Nothing is told of a run whose journal was changed.
     static func entries(_ folder: RunFolder) throws(CommandFailure) -> [JournalEntry] {
         let bytes = try bytes(of: folder.journal)
-        do {
-            return try JournalReader.entries(bytes)
-        } catch {
+        if let broken = unsound(bytes) {
             throw CommandFailure.broken(
-                error, folder.journal, hint: "`blackstart journal verify \(folder.name)` says what stands")
+                broken, folder.journal, hint: "`blackstart journal verify \(folder.name)` says what stands")
         }
+        return JournalReader.read(bytes).entries
+    }
+
+    /// Where the chain, the order or a seal of a journal breaks, whoever signed; nil where it stands. The rest of a line that
+    /// is being written, or was never finished, is passed over.
+    static func unsound(_ bytes: [UInt8]) -> JournalBroken? {
+        guard let end = bytes.lastIndex(of: 0x0A) else { return nil }
+        let whole = end + 1 == bytes.count ? bytes : Array(bytes[...end])
+        if case .failure(let broken) = JournalVerifier.verify(whole) { return broken }
+        return nil
     }
 
     /// Whether a person typed a path: a name of a run has no `/`, so that a folder which happens to stand in the current one

@@ -39,6 +39,8 @@ package struct JournalBroken: Error, Hashable, Sendable {
         /// The opening names other people than the runbook and the inventory beside the journal.
         case approvalTerms
         case untrusted(principal: String, fingerprint: String)
+        /// As it was written, and still no record that this version understands.
+        case record(RecordFault)
     }
 
     /// From 1.
@@ -84,6 +86,7 @@ extension JournalBroken.Reason {
             "the people who may approve are not those of the runbook and the inventory beside the journal"
         case .untrusted(let principal, let fingerprint):
             "\(TerminalText.shown(principal)) signed with \(fingerprint), which is not among the allowed signers"
+        case .record(let fault): fault.message
         }
     }
 }

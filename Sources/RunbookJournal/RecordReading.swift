@@ -30,29 +30,35 @@ extension Record {
     }
 
     /// Every record of a journal, in order.
-    package static func all(in entries: some Sequence<JournalEntry>) throws(RecordFault) -> [Record] {
+    package static func all(in entries: some Sequence<JournalEntry>) throws(JournalBroken) -> [Record] {
         var records: [Record] = []
         var tasks: [TaskID] = []
         for entry in entries {
-            if entry.type == LineTypes.rollbackTasks {
-                var fields = RecordFields(entry)
-                tasks += try fields.tasks("tasks")
-                try fields.end()
-                continue
-            }
-            // A seal may fall due between the lines of one rollback, and a witness may answer there.
-            guard entry.type != LineTypes.seal, !LineTypes.notes.contains(entry.type) else { continue }
-            // A crash can leave them without their `rollback.begun`: then the rollback never began.
-            defer { tasks.removeAll() }
-            guard let record = try Record(entry) else { continue }
-            if case .rollbackBegun(var plan) = record {
-                plan.tasks = tasks + plan.tasks
-                records.append(.rollbackBegun(plan))
-            } else {
-                records.append(record)
+            do throws(RecordFault) {
+                if let record = try next(entry, &tasks) { records.append(record) }
+            } catch {
+                throw JournalBroken(line: entry.sequence, reason: .record(error))
             }
         }
         return records
+    }
+
+    /// - Parameter tasks: those of a rollback whose own line is still to come.
+    private static func next(_ entry: JournalEntry, _ tasks: inout [TaskID]) throws(RecordFault) -> Record? {
+        if entry.type == LineTypes.rollbackTasks {
+            var fields = RecordFields(entry)
+            tasks += try fields.tasks("tasks")
+            try fields.end()
+            return nil
+        }
+        // A seal may fall due between the lines of one rollback, and a witness may answer there.
+        guard entry.type != LineTypes.seal, !LineTypes.notes.contains(entry.type) else { return nil }
+        // A crash can leave them without their `rollback.begun`: then the rollback never began.
+        defer { tasks.removeAll() }
+        guard let record = try Record(entry) else { return nil }
+        guard case .rollbackBegun(var plan) = record else { return record }
+        plan.tasks = tasks + plan.tasks
+        return .rollbackBegun(plan)
     }
 
     private static func read(_ fields: inout RecordFields) throws(RecordFault) -> Record {

@@ -146,6 +146,41 @@ struct JournalCommandTests {
         #expect(try program("journal export r").status == 64)
     }
 
+    @Test(
+        "nothing is told of a run whose journal was changed: each command that reads it names the line, and ends with 7",
+        arguments: [
+            "status r", "status r --output json", "rollback r --to start", "rollback r --to start -y", "resume r",
+            "journal export r -o out", "drills add r --author-absent --took-part me",
+            "journal add r --what work --when 03:40 --step third --done",
+        ])
+    func changed(_ words: String) throws {
+        let text = try program.scratch.text("home/runs/r/journal.jsonl")
+        #expect(text.contains("\"state\":\"failed\""))
+        let line = try #require(text.split(separator: "\n").firstIndex { $0.contains("\"state\":\"failed\"") }) + 1
+        try program.scratch.write(
+            "home/runs/r/journal.jsonl",
+            Array(text.replacing("\"state\":\"failed\"", with: "\"state\":\"ok\"").utf8))
+        let said = try program(words)
+        #expect(said.status == 7, "\(said)")
+        #expect(said.stderr.contains("journal.jsonl:\(line): the journal is broken"), "\(said)")
+        #expect(!said.stdout.contains("Third"), "\(said)")
+    }
+
+    @Test("show tells a changed journal up to the line before, as text and as JSON; runs calls it broken")
+    func changedShown() throws {
+        let text = try program.scratch.text("home/runs/r/journal.jsonl")
+        let line = try #require(text.split(separator: "\n").firstIndex { $0.contains("\"state\":\"failed\"") }) + 1
+        try program.scratch.write(
+            "home/runs/r/journal.jsonl",
+            Array(text.replacing("\"state\":\"failed\"", with: "\"state\":\"ok\"").utf8))
+        let shown = try program("journal show r")
+        #expect(shown.status == 7 && !shown.stdout.contains("Third"), "\(shown)")
+        let json = try program("journal show r --output json")
+        #expect(json.status == 7 && json.stdout.split(separator: "\n").count == line - 1, "\(json)")
+        let runs = try program("runs")
+        #expect(runs.stdout.contains("broken") && !runs.stdout.contains("succeeded"), "\(runs)")
+    }
+
     @Test("show has only what is asked for: a step, a host, a person")
     func filters() throws {
         let all = try program("journal show r").lines.count
