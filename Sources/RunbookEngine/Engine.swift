@@ -129,8 +129,8 @@ package struct Engine: Sendable {
     var undosLeftOfStep: [Int: Int] = [:]
     /// For each step the steps that have to be undone before it.
     var undoBlockers: [Int: Set<Int>] = [:]
-    /// For each step the place, among its tasks, of one that was not through when it was last looked for.
-    var openTask: [Int]
+    /// What each step still waits for.
+    var needs: NeedsMet
     /// Hosts that have nothing of this run that its journal does not know.
     var compared: Set<String> = []
     /// Who has given up the rollback under way, until that is on record.
@@ -141,10 +141,10 @@ package struct Engine: Sendable {
         self.hold = hold
         self.plan = plan
         self.run = run
-        self.state =
-            state ?? RunState(tasks: plan.tasks.count, approvals: run.isRehearsal ? .rehearsal : .signature)
+        let state = state ?? RunState(tasks: plan.tasks.count, approvals: run.isRehearsal ? .rehearsal : .signature)
+        self.state = state
         work = Array(repeating: Work(), count: plan.tasks.count)
-        openTask = Array(repeating: 0, count: plan.tasksOfStep.count)
+        needs = NeedsMet(plan, state)
         for task in plan.tasks.indices where self.state.tasks[task].mayStillRun { takeLocks(task) }
     }
 
@@ -281,6 +281,21 @@ extension Engine {
     mutating func record(_ record: Record) {
         state.evolve(record, plan)
         decision.records.append(record)
+        switch record {
+        case .taskSettled(let settlement): keepNeeds(settlement.task)
+        // What is on record of an undo that was given up makes its step unclear.
+        case .attemptEnded(let end): keepNeeds(end.attempt.task)
+        case .undoSettled(let settlement): keepNeeds(settlement.task)
+        // Many tasks at once are pending again.
+        case .rollbackEnded, .rollbackAbandoned: needs = NeedsMet(plan, state)
+        case .hostSeen, .attemptIntended, .notChecked, .asked, .answered, .valueRead, .checkpointReached,
+            .rollbackDecided, .rollbackBegun, .paused, .wentOn, .halted, .closed:
+            break
+        }
+    }
+
+    private mutating func keepNeeds(_ id: TaskID) {
+        if let task = plan.index[id] { needs.update(task, plan, state) }
     }
 
     /// Sends a request about `task` and moves it to `phase`.

@@ -193,11 +193,8 @@ extension Engine {
         move(task, .idle)
         releaseSlot(task)
         reviewed(task)
-        if mode == .forward, state.isThrough(task) { enqueueReadyDependents(of: task) }
-    }
-
-    private mutating func enqueueReadyDependents(of task: Int) {
-        for step in plan.stepDependents[plan.tasks[task].step] { enqueueReady(ofStep: step) }
+        let met = needs.takeMet()
+        if mode == .forward { for step in met { enqueueReady(ofStep: step) } }
     }
 
     /// Tasks of one step become ready together, when the last of what they need is through.
@@ -206,26 +203,14 @@ extension Engine {
         for task in plan.tasksOfStep[step] where isStillToDo(task) { enqueue(task) }
     }
 
-    mutating func isReady(_ task: Int) -> Bool { isStillToDo(task) && hasAllNeeds(plan.tasks[task].step) }
+    func isReady(_ task: Int) -> Bool { isStillToDo(task) && hasAllNeeds(plan.tasks[task].step) }
 
     private func isStillToDo(_ task: Int) -> Bool {
         state.tasks[task].settlement == nil && work[task].phase == .idle && !work[task].recheck
     }
 
-    mutating func hasAllNeeds(_ step: Int) -> Bool {
-        for need in plan.stepNeeds[step] where !isThrough(step: need) { return false }
-        return true
-    }
-
-    /// Whether all tasks of a step are through. The look begins where the last one ended: over a run, most are short.
-    private mutating func isThrough(step: Int) -> Bool {
-        let tasks = plan.tasksOfStep[step]
-        for _ in tasks {
-            if !state.isThrough(tasks[openTask[step]]) { return false }
-            openTask[step] = (openTask[step] + 1) % tasks.count
-        }
-        return true
-    }
+    /// Whether all that a step rests on is through, directly and through others.
+    func hasAllNeeds(_ step: Int) -> Bool { needs.areMet(step) }
 
     mutating func settle(
         _ task: Int, _ settled: StepState, _ reason: String, by: String? = nil, tolerated: Bool = false
