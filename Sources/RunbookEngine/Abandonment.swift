@@ -111,6 +111,7 @@ extension RunState {
         tasks[task].confirmed = false
         tasks[task].approvals = ApprovalTally()
         tasks[task].wasTriedByHand = false
+        tasks[task].hasRun = false
         // Nothing of it is left that a later rollback would have to look at.
         tasks[task].settledAt = 0
         tasks[task].actedAt = 0

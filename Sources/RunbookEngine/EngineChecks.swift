@@ -118,7 +118,7 @@ extension Engine {
         guard let check else { return perform(task) }
         switch verdict(task, check, reply) {
         case .passed(let seen):
-            conclude(task, state.tasks[task].actions > 0 ? .ok : .already, Evidence.verified(seen))
+            conclude(task, state.tasks[task].mayBeOurs ? .ok : .already, Evidence.verified(seen))
         // Where the host answers and its check does not, nothing shows that the step is done: the action is wanted.
         case .failed, .unanswered: perform(task)
         }

@@ -100,18 +100,13 @@ extension Engine {
     private func mayHaveChanged(_ task: Int) -> Bool {
         let known = state.tasks[task]
         let step = plan.step(of: task)
-        switch known.settlement?.state {
-        case .ok: break
-        // Whatever became of it afterwards: it was tried, and may have done something.
-        case .failed, .unclear, .skipped, .already, .pending, .yourTurn, .running, .undone, nil:
-            if known.actions == 0, !known.wasTriedByHand { return false }
-        }
         switch step.action {
         case .checkpoint, .approval: return false
-        case .waitFor: return step.undo != nil
-        case .run, .script, .copy, .manual: return true
+        case .waitFor: return step.undo != nil && (known.settlement?.state == .ok || known.wasTriedByHand)
+        // Whatever became of it afterwards: it was tried, and may have done something.
+        case .run, .script, .copy, .manual: return known.mayBeOurs
         // What a restart changed, nothing brings back.
-        case .reboot: return step.undo != nil || step.irreversible != nil
+        case .reboot: return known.mayBeOurs && (step.undo != nil || step.irreversible != nil)
         }
     }
 

@@ -13,6 +13,8 @@ package struct RunState: Sendable {
         /// Attempts intended so far, by kind.
         package var actions = 0
         package var undos = 0
+        /// Whether an action of it has ended that may have done something: all but what is proven never to have run.
+        package var hasRun = false
         /// An attempt whose end is not known.
         package var open: AttemptIntent?
         /// The last attempt that has ended, until something new is decided about the task.
@@ -34,10 +36,16 @@ package struct RunState: Sendable {
         package var confirmed = false
         /// Position of the last record that may have changed the site for this task.
         package var actedAt = 0
+        /// The same before the attempt in flight: where that is proven never to have run, it counts again.
+        package var actedBefore = 0
         /// Nothing shows that its last command has stopped, and nobody has decided what that means.
         package var mayStillRun = false
         /// How many of its attempts in a row ended so that nobody knows how.
         package var unknownInARow = 0
+
+        /// Whether the run itself, or a person for it, may have made what is there. What never ran did not: then somebody
+        /// else did, and it is not for this run to take away.
+        package var mayBeOurs: Bool { hasRun || wasTriedByHand || open?.attempt.kind == .action }
     }
 
     package struct Checkpoint: Hashable, Sendable {
@@ -89,6 +97,7 @@ extension RunState {
             tasks[task].last = nil
             tasks[task].boot = intent.boot
             tasks[task].home = plan.machineName(of: task).flatMap { hosts[$0]?.home } ?? ""
+            tasks[task].actedBefore = tasks[task].actedAt
             tasks[task].actedAt = records
             tasks[task].mayStillRun = false
             switch intent.attempt.kind {
@@ -103,16 +112,21 @@ extension RunState {
             }
         case .attemptEnded(let end):
             guard let task = plan.index[end.attempt.task] else { return }
-            if tasks[task].open?.attempt == end.attempt { tasks[task].open = nil }
+            let wasOpen = tasks[task].open?.attempt == end.attempt
+            if wasOpen { tasks[task].open = nil }
             tasks[task].last = end
             tasks[task].mayStillRun = end.mayStillRun
             switch end.result {
+            case .neverRan: if wasOpen { tasks[task].actedAt = tasks[task].actedBefore }
             case .unknown: tasks[task].unknownInARow += 1
-            case .neverRan: break
             case .exited, .signalled, .timedOut: tasks[task].unknownInARow = 0
             }
+            if case .neverRan = end.result {
+            } else {
+                anythingStarted = true
+                if end.attempt.kind == .action { tasks[task].hasRun = true }
+            }
             if isGivenUp, end.attempt.kind == .undo { leaveUnclear(task, end.attempt.task, nil) }
-            if case .neverRan = end.result {} else { anythingStarted = true }
         case .taskSettled(let settlement):
             guard let task = plan.index[settlement.task] else { return }
             tasks[task].settlement = settlement.state == .pending ? nil : settlement
