@@ -181,7 +181,8 @@ enum SnapshotAsking {
             case .failure(let failure): return .failure(failure)
             case .probe(let answer):
                 var status: Int?
-                if case .exit(.exited(let code)) = answer.result { status = code }
+                // Part of a configuration is kept, and is no answer: what it lacks was not taken away.
+                if case .exit(.exited(let code)) = answer.result, !answer.isCut { status = code }
                 heard += answer.stdout.count
                 guard heard <= hostBytes else {
                     return .failure(TransportFailure(.unsuitable, sent: true, TransportFailure.flood(hostBytes)))

@@ -8,7 +8,7 @@ struct ConfigurationSnapshot: Hashable, Sendable {
     struct Answer: Hashable, Sendable {
         var name: String
         var command: String
-        /// nil: there was no answer in time.
+        /// nil: there was no whole answer.
         var status: Int?
         var text: String
     }
@@ -23,9 +23,11 @@ struct ConfigurationSnapshot: Hashable, Sendable {
         return names.compactMap { name in
             let (one, other) = (before[name], after[name])
             guard one?.text != other?.text || one?.status != other?.status else { return nil }
+            // A host that did not answer has not lost what it said before.
+            let areBothAnswered = [one, other].allSatisfy { $0?.status != nil }
             let lines = [one, other].map { ($0?.text ?? "").split(separator: "\n").map(String.init) }
-            var gone = Self.difference(lines[0], lines[1])
-            var new = Self.difference(lines[1], lines[0])
+            var gone = areBothAnswered ? Self.difference(lines[0], lines[1]) : []
+            var new = areBothAnswered ? Self.difference(lines[1], lines[0]) : []
             if one?.status != other?.status {
                 gone.insert("(\(Self.ending(one)))", at: 0)
                 new.insert("(\(Self.ending(other)))", at: 0)
@@ -36,7 +38,7 @@ struct ConfigurationSnapshot: Hashable, Sendable {
 
     private static func ending(_ answer: Answer?) -> String {
         guard let answer else { return "not asked" }
-        return answer.status.map { $0 == 127 ? "no such command" : "exit \($0)" } ?? "no answer in time"
+        return answer.status.map { $0 == 127 ? "no such command" : "exit \($0)" } ?? "no whole answer"
     }
 
     /// The lines of one that the other does not have, as often as it lacks them.

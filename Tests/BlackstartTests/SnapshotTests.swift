@@ -125,11 +125,18 @@ struct SnapshotTests {
 
     @Test("a host that floods fills no disk and no memory, and is cut")
     func flood() throws {
+        #expect(try program("snapshot -i site.yaml -l san").status == 0)
+        try age("san", to: "2026-01-02T030405Z")
         _ = try shell("printf '#!/bin/sh\\nyes word | head -c 50000000\\n' >bin/zpool", in: server.scratch.path)
         #expect(try program("snapshot -i site.yaml -l san").status == 0)
         let size = try shell("cat zfs-pools.txt | wc -c", in: try newest("san")).output.trimmingCharacters(
             in: .whitespacesAndNewlines)
         #expect((1...(1 << 20)).contains(try #require(Int(size))), "\(size)")
+        // What was cut off has not gone from the host.
+        try age("san", to: "2026-01-03T030405Z")
+        _ = try shell("rm -r snapshots/san/2026-01-03T030405Z", in: program.scratch.path)
+        let ready = try program("ready runbook.yaml --no-input").stdout
+        #expect(ready.contains("no whole answer") && !ready.contains("             - tank"), "\(ready)")
     }
 
     @Test("a snapshot that was altered is no record: list, ready and check say so")
