@@ -4,44 +4,94 @@ internal import RunbookPlan
 internal import RunbookTransport
 
 /// What an answer means to a check.
+///
+/// ``Evidence``, ``Refutation`` and ``Absence`` are made by ``Check/verdict(_:_:)`` alone, from answers that came whole and
+/// whose every part that matters was looked at. A verified OK, an ALREADY, an UNDONE and a lapse are made from them alone: see
+/// ``Proof``.
 package enum CheckVerdict: Hashable, Sendable {
-    /// What was seen, for people: one line, safe to show. See ``Evidence``.
-    case passed(String)
-    /// The answer is not what is wanted: why, for people, lower case, no full stop.
-    case failed(String)
-    /// Nothing was learnt: no answer came, or the check itself could not run. It proves neither that something is there
-    /// nor that it is gone.
+    /// What the check wants was seen.
+    case holds(Evidence)
+    /// A whole answer, and not what the check wants.
+    case fails(Refutation)
+    /// A port or page from which no answer came: nothing serves there as far as this machine can tell. Enough to begin a
+    /// step, to wait on, and to call a start failed. It shows neither that something is gone nor that it no longer holds.
+    case unreached(String)
+    /// Nothing was learnt: no answer came, or only part of one, or the check itself could not run.
     case unanswered(String)
 }
 
+/// What a check that passed has seen.
+package struct Evidence: Hashable, Sendable {
+    /// For people: one line, lower case, no full stop, safe to show.
+    package let words: String
+
+    fileprivate init(_ words: String) { self.words = words }
+}
+
+/// An answer that is not what the check wants.
+package struct Refutation: Hashable, Sendable {
+    package let words: String
+    /// nil where it does not show that the effect is gone: a page that says 503 is not ready, and not gone.
+    let absence: Absence?
+
+    fileprivate init(_ words: String, showsGone: Bool = true) {
+        self.words = words
+        absence = showsGone ? Absence(words) : nil
+    }
+}
+
+/// What has shown that an effect is not there.
+struct Absence: Hashable, Sendable {
+    let words: String
+
+    fileprivate init(_ words: String) { self.words = words }
+}
+
 extension Check {
-    /// Whether `answer` is what this check wants.
+    /// Whether `answer` is what this check wants. The one place that tells a no from no answer.
     func verdict(_ answer: ProbeAnswer, _ scope: Scope) -> CheckVerdict {
         switch (probe, answer.result) {
-        case (.copied, .exit(.exited(0))): return .passed(evidence(answer, scope))
-        case (.copied, .exit(.exited(1))): return .failed("the file is missing or differs")
+        case (.copied, .exit(.exited(0))): return .holds(Evidence(seen(in: answer, scope)))
+        case (.copied, .exit(.exited(1))): return .fails(Refutation("the file is missing or differs"))
         case (.run, .exit(.exited(let status))) where status != passingExit, (.copied, .exit(.exited(let status))):
             let words = TerminalText.shown(
                 bytes: Self.trimmed(answer.stderr.isEmpty ? answer.stdout : answer.stderr))
             let last = words.isEmpty ? "" : ": \(words.prefix(200))"
-            // 126 and 127 are the shell's: it could not run the command. Above 128 it saw a signal end it.
-            return status == 126 || status == 127 || status > 128
-                ? .unanswered("the check could not run (exit status \(status))\(last)")
-                : .failed("the check exited with \(status), not \(passingExit)\(last)")
+            return Self.isAnswer(status)
+                ? .fails(Refutation("the check exited with \(status), not \(passingExit)\(last)"))
+                : .unanswered("the check could not run (exit status \(status))\(last)")
         case (.run, .exit(.exited)): return textVerdict(answer, scope)
         case (.run, .exit(.signalled(let name))), (.copied, .exit(.signalled(let name))):
             return .unanswered("the check was ended by signal \(name)")
-        case (.tcp, .open(true, _)): return .passed(evidence(answer, scope))
-        case (.tcp, .open(false, let words)): return .failed(words)
-        case (.tcp, .unreached(let words)), (.http, .unreached(let words)): return .unanswered(words)
-        case (.http, .http(let status, let words)):
-            guard let status else { return .failed(words) }
-            guard status == self.status else { return .failed("the page answered \(status), not \(self.status)") }
-            return textVerdict(answer, scope)
-        case (_, .timedOut): return .unanswered("the check gave no answer within \(DurationText.words(timeout))")
+        case (.tcp, .open(true, _)): return .holds(Evidence(seen(in: answer, scope)))
+        case (.tcp, .open(false, let words)): return .fails(Refutation(words))
+        case (.tcp, .unreached(let words)), (.http, .unreached(let words)): return .unreached(words)
+        case (.http, .http(nil, let words)): return .fails(Refutation(words))
+        case (.http, .http(let status?, _)):
+            if status == self.status { return textVerdict(answer, scope) }
+            return .fails(
+                Refutation("the page answered \(status), not \(self.status)", showsGone: Self.isAboutPage(status)))
+        case (.tcp, .timedOut), (.http, .timedOut): return .unreached(late)
+        case (.run, .timedOut), (.copied, .timedOut): return .unanswered(late)
+        case (_, .unasked(let words)): return .unanswered(words)
         case (.run, .open), (.run, .http), (.tcp, .exit), (.tcp, .http), (.http, .exit), (.http, .open),
             (.copied, .open), (.copied, .http), (.run, .unreached), (.copied, .unreached):
             return .unanswered("the answer was to another kind of question")
+        }
+    }
+
+    private var late: String { "the check gave no answer within \(DurationText.words(timeout))" }
+
+    /// Whether the status is the command's own. 126 and 127 are the shell's, that it could not run it; 124 and 125 are
+    /// those of `timeout` and its like; from 128 on a signal, ssh or git says that there is no answer.
+    static func isAnswer(_ status: Int) -> Bool { status < 124 }
+
+    /// Whether the status says something about the page. All others say that the server can't or won't tell just now, or
+    /// that somebody else should be asked.
+    private static func isAboutPage(_ status: Int) -> Bool {
+        switch status {
+        case 200..<300, 404, 410: true
+        default: false
         }
     }
 
@@ -49,19 +99,39 @@ extension Check {
     private func textVerdict(_ answer: ProbeAnswer, _ scope: Scope) -> CheckVerdict {
         let text = String(decoding: Self.trimmed(answer.stdout), as: UTF8.self)
         let shown = "it said \"\(TerminalText.shown(String(text.prefix(200))))\""
-        if let equals, scope.text(equals) != text { return .failed("\(shown), not \"\(scope.text(equals))\"") }
-        if let contains, !text.contains(scope.text(contains)) {
-            return .failed("\(shown), which does not contain \"\(scope.text(contains))\"")
+        // Only what was found in a part of the text is there for sure.
+        let hole = Self.hole(in: answer)
+        if let equals {
+            if let hole { return .unanswered(hole) }
+            guard scope.text(equals) == text else { return no("\(shown), not \"\(scope.text(equals))\"") }
+        }
+        if let contains {
+            let wanted = scope.text(contains)
+            let isFound = text.contains(wanted)
+            if let hole, !isFound || answer.isMasked && wanted.contains("*") { return .unanswered(hole) }
+            guard isFound else { return no("\(shown), which does not contain \"\(wanted)\"") }
         }
         if let matches {
+            if let hole { return .unanswered(hole) }
             let pattern = scope.text(matches)
             do throws(PatternFault) {
                 guard try Pattern(pattern).isFound(in: text) else {
-                    return .failed("\(shown), which does not match \"\(pattern)\"")
+                    return no("\(shown), which does not match \"\(pattern)\"")
                 }
             } catch { return .unanswered("\"\(pattern)\" can't be looked for: \(error.why)") }
         }
-        return .passed(evidence(answer, scope))
+        return .holds(Evidence(seen(in: answer, scope)))
+    }
+
+    private func no(_ words: String) -> CheckVerdict { .fails(Refutation(words)) }
+
+    /// Why the text is not what the host said; nil where it is.
+    private static func hole(in answer: ProbeAnswer) -> String? {
+        if answer.isMasked { return "a secret stands in what the check printed, and was hidden from it" }
+        guard answer.isCut else { return nil }
+        return answer.stdout.count < Limits.checkOutputBytes
+            ? "the page broke off"
+            : "the check printed more than \(SizeText.words(Int64(Limits.checkOutputBytes))): let it print less"
     }
 
     static func trimmed(_ output: [UInt8]) -> ArraySlice<UInt8> {

@@ -271,7 +271,7 @@ private struct Session {
         let summary = held.sink.summary()
         let output = AttemptOutput(
             stdout: summary.stdout, stderr: summary.stderr, tail: summary.tail, text: summary.text,
-            milliseconds: max(0, moment.uptime - held.since))
+            isMasked: summary.isMasked, milliseconds: max(0, moment.uptime - held.since))
         return .replied(task: task, token: token, reply, output: output)
     }
 

@@ -58,14 +58,18 @@ package struct AttemptOutput: Hashable, Sendable {
     package var tail: [UInt8]
     /// The last of what it printed to stdout, at most ``Limits/outputSearchedBytes``.
     package var text: [UInt8]
+    /// Whether stars stand in stdout where a secret was.
+    package var isMasked: Bool
     package var milliseconds: Int64
     /// Whether the host had no room for all of it, as far as it can tell.
     package var isCut = false
 
     package init(
-        stdout: OutputDigest, stderr: OutputDigest, tail: [UInt8], text: [UInt8] = [], milliseconds: Int64
+        stdout: OutputDigest, stderr: OutputDigest, tail: [UInt8], text: [UInt8] = [], isMasked: Bool = false,
+        milliseconds: Int64
     ) {
         self.text = text
+        self.isMasked = isMasked
         self.stdout = stdout
         self.stderr = stderr
         self.tail = tail
@@ -210,16 +214,10 @@ package struct Engine: Sendable {
     enum Printed: Hashable, Sendable {
         /// Not at hand in this session; the run may keep it.
         case unread
-        case read([UInt8])
+        /// Where a secret was hidden, or that is not known, no star in it is taken for the host's.
+        case read([UInt8], mayBeMasked: Bool)
         /// The run does not keep it.
         case lost
-    }
-
-    /// How a task comes to its end.
-    struct Conclusion: Hashable, Sendable {
-        var state: StepState
-        var reason: String
-        var by: String?
     }
 
     enum Phase: Hashable, Sendable {

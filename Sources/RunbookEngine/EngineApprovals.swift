@@ -53,7 +53,7 @@ extension Engine {
         let given = state.tasks[task].approvals.approvers
         guard given.count >= terms.count else { return askForApproval(task, approval) }
         work[task].approvalWait = nil
-        conclude(task, .ok, "approved by \(given.joined(separator: ", "))", by: by)
+        conclude(task, .ok, .approved(by: given, last: by))
     }
 
     /// Whether this is the end of the time that people had.

@@ -64,14 +64,14 @@ extension Engine {
         case .approval(let approval): askForApproval(task, approval)
         case .checkpoint(let name):
             record(.checkpointReached(step: plan.tasks[task].id.step, name: name))
-            settle(task, .ok, "reached")
+            settle(task, Conclusion(state: .ok, proof: .reached))
             decision.effects.append(.seal)
         }
     }
 
     /// Nothing has been changed yet: in a session that ends, or that a person has paused, it goes back to where it waits
     /// for its turn.
-    private mutating func mayBeginNow(_ task: Int) -> Bool {
+    mutating func mayBeginNow(_ task: Int) -> Bool {
         if startsNew, !state.isPaused { return true }
         rest(task)
         if startsNew { enqueue(task) }
@@ -204,16 +204,17 @@ extension Engine {
 
     /// The end of the attempt is known, or known to be unknown.
     ///
-    /// - Parameter hasStopped: of an unknown result, that the command does not run any more all the same.
+    /// - Parameters:
+    ///   - hasStopped: of an unknown result, that the command does not run any more all the same.
+    ///   - stdoutBytes: how much it printed, as its host says.
     mutating func ended(
-        _ task: Int, _ result: AttemptEnd.Result, _ output: AttemptOutput?, left: String = "", hasStopped: Bool = false
+        _ task: Int, _ result: AttemptEnd.Result, _ output: AttemptOutput?, left: String = "", hasStopped: Bool = false,
+        stdoutBytes: Int? = nil
     ) {
         guard let kind = close(task, result, output, hasStopped: hasStopped) else { return }
         work[task].checkTries = 0
         // Of an attempt that was cut short, what it printed may be cut short as well: no value is taken from it.
-        if case .exited(0) = result {
-            work[task].printed = output?.isCut == true ? .lost : .read(output?.text ?? output?.tail ?? [])
-        }
+        if case .exited(0) = result { work[task].printed = Self.printed(output, stdoutBytes) }
         if kind == .action, case .reboot = plan.step(of: task).action {
             switch result {
             case .exited(0), .signalled, .unknown: return awaitReboot(task)
@@ -221,7 +222,7 @@ extension Engine {
             }
         }
         switch result {
-        case .exited(0): kind == .action ? verify(task, done: "exit status 0") : confirmUndo(task)
+        case .exited(0): kind == .action ? verify(task, done: .exited) : confirmUndo(task)
         case .exited(let code): attemptFailed(task, "exit status \(code)")
         case .signalled(let name): attemptFailed(task, "ended by signal \(name)")
         case .neverRan(let why): attemptFailed(task, why)
@@ -230,6 +231,14 @@ extension Engine {
             attemptFailed(task, "it did not end within \(limit) and was stopped (exit status \(status))\(left)")
         case .unknown(let why): kind == .action ? settleUnknown(task, why) : settleUnknownUndo(task, why)
         }
+    }
+
+    /// What an action printed, where all of it has come. What has not been fetched is not "nothing".
+    private static func printed(_ output: AttemptOutput?, _ stdoutBytes: Int?) -> Printed {
+        guard let output else { return stdoutBytes == 0 ? .read([], mayBeMasked: false) : .lost }
+        if output.isCut { return .lost }
+        if let stdoutBytes, output.stdout.bytes < stdoutBytes { return .lost }
+        return .read(output.text, mayBeMasked: output.isMasked)
     }
 
     /// Puts the end of the attempt in flight on record, and tells of which kind it was.

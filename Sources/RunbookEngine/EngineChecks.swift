@@ -117,50 +117,78 @@ extension Engine {
         if case .check(let own) = step.skipIf { check = own } else { check = step.verify }
         guard let check else { return perform(task) }
         switch verdict(task, check, reply) {
-        case .passed(let seen):
-            conclude(task, state.tasks[task].mayBeOurs ? .ok : .already, Evidence.verified(seen))
-        // Where the host answers and its check does not, nothing shows that the step is done: the action is wanted.
-        case .failed, .unanswered: perform(task)
+        case .holds(let evidence): found(task, evidence)
+        // Where no answer comes from a port or page, it is not up: the action is there to bring it up.
+        case .fails, .unreached: perform(task)
+        case .unanswered(let why): cannotTell(task, why)
         }
     }
 
-    /// After the action: does it hold?
-    mutating func verify(_ task: Int, done: String) {
+    /// A check has found it done, without this session having begun it: by an earlier attempt, or by somebody else.
+    mutating func found(_ task: Int, _ evidence: Evidence) {
+        conclude(task, state.tasks[task].mayBeOurs ? .ok : .already, .seen(evidence))
+    }
+
+    /// Whether it is done already is not known, and doing it twice may do harm: that is for a person to decide, unless the
+    /// step says that it does none.
+    private mutating func cannotTell(_ task: Int, _ why: String) {
+        let step = plan.step(of: task)
+        switch step.action {
+        case .waitFor, .manual, .approval, .checkpoint: return perform(task)
+        case .run, .script, .copy, .reboot: break
+        }
+        guard !step.idempotent, !state.tasks[task].confirmed else { return perform(task) }
+        guard mayBeginNow(task) else { return }
+        let danger = step.danger.map { scope(task).text($0) + "\n" } ?? ""
+        ask(
+            task, .danger, "\(danger)Whether it is done already could not be checked: \(why)",
+            [.confirm, .skip, .stop])
+    }
+
+    /// After the action: does it hold? `done`: what shows that it is done where the step has no check.
+    mutating func verify(_ task: Int, done: Proof) {
         guard let check = plan.step(of: task).verify else { return conclude(task, .ok, done) }
         work[task].checkTries = 0
         probe(task, .verifying, check)
     }
 
     private mutating func verified(_ task: Int, _ reply: HostReply) {
-        guard let check = plan.step(of: task).verify else { return conclude(task, .ok, "done") }
-        switch verdict(task, check, reply) {
-        case .passed(let seen): conclude(task, .ok, Evidence.verified(seen))
-        case .failed(let why), .unanswered(let why):
-            guard work[task].checkTries < check.retries else {
-                return attemptFailed(task, "\(work[task].isByHand ? "it was done by hand" : "it ran"), but \(why)")
-            }
+        guard let check = plan.step(of: task).verify else { return rest(task) }
+        let ran = work[task].isByHand ? "it was done by hand" : "it ran"
+        let verdict = verdict(task, check, reply)
+        if case .holds(let evidence) = verdict { return conclude(task, .ok, .seen(evidence)) }
+        if work[task].checkTries < check.retries {
             work[task].checkTries += 1
-            pause(task, check.delay, then: .verifying)
+            return pause(task, check.delay, then: .verifying)
+        }
+        switch verdict {
+        case .holds: break
+        case .fails(let refutation): attemptFailed(task, "\(ran), but \(refutation.words)")
+        case .unreached(let why): attemptFailed(task, "\(ran), but \(why)")
+        case .unanswered(let why): leaveUnclear(task, "\(ran), and its check gave no answer: \(why)")
         }
     }
 
     private mutating func waitChecked(_ task: Int, _ reply: HostReply) {
         guard case .waitFor(let check) = plan.step(of: task).action else { return }
+        let why: String
         switch verdict(task, check, reply) {
-        case .passed(let seen): verify(task, done: Evidence.verified(seen))
-        case .failed(let why), .unanswered(let why):
-            if case .failure(let failure) = reply, failure.isBeforeLogin { unreachableFailure = true }
-            // Nothing was changed by waiting: it can wait again in the next session.
-            if !startsNew { return rest(task) }
-            guard work[task].checkTries < check.retries else {
-                let apart = check.retries > 0 ? ", \(DurationText.words(check.delay)) apart" : ""
-                let tries = work[task].checkTries + 1
-                return attemptFailed(
-                    task, "check still failing after \(tries) \(tries == 1 ? "try" : "tries")\(apart): \(why)")
-            }
-            work[task].checkTries += 1
-            pause(task, check.delay, then: .waitingFor)
+        case .holds(let evidence): return verify(task, done: .seen(evidence))
+        case .fails(let refutation): why = refutation.words
+        // Nothing was changed by waiting: waiting again does no harm.
+        case .unreached(let words), .unanswered(let words): why = words
         }
+        if case .failure(let failure) = reply, failure.isBeforeLogin { unreachableFailure = true }
+        // Nothing was changed by waiting: it can wait again in the next session.
+        if !startsNew { return rest(task) }
+        guard work[task].checkTries < check.retries else {
+            let apart = check.retries > 0 ? ", \(DurationText.words(check.delay)) apart" : ""
+            let tries = work[task].checkTries + 1
+            return attemptFailed(
+                task, "check still failing after \(tries) \(tries == 1 ? "try" : "tries")\(apart): \(why)")
+        }
+        work[task].checkTries += 1
+        pause(task, check.delay, then: .waitingFor)
     }
 
     /// Nobody knows whether it ran. Its own check may know; else a declared idempotence lets it run again; else a person.
@@ -174,8 +202,8 @@ extension Engine {
     private mutating func unknownChecked(_ task: Int, _ reply: HostReply) {
         guard let check = plan.step(of: task).verify else { return unknownLeft(task) }
         switch verdict(task, check, reply) {
-        case .passed(let seen): conclude(task, .ok, "\(Evidence.verified(seen)) (\(work[task].lastReason))")
-        case .failed, .unanswered:
+        case .holds(let evidence): conclude(task, .ok, .seen(evidence, note: work[task].lastReason))
+        case .fails, .unreached, .unanswered:
             // Its effect may take a while to show: the check is given all its tries.
             guard work[task].checkTries < check.retries else { return unknownLeft(task) }
             work[task].checkTries += 1
@@ -185,12 +213,24 @@ extension Engine {
 
     private mutating func unknownLeft(_ task: Int) {
         let reason = work[task].lastReason
-        guard mode == .forward || mode == .settling else { return settle(task, .unclear, reason) }
-        if mayRunAgain(task) {
-            putBack(task, "\(reason); it may run again")
-            if mode == .forward, isReady(task) { enqueue(task) }
-            return
+        // What ran to its end is not begun again by itself, however little harm that does.
+        guard mode == .forward || mode == .settling, mayRunAgain(task), !hasEndedWell(task) else {
+            return leaveUnclear(task, reason)
         }
+        putBack(task, "\(reason); it may run again")
+        if mode == .forward, isReady(task) { enqueue(task) }
+    }
+
+    private func hasEndedWell(_ task: Int) -> Bool {
+        guard let last = state.tasks[task].last, last.attempt.kind == .action else { return false }
+        if case .exited(0) = last.result { return true }
+        return false
+    }
+
+    /// What became of it, only a person can say.
+    mutating func leaveUnclear(_ task: Int, _ reason: String) {
+        work[task].lastReason = reason
+        guard mode == .forward || mode == .settling else { return settle(task, .unclear, reason) }
         record(.taskSettled(TaskSettlement(task: plan.tasks[task].id, state: .unclear, reason: reason)))
         ask(task, .unclear, reason, [.done, .failed, .retry, .skip, .rollback, .stop])
     }

@@ -79,7 +79,7 @@ extension Engine {
 
     private mutating func manualAnswered(_ task: Int, _ choice: Choice, _ reason: String?, _ by: String) {
         switch choice {
-        case .done: afterHand(task, "done by hand\(reason.map { ": \($0)" } ?? "")", by)
+        case .done: afterHand(task, .byHand(reason, by: by))
         case .failed, .retry, .confirm, .approve: attemptFailed(task, reason ?? "reported as failed by \(by)")
         case .skip: settle(task, .skipped, reason ?? "no reason given", by: by)
         case .rollback, .stop: failureAnswered(task, .manual, choice, reason, by)
@@ -113,13 +113,13 @@ extension Engine {
     }
 
     /// A person says that it is done: the step's own check, if it has one, has the last word.
-    private mutating func afterHand(_ task: Int, _ reason: String, _ by: String) {
-        guard plan.step(of: task).verify != nil else { return conclude(task, .ok, reason, by: by) }
+    private mutating func afterHand(_ task: Int, _ proof: Proof) {
+        guard plan.step(of: task).verify != nil else { return conclude(task, .ok, proof) }
         work[task].kind = .action
         // What a person did is never done again by itself.
         work[task].retriesUsed = plan.step(of: task).retries
         work[task].isByHand = true
-        verify(task, done: reason)
+        verify(task, done: proof)
     }
 
     private mutating func failureAnswered(
@@ -135,9 +135,9 @@ extension Engine {
             putBack(task, reason ?? "to be tried again", by: by)
             if mode == .forward, isReady(task) { enqueue(task) }
         case .done:
-            let how = "done by hand\(reason.map { ": \($0)" } ?? "")"
+            let proof = Proof.byHand(reason, by: by)
             // Of what is unclear only the person knows: the check has been asked already.
-            if kind == .unclear { conclude(task, .ok, how, by: by) } else { afterHand(task, how, by) }
+            if kind == .unclear { conclude(task, .ok, proof) } else { afterHand(task, proof) }
         case .skip: settle(task, .skipped, reason ?? "no reason given", by: by)
         case .failed, .confirm, .approve:
             work[task].kind = .action

@@ -21,14 +21,18 @@ extension Engine {
         let before = state.tasks[task].boot
         switch reply {
         case .contact(let facts):
-            // A host that can't tell its boots apart has to have been away.
-            let isNew = facts.boot.isEmpty || before.isEmpty ? work[task].wasDown : facts.boot != before
+            let areTold = !facts.boot.isEmpty && !before.isEmpty
+            // Away is what a host is that restarts, and one behind a broken switch as well: its check may know, or a person.
+            if !areTold, work[task].wasDown, plan.step(of: task).verify == nil {
+                return leaveUnclear(task, "it was away and is back, and can't tell whether it was restarted")
+            }
+            let isNew = areTold ? facts.boot != before : work[task].wasDown
             if isNew, let host = plan.machineName(of: task) {
                 let home = state.hosts[host]?.home ?? ""
                 record(
                     .hostSeen(
                         HostSighting(host: host, boot: facts.boot, clockOffset: facts.clockOffset, home: home)))
-                return verify(task, done: "it was restarted")
+                return verify(task, done: .restarted)
             }
             again(task, "it still runs as before: the restart did not come to pass")
         case .failure(let failure):

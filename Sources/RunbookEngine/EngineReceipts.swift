@@ -56,7 +56,7 @@ extension Engine {
         case (.home, _, _): fenced(task, "the folder of its receipts was replaced just before", output)
         case (.conflict, _, _): fenced(task, "another run has a receipt of this name there", output)
         case (nil, .exit(let code), _) where status.wasStopped: stopped(task, status, code, output)
-        case (nil, .exit(let code), _): ended(task, .exited(code), output)
+        case (nil, .exit(let code), _): ended(task, .exited(code), output, stdoutBytes: status.stdoutBytes)
         case (nil, .lost, _):
             ended(task, .unknown("it was running and died without an exit status"), output, hasStopped: true)
         case (nil, nil, .run(let boot)):
@@ -133,7 +133,8 @@ extension Engine {
         // Nobody had to stop it.
         case .exit where !status.wasStopped && hasUnread(status, output):
             if let intent = state.tasks[task].open { follow(task, receipt(intent.attempt)) }
-        case .exit(let code) where !status.wasStopped: ended(task, .exited(code), output)
+        case .exit(let code) where !status.wasStopped:
+            ended(task, .exited(code), output, stdoutBytes: status.stdoutBytes)
         case .exit(let code): stopped(task, status, code, output)
         case .lost:
             let left = Self.left(status)

@@ -75,7 +75,7 @@ extension Engine {
         switch (known.settlement?.state, known.last?.result) {
         case (.unclear, _): return settleUnknown(task, known.settlement?.reason ?? "")
         case (nil, .exited) where isReboot(task), (nil, .unknown) where isReboot(task): return awaitReboot(task)
-        case (nil, .exited): return verify(task, done: "exit status 0")
+        case (nil, .exited): return verify(task, done: .exited)
         case (nil, .unknown(let why)): return settleUnknown(task, why)
         default: break
         }
@@ -86,23 +86,27 @@ extension Engine {
     mutating func rechecked(_ task: Int, _ reply: HostReply) {
         guard let check = plan.step(of: task).verify else { return rest(task) }
         switch verdict(task, check, reply) {
-        case .passed(let seen):
-            guard state.tasks[task].settlement != nil else { return conclude(task, .ok, Evidence.verified(seen)) }
+        case .holds(let evidence):
+            // It had lapsed, and holds again.
+            guard state.tasks[task].settlement != nil else { return found(task, evidence) }
             rest(task)
-        case .unanswered(let why): notChecked(task, check, why)
-        case .failed(let why):
+        case .unreached(let why), .unanswered(let why): notChecked(task, check, why)
+        case .fails(let refutation):
             // Once may be chance: a network that is just coming back.
             guard work[task].checkTries >= Self.recheckRetries else {
                 work[task].checkTries += 1
                 return pause(task, min(check.delay, .seconds(2)), then: .rechecking)
             }
-            // Nothing that waits for it may start until a person has decided.
-            work[task].lastReason = "it was done, but no longer holds: \(why)"
-            record(
-                .taskSettled(
-                    TaskSettlement(task: plan.tasks[task].id, state: .pending, reason: work[task].lastReason)))
-            ask(task, .lapsed, work[task].lastReason, [.retry, .skip, .rollback, .stop])
+            lapse(task, refutation)
         }
+    }
+
+    /// Nothing that rests on it may start until a person has decided.
+    private mutating func lapse(_ task: Int, _ refutation: Refutation) {
+        work[task].lastReason = "it was done, but no longer holds: \(refutation.words)"
+        record(
+            .taskSettled(TaskSettlement(task: plan.tasks[task].id, state: .pending, reason: work[task].lastReason)))
+        ask(task, .lapsed, work[task].lastReason, [.retry, .skip, .rollback, .stop])
     }
 
     /// Nothing was learnt: what is on record as done stays so, for a host that can't be asked has not undone it. What had

@@ -176,8 +176,16 @@ extension Engine {
         finish(.rolledBack)
     }
 
-    mutating func settleUndo(_ task: Int, _ undo: UndoSettlement.State, _ reason: String, by: String? = nil) {
-        record(.undoSettled(UndoSettlement(task: plan.tasks[task].id, state: undo, reason: reason, by: by)))
+    mutating func settleUndo(_ task: Int, _ undo: NotUndone, _ reason: String, by: String? = nil) {
+        settle(UndoSettlement(task: plan.tasks[task].id, state: undo.word, reason: reason, by: by), task)
+    }
+
+    mutating func settleUndone(_ task: Int, _ proof: Proof) {
+        settle(UndoSettlement(task: plan.tasks[task].id, state: .undone, reason: proof.words, by: proof.by), task)
+    }
+
+    private mutating func settle(_ undo: UndoSettlement, _ task: Int) {
+        record(.undoSettled(undo))
         rest(task)
         guard mode == .undoing, isUndoSettled(task) else { return }
         if undosLeft.remove(task) != nil { freeUndos(behind: plan.tasks[task].step) }
@@ -231,9 +239,9 @@ extension Engine {
     }
 
     /// Puts on record how the undo stands, and asks what to do about it.
-    private mutating func askAboutUndo(_ task: Int, _ stands: UndoSettlement.State, _ reason: String) {
+    private mutating func askAboutUndo(_ task: Int, _ stands: NotUndone, _ reason: String) {
         work[task].lastReason = reason
-        record(.undoSettled(UndoSettlement(task: plan.tasks[task].id, state: stands, reason: reason, by: nil)))
+        record(.undoSettled(UndoSettlement(task: plan.tasks[task].id, state: stands.word, reason: reason, by: nil)))
         if case .halting = mode { return rest(task) }
         if abandonedBy != nil { return rest(task) }
         ask(task, .undo, reason, [.retry, .skip, .done, .stop])
@@ -242,16 +250,19 @@ extension Engine {
     /// A failed or unclear step is undone if its effect is there.
     mutating func undoChecked(_ task: Int, _ reply: HostReply) {
         guard let check = plan.step(of: task).verify else { return }
+        let why: String
         switch verdict(task, check, reply) {
-        case .passed: arrive(task)
-        case .failed(let why): settleUndo(task, .undone, "its effect is not there: \(why)")
-        case .unanswered(let why):
-            guard work[task].checkTries < max(check.retries, Self.recheckRetries) else {
-                return askAboutUndo(task, .unclear, "whether its effect is there could not be checked: \(why)")
-            }
-            work[task].checkTries += 1
-            pause(task, check.delay, then: .undoCheck)
+        case .holds: return arrive(task)
+        case .fails(let refutation):
+            if let absence = refutation.absence { return settleUndone(task, .notThere(absence)) }
+            why = refutation.words
+        case .unreached(let words), .unanswered(let words): why = words
         }
+        guard work[task].checkTries < max(check.retries, Self.recheckRetries) else {
+            return askAboutUndo(task, .unclear, "whether its effect is there could not be checked: \(why)")
+        }
+        work[task].checkTries += 1
+        pause(task, check.delay, then: .undoCheck)
     }
 
     /// What shows that an undo worked: its own check passing, or else the step's check no longer passing.
@@ -266,33 +277,40 @@ extension Engine {
     mutating func confirmUndo(_ task: Int) {
         let step = plan.step(of: task)
         // A restore says 0 only after it compared what is there with what was; that the new file is gone would prove less.
-        if case .restore = step.undo, case .copied = step.verify?.probe {
-            return settleUndo(task, .undone, "what was there before is back")
-        }
-        guard let confirmation = undoCheckToConfirm(step) else {
-            return settleUndo(task, .undone, "exit status 0")
-        }
+        if case .restore = step.undo, case .copied = step.verify?.probe { return settleUndone(task, .restored) }
+        guard let confirmation = undoCheckToConfirm(step) else { return settleUndone(task, .exited) }
         probe(task, .confirming, confirmation.check)
     }
 
     mutating func undoConfirmed(_ task: Int, _ reply: HostReply) {
         guard let confirmation = undoCheckToConfirm(plan.step(of: task)) else { return }
         let verdict = verdict(task, confirmation.check, reply)
-        // Only an answer proves that its effect is gone: a check that hangs or can't be asked proves nothing.
-        if let (isPassed, seen) = verdict.evidence, isPassed == confirmation.passes {
-            return settleUndo(task, .undone, isPassed ? Evidence.verified(seen) : "its effect is gone: \(seen)")
-        }
+        if let proof = Self.proof(verdict, passes: confirmation.passes) { return settleUndone(task, proof) }
         guard work[task].checkTries < confirmation.check.retries else {
             if isUnknownUndo(task) { return unknownUndoLeft(task) }
             switch verdict {
-            case .passed(let seen): return undoFailed(task, "the undo ran, but its effect is still there: \(seen)")
-            case .failed(let why): return undoFailed(task, "the undo ran, but \(why)")
-            case .unanswered(let why):
+            case .holds(let evidence):
+                return undoFailed(task, "the undo ran, but its effect is still there: \(evidence.words)")
+            case .fails(let refutation) where confirmation.passes || refutation.absence != nil:
+                return undoFailed(task, "the undo ran, but \(refutation.words)")
+            case .fails(let refutation):
+                return askAboutUndo(
+                    task, .unclear, "the undo ran, and its effect may still be there: \(refutation.words)")
+            case .unreached(let why), .unanswered(let why):
                 return askAboutUndo(task, .unclear, "the undo ran, and its effect could not be checked: \(why)")
             }
         }
         work[task].checkTries += 1
         pause(task, confirmation.check.delay, then: .confirming)
+    }
+
+    /// What shows that the undo worked; nil where nothing does. Only an answer proves that its effect is gone.
+    private static func proof(_ verdict: CheckVerdict, passes: Bool) -> Proof? {
+        switch verdict {
+        case .holds(let evidence): passes ? .seen(evidence) : nil
+        case .fails(let refutation): passes ? nil : refutation.absence.map { .gone($0) }
+        case .unreached, .unanswered: nil
+        }
     }
 
     private func isUnknownUndo(_ task: Int) -> Bool {
@@ -325,7 +343,7 @@ extension Engine {
             work[task].isUndoChosen = true
             move(task, .idle)
             if mode == .undoing { enqueue(task) }
-        case .done: settleUndo(task, .undone, "done by hand\(reason.map { ": \($0)" } ?? "")", by: by)
+        case .done: settleUndone(task, .byHand(reason, by: by))
         case .skip: settleUndo(task, .left, reason ?? "left as it is", by: by)
         case .failed, .confirm, .approve, .rollback, .stop:
             move(task, .idle)

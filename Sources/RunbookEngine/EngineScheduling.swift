@@ -213,12 +213,22 @@ extension Engine {
     func hasAllNeeds(_ step: Int) -> Bool { needs.areMet(step) }
 
     mutating func settle(
-        _ task: Int, _ settled: StepState, _ reason: String, by: String? = nil, tolerated: Bool = false
+        _ task: Int, _ settled: Unproven, _ reason: String, by: String? = nil, tolerated: Bool = false
     ) {
         record(
             .taskSettled(
                 TaskSettlement(
-                    task: plan.tasks[task].id, state: settled, reason: reason, by: by, tolerated: tolerated)))
+                    task: plan.tasks[task].id, state: settled.word, reason: reason, by: by, tolerated: tolerated)))
+        rest(task)
+    }
+
+    /// It is done.
+    mutating func settle(_ task: Int, _ conclusion: Conclusion) {
+        record(
+            .taskSettled(
+                TaskSettlement(
+                    task: plan.tasks[task].id, state: conclusion.word, reason: conclusion.reason,
+                    by: conclusion.proof.by)))
         rest(task)
     }
 

@@ -3,30 +3,106 @@ internal import RunbookPattern
 internal import RunbookPlan
 internal import RunbookTransport
 
-/// What a check that passed has seen, worded in one place: a screen, a record, a report and `status` say the same.
-enum Evidence {
-    /// Characters of what is shown of a host's answer or of a command: a line of a terminal has room for it.
-    static let columns = 60
+/// Why a task counts as done, or an undo as UNDONE. Nothing else makes a task so; worded in one place: a screen, a record, a
+/// report and `status` say the same.
+enum Proof: Hashable, Sendable {
+    /// A check passed. `note`: what was known of the attempt before.
+    case seen(Evidence, note: String? = nil)
+    /// Of an undo: its effect is no longer there.
+    case gone(Absence)
+    /// Of an undo: nothing was there to be undone.
+    case notThere(Absence)
+    /// The command ended well, and the step has no check.
+    case exited
+    /// Of the undo of a copy: its command ended well, which it does only after it has compared what is there with what was.
+    case restored
+    /// The host came back with another boot, and the step has no check.
+    case restarted
+    case byHand(String?, by: String?)
+    case approved(by: [String], last: String)
+    /// A checkpoint has nothing to show.
+    case reached
 
-    /// The reason of a task that its check has shown to be done.
-    static func verified(_ seen: String) -> String { "verified: \(seen)" }
+    var words: String {
+        switch self {
+        case .seen(let evidence, nil): "verified: \(evidence.words)"
+        case .seen(let evidence, let note?): "verified: \(evidence.words) (\(note))"
+        case .gone(let absence): "its effect is gone: \(absence.words)"
+        case .notThere(let absence): "its effect is not there: \(absence.words)"
+        case .exited: "exit status 0"
+        case .restored: "what was there before is back"
+        case .restarted: "it was restarted"
+        case .byHand(let reason, _): "done by hand\(reason.map { ": \($0)" } ?? "")"
+        case .approved(let names, _): "approved by \(names.joined(separator: ", "))"
+        case .reached: "reached"
+        }
+    }
+
+    /// The person who says so, where it is one.
+    var by: String? {
+        switch self {
+        case .byHand(_, let by): by
+        case .approved(_, let by): by
+        case .seen, .gone, .notThere, .exited, .restored, .restarted, .reached: nil
+        }
+    }
 }
 
-extension CheckVerdict {
-    /// Whether it passed, and what was seen, or why not;
-    /// nil where nothing was learnt.
-    var evidence: (isPassed: Bool, words: String)? {
+/// How a task comes to a good end: the only values from which OK and ALREADY are settled.
+struct Conclusion: Hashable, Sendable {
+    enum State: Hashable, Sendable {
+        case ok
+        /// Nothing was done by this run.
+        case already
+    }
+
+    var state: State
+    var proof: Proof
+    /// What is missing all the same, for people.
+    var note = ""
+
+    var reason: String { proof.words + note }
+
+    var word: StepState {
+        switch state {
+        case .ok: .ok
+        case .already: .already
+        }
+    }
+}
+
+/// How a task comes to an end that proves nothing.
+enum Unproven: Hashable, Sendable {
+    case failed, skipped, unclear
+
+    var word: StepState {
         switch self {
-        case .passed(let seen): (true, seen)
-        case .failed(let why): (false, why)
-        case .unanswered: nil
+        case .failed: .failed
+        case .skipped: .skipped
+        case .unclear: .unclear
+        }
+    }
+}
+
+/// How an undo stands that is not known to be done.
+enum NotUndone: Hashable, Sendable {
+    case left, failed, unclear
+
+    var word: UndoSettlement.State {
+        switch self {
+        case .left: .left
+        case .failed: .failed
+        case .unclear: .unclear
         }
     }
 }
 
 extension Check {
+    /// Characters of what is shown of a host's answer or of a command: a line of a terminal has room for it.
+    private static let shownColumns = 60
+
     /// What `answer`, which is what this check wants, has shown: one line, safe to show.
-    func evidence(_ answer: ProbeAnswer, _ scope: Scope) -> String {
+    func seen(in answer: ProbeAnswer, _ scope: Scope) -> String {
         switch probe {
         case .copied(let copy): "\(Self.shown(scope.text(copy.target))) is in place"
         case .tcp(let template):
@@ -74,5 +150,5 @@ extension Check {
         return "`\(Self.shown(command))` exited with \(passingExit)\(words.isEmpty ? "" : ": \(words)")"
     }
 
-    private static func shown(_ text: String) -> String { TerminalText.line(text, columns: Evidence.columns) }
+    private static func shown(_ text: String) -> String { TerminalText.line(text, columns: shownColumns) }
 }

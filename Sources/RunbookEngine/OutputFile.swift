@@ -19,6 +19,7 @@ package final class OutputFile: OutputSink {
         var tail = TailBytes(limit: Limits.recordedTailBytes)
         /// Of stdout alone.
         var text = TailBytes(limit: Limits.outputSearchedBytes)
+        var isMasked = false
         var isClosed = false
     }
 
@@ -37,6 +38,7 @@ package final class OutputFile: OutputSink {
             case .stdout:
                 streams.stdout.take(chunk.bytes)
                 streams.text.take(chunk.bytes)
+                streams.isMasked = streams.isMasked || chunk.isMasked
             case .stderr: streams.stderr.take(chunk.bytes)
             }
             streams.tail.take(chunk.bytes)
@@ -47,7 +49,7 @@ package final class OutputFile: OutputSink {
         streams.withLock {
             OutputSummary(
                 stdout: $0.stdout.digest, stderr: $0.stderr.digest, tail: $0.tail.bytes,
-                text: $0.text.bytes)
+                text: $0.text.bytes, isMasked: $0.isMasked)
         }
     }
 

@@ -228,7 +228,7 @@ package struct Readiness: Sendable {
         case .writable: break
         }
         guard let free = survey.freeKiB else {
-            return Finding(aspect: .receipts, grade: .good, words: "can be kept")
+            return Finding(aspect: .receipts, grade: .doubtful, words: "how much is free is not known")
         }
         if free == 0 { return bad("the disk is full") }
         return Finding(aspect: .receipts, grade: free < littleRoom ? .doubtful : .good, words: "\(size(free)) free")
@@ -276,22 +276,13 @@ package struct Readiness: Sendable {
             return State(task: id, word: .notAsked, words: "its host was not reached", isOfUnreached: true)
         }
         let reply = await transport.ask(HostRequest(host: machine ?? Host.localName, task: id, .probe(request)))
-        switch reply {
-        case .failure(let failure): return State(task: id, word: .broken, words: failure.message)
-        case .probe(let answer):
-            if case .exit(.exited(let code)) = answer.result, code == 126 || code == 127, code != check.passingExit {
-                let words = TerminalText.shown(bytes: answer.stderr.prefix(200)).split(separator: "\n").last ?? ""
-                return State(task: id, word: .broken, words: words.isEmpty ? "can't be run there" : String(words))
-            }
-            if case .timedOut = answer.result, !request.isAskedFromHere {
-                return State(
-                    task: id, word: .broken, words: "gave no answer within \(DurationText.words(check.timeout))")
-            }
-        case .contact, .survey, .receipt, .ended, .tidied, .heads, .witness, .deadline: break
-        }
         switch engine.verdict(task, check, reply) {
-        case .passed(let seen): return State(task: id, word: .holds, words: seen)
-        case .failed(let why), .unanswered(let why): return State(task: id, word: .open, words: why)
+        case .holds(let evidence): return State(task: id, word: .holds, words: evidence.words)
+        case .fails(let refutation): return State(task: id, word: .open, words: refutation.words)
+        // What is to be started is not up yet.
+        case .unreached(let why): return State(task: id, word: .open, words: why)
+        // A run would learn no more than this.
+        case .unanswered(let why): return State(task: id, word: .broken, words: why)
         }
     }
 }

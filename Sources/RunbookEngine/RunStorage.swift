@@ -47,9 +47,14 @@ package struct OutputSummary: Hashable, Sendable {
     package var tail: [UInt8]
     /// The last of stdout alone, at most ``Limits/outputSearchedBytes``.
     package var text: [UInt8]
+    /// Whether stars stand in stdout where a secret was.
+    package var isMasked: Bool
 
-    package init(stdout: OutputDigest, stderr: OutputDigest, tail: [UInt8], text: [UInt8] = []) {
+    package init(
+        stdout: OutputDigest, stderr: OutputDigest, tail: [UInt8], text: [UInt8] = [], isMasked: Bool = false
+    ) {
         self.text = text
+        self.isMasked = isMasked
         self.stdout = stdout
         self.stderr = stderr
         self.tail = tail

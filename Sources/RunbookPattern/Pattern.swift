@@ -45,8 +45,8 @@ package struct Pattern: ~Copyable {
     /// Whether it is all of `text`.
     package func isWhole(_ text: String) throws(PatternFault) -> Bool { try holds(text, whole: true) }
 
-    /// What its first group takes of `text`, or all of it that is found where there is no group; empty where the group
-    /// takes no part. nil where it is not found.
+    /// What its first group takes of `text`, or all of it that is found where there is no group; nil where it is not
+    /// found, or the group takes no part in it.
     package func first(in text: String) throws(PatternFault) -> String? {
         try bound(text)
         var text = text

@@ -42,9 +42,7 @@ actor ControllerProbes {
     func http(_ url: String, _ timeout: Duration, place: @Sendable (String) -> Place) async -> ProbeAnswer {
         guard let target = HTTPTarget(url) else {
             return ProbeAnswer(
-                .http(
-                    status: nil, url.hasPrefix("https://") ? "https is not supported yet" : "\(url) is no http address")
-            )
+                .unasked(url.hasPrefix("https://") ? "https is not supported yet" : "invalid http address \(url)"))
         }
         let deadline = EventLoop.now() + HostLink.nanoseconds(timeout)
         let descriptor: Int32
@@ -61,6 +59,7 @@ actor ControllerProbes {
         }
         var rest = Array(target.request.utf8)[...]
         var page = HTTPAnswer()
+        var isClosed = false
         var buffer = [UInt8](repeating: 0, count: 32 << 10)
         while true {
             if !rest.isEmpty {
@@ -76,14 +75,15 @@ actor ControllerProbes {
                 if page.isWhole || page.isOver { break }
                 continue
             }
-            if count == 0 || (errno != EAGAIN && errno != EINTR) { break }
+            if count == 0 {
+                isClosed = true
+                break
+            }
+            if errno != EAGAIN && errno != EINTR { break }
             if EventLoop.now() >= deadline { return ProbeAnswer(.timedOut) }
             _ = await loop.wait(descriptor, rest.isEmpty ? .reading : [.reading, .writing], deadline: deadline)
         }
-        // A page that was cut before its status says nothing; words of another protocol do.
-        if page.count == 0 { return ProbeAnswer(.unreached("the connection was closed without an answer")) }
-        guard let status = page.status else { return ProbeAnswer(.http(status: nil, "the answer is no HTTP")) }
-        return ProbeAnswer(.http(status: status, ""), stdout: Array(page.body.prefix(Limits.checkOutputBytes)))
+        return page.answer(isClosed: isClosed)
     }
 }
 
@@ -117,63 +117,5 @@ struct HTTPTarget: Hashable {
 
     var request: String {
         "GET \(path) HTTP/1.0\r\nHost: \(host)\r\nUser-Agent: blackstart\r\nAccept: */*\r\nConnection: close\r\n\r\n"
-    }
-}
-
-/// An HTTP answer as far as it has come. Its head is read once, however small the pieces are in which it comes.
-struct HTTPAnswer {
-    private(set) var status: Int?
-    private var heard = HostBytes(limitBytes: Limits.checkOutputBytes + headBytes)
-    private var bodyAt: Int?
-    private var length: Int?
-
-    /// Room for the head, beside what is kept of any check.
-    private static let headBytes = 64 << 10
-
-    private var bytes: [UInt8] { heard.bytes }
-
-    var count: Int { bytes.count }
-
-    var isOver: Bool { heard.isOver }
-
-    var body: [UInt8] { bodyAt.map { Array(bytes[$0...]) } ?? [] }
-
-    /// All the length that the head promised is there.
-    var isWhole: Bool {
-        guard let bodyAt, let length else { return false }
-        return bytes.count - bodyAt >= length
-    }
-
-    mutating func take(_ more: ArraySlice<UInt8>) {
-        let from = max(0, bytes.count - 3)
-        heard.take(more)
-        guard bodyAt == nil, let end = Self.headEnd(bytes, from) else { return }
-        bodyAt = end.upperBound
-        readHead(String(decoding: bytes[..<end.lowerBound], as: UTF8.self).split(whereSeparator: \.isNewline))
-    }
-
-    private mutating func readHead(_ lines: [Substring]) {
-        let words = lines.first?.split(separator: " ") ?? []
-        guard words.count >= 2, words[0].hasPrefix("HTTP/1."), let code = Int(words[1]), (100...599).contains(code)
-        else { return }
-        status = code
-        for line in lines.dropFirst() {
-            let pair = line.split(separator: ":", maxSplits: 1)
-            guard pair.count == 2, pair[0].lowercased() == "content-length",
-                let given = Int(pair[1].filter { $0 != " " }), given >= 0
-            else { continue }
-            length = given
-        }
-    }
-
-    /// The empty line after the head, looked for from `start` on.
-    private static func headEnd(_ bytes: [UInt8], _ start: Int) -> Range<Int>? {
-        for index in start..<bytes.count where bytes[index] == 0x0A {
-            if index + 1 < bytes.count, bytes[index + 1] == 0x0A { return index..<(index + 2) }
-            if index + 2 < bytes.count, bytes[index + 1] == 0x0D, bytes[index + 2] == 0x0A {
-                return index..<(index + 3)
-            }
-        }
-        return nil
     }
 }

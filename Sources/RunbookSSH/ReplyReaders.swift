@@ -97,6 +97,8 @@ final class PlainReader: Sendable {
 
     var stdout: [UInt8] { kept.withLock { $0.stdout.bytes } }
     var stderr: [UInt8] { kept.withLock { $0.stderr.bytes } }
+    /// Whether more came to stdout than is kept.
+    var isCut: Bool { kept.withLock { $0.stdout.isOver } }
 }
 
 /// What a witness says on stdout: words that are kept, or a copy that is handed on.

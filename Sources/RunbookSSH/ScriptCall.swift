@@ -101,8 +101,9 @@ struct ScriptCall: Sendable {
             // sudo may say nothing at all where it refuses.
             if privilege != nil, survey.isRoot == nil { survey.isRoot = false }
             return .survey(survey)
-        case (.probe, .probe(let status)):
-            return .probe(ProbeAnswer(.exit(.exited(status)), stdout: reader.stdout, stderr: reader.stderr))
+        case (.probe, .probe(let status, let isCut)):
+            return .probe(
+                ProbeAnswer(.exit(.exited(status)), stdout: reader.stdout, stderr: reader.stderr, isCut: isCut))
         case (.probe, .late): return .probe(ProbeAnswer(.timedOut, stdout: reader.stdout, stderr: reader.stderr))
         case (.submit, .status(let status)), (.attach, .status(let status)), (.inspect, .status(let status)),
             (.fence, .status(let status)), (.markLost, .status(let status)), (.kill, .status(let status)):
@@ -177,7 +178,9 @@ struct ScriptCall: Sendable {
                 command, Self.named(probe.label) + environment, probe.privilege, marks: marks, deadline: probe.timeout)
             do throws(TransportFailure) {
                 let end = try await runner.run(job) { reader.take($0) }
-                return .probe(ProbeAnswer(.exit(Self.status(end)), stdout: reader.stdout, stderr: reader.stderr))
+                return .probe(
+                    ProbeAnswer(
+                        .exit(Self.status(end)), stdout: reader.stdout, stderr: reader.stderr, isCut: reader.isCut))
             } catch { return error.isDeadline ? .probe(ProbeAnswer(.timedOut)) : .failure(error.ofQuestion) }
         case .submit(let submission, let deadline):
             let job = Self.job(

@@ -104,7 +104,8 @@ extension WorldCore {
             case .probe:
                 let kept = Limits.checkOutputBytes
                 let told = ProbeAnswer(
-                    .exit(.exited(exit)), stdout: Array(stdout.prefix(kept)), stderr: Array(stderr.prefix(kept)))
+                    .exit(.exited(exit)), stdout: Array(stdout.prefix(kept)), stderr: Array(stderr.prefix(kept)),
+                    isCut: stdout.count > kept)
                 answer(follower.pending, .probe(told))
             }
         }

@@ -53,10 +53,12 @@ extension WorldCore {
     private static func told(_ said: SiteAnswer, _ query: SiteQuery) -> ProbeAnswer {
         let words = firstLine(said.stderr)
         switch query {
-        case .http where said.known:
+        // A fixture that does not know a page has not refused it.
+        case _ where !said.known: return ProbeAnswer(.unreached(words))
+        case .http:
             return ProbeAnswer(
-                .http(status: said.status, words), stdout: Array(said.stdout.utf8.prefix(Limits.checkOutputBytes)))
-        case .http: return ProbeAnswer(.http(status: nil, words))
+                .http(status: said.status, words), stdout: Array(said.stdout.utf8.prefix(Limits.checkOutputBytes)),
+                isCut: said.stdout.utf8.count > Limits.checkOutputBytes)
         case .tcp, .run: return ProbeAnswer(.open(said.exit == 0, words))
         }
     }

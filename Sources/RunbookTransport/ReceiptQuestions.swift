@@ -44,10 +44,11 @@ extension ReceiptScript {
           # An answer for which there was no room is none.
           if [ -f "$w/late" ] || bs_spare; then
             bs_size "$w/out"; o=$z; bs_size "$w/err"; q=$z
-            [ "$o" -gt 1048576 ] && o=1048576
+            # What is cut is not all that was said.
+            c=; [ "$o" -gt 1048576 ] && { o=1048576; c=' cut'; }
             [ "$q" -gt 1048576 ] && q=1048576
             bs_part O "$w/out" 0 "$o"; bs_part E "$w/err" 0 "$q"
-            if [ -f "$w/late" ]; then echo L; else echo "X $x"; fi
+            if [ -f "$w/late" ]; then echo L; else echo "X $x$c"; fi
           else echo "N the answer could not be kept: no space left in ${w%/*}"; fi
           rm -rf "$w"
           trap - HUP INT TERM PIPE

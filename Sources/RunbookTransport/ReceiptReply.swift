@@ -7,7 +7,8 @@ package struct ReceiptReply: Sendable {
         case status(ReceiptStatus)
         case facts(boot: String, home: String, nowSeconds: Int64?, claims: [SiteClaim] = [], session: String = "")
         case survey(HostSurvey, nowSeconds: Int64?)
-        case probe(status: Int)
+        /// `isCut`: it printed more than is told.
+        case probe(status: Int, isCut: Bool = false)
         case late
         case tidied
         case heads([ReceiptHead])
@@ -118,8 +119,10 @@ package struct ReceiptReply: Sendable {
             guard claims.count < Self.claimsLimit else { return end(.garbage) }
             claims.append(SiteClaim(told: words.dropFirst()))
         case "X":
-            guard words.count == 2, let code = Int(words[1]), (0...255).contains(code) else { return end(.garbage) }
-            end(.probe(status: code))
+            guard words.count == 2 || words.count == 3 && words[2] == "cut", let code = Int(words[1]),
+                (0...255).contains(code)
+            else { return end(.garbage) }
+            end(.probe(status: code, isCut: words.count == 3))
         case "L": end(.late)
         case "T": end(.tidied)
         case "K":

@@ -99,10 +99,12 @@ package struct ProbeAnswer: Hashable, Sendable {
         case exit(ExitStatus)
         /// tcp: whether something accepted; false where the machine itself refused.
         case open(Bool, String)
-        /// http: the status; nil where the machine refused, or answered something else.
+        /// http: the status; nil where the machine itself refused.
         case http(status: Int?, String)
-        /// tcp and http: why the machine could not be asked. It says nothing about what runs there.
+        /// tcp and http: no answer came, or not in HTTP, and why. It says nothing about what runs there.
         case unreached(String)
+        /// tcp and http: why the question can't be asked at all.
+        case unasked(String)
         case timedOut
     }
 
@@ -110,11 +112,16 @@ package struct ProbeAnswer: Hashable, Sendable {
     /// At most ``Limits/checkOutputBytes``.
     package var stdout: [UInt8]
     package var stderr: [UInt8]
+    /// Whether stdout is not all that was said: more came than is kept, or a page broke off.
+    package var isCut: Bool
+    /// Whether stars stand in stdout where a secret was.
+    package var isMasked = false
 
-    package init(_ result: Result, stdout: [UInt8] = [], stderr: [UInt8] = []) {
+    package init(_ result: Result, stdout: [UInt8] = [], stderr: [UInt8] = [], isCut: Bool = false) {
         self.result = result
         self.stdout = stdout
         self.stderr = stderr
+        self.isCut = isCut
     }
 }
 
@@ -221,6 +228,8 @@ package struct OutputChunk: Hashable, Sendable {
 
     package var stream: Stream
     package var bytes: [UInt8]
+    /// Whether stars stand in it where a secret was.
+    package var isMasked = false
 
     package init(_ stream: Stream, _ bytes: [UInt8]) {
         self.stream = stream

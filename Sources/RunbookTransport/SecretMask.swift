@@ -192,6 +192,8 @@ package struct SecretMask: Sendable {
 package struct MaskedStream: Sendable {
     private let mask: SecretMask
     private var waiting: [UInt8] = []
+    /// Whether stars stand for a secret in what was shown so far.
+    private(set) var hasMasked = false
 
     package init(_ mask: SecretMask) { self.mask = mask }
 
@@ -199,14 +201,18 @@ package struct MaskedStream: Sendable {
     package mutating func take(_ bytes: [UInt8]) -> [UInt8] {
         let (masked, open) = mask.masked(waiting + bytes)
         let shown = Array(masked.dropLast(open))
+        let said = waiting + bytes
+        if !said.starts(with: shown) { hasMasked = true }
         // As it came: hidden bytes are hidden again.
-        waiting = Array((waiting + bytes).suffix(open))
+        waiting = Array(said.suffix(open))
         return shown
     }
 
     /// The end: nothing more can make a secret of what waits.
     package mutating func end() -> [UInt8] {
         defer { waiting = [] }
-        return mask.masked(waiting).bytes
+        let shown = mask.masked(waiting).bytes
+        if shown != waiting { hasMasked = true }
+        return shown
     }
 }

@@ -45,7 +45,7 @@ package struct VaultTransport: Transport {
             filled(request),
             progress: { chunk in
                 let shown = streams.take(chunk)
-                if !shown.isEmpty { progress(OutputChunk(chunk.stream, shown)) }
+                if !shown.bytes.isEmpty { progress(shown) }
             },
             reply: { said in
                 // After a cut the rest is asked for again, from the last byte that was shown.
@@ -97,19 +97,28 @@ private final class OpenStreams: Sendable {
 
     init(_ mask: SecretMask) { streams = Mutex((MaskedStream(mask), MaskedStream(mask))) }
 
-    func take(_ chunk: OutputChunk) -> [UInt8] {
+    func take(_ chunk: OutputChunk) -> OutputChunk {
         streams.withLock { streams in
             switch chunk.stream {
-            case .stdout: streams.stdout.take(chunk.bytes)
-            case .stderr: streams.stderr.take(chunk.bytes)
+            case .stdout: Self.chunk(chunk.stream, streams.stdout.take(chunk.bytes), streams.stdout.hasMasked)
+            case .stderr: Self.chunk(chunk.stream, streams.stderr.take(chunk.bytes), streams.stderr.hasMasked)
             }
         }
     }
 
     func end() -> [OutputChunk] {
         streams.withLock { streams in
-            [OutputChunk(.stdout, streams.stdout.end()), OutputChunk(.stderr, streams.stderr.end())]
+            [
+                Self.chunk(.stdout, streams.stdout.end(), streams.stdout.hasMasked),
+                Self.chunk(.stderr, streams.stderr.end(), streams.stderr.hasMasked),
+            ]
         }
+    }
+
+    private static func chunk(_ stream: OutputChunk.Stream, _ bytes: [UInt8], _ isMasked: Bool) -> OutputChunk {
+        var chunk = OutputChunk(stream, bytes)
+        chunk.isMasked = isMasked
+        return chunk
     }
 }
 
@@ -124,12 +133,15 @@ extension SecretMask {
     fileprivate func masked(_ reply: HostReply) -> HostReply {
         switch reply {
         case .probe(var answer):
-            answer.stdout = whole(answer.stdout)
+            let said = answer.stdout
+            answer.stdout = whole(said)
+            answer.isMasked = answer.isMasked || answer.stdout != said
             answer.stderr = whole(answer.stderr)
             switch answer.result {
             case .open(let isOpen, let words): answer.result = .open(isOpen, masked(words))
             case .http(let status, let words): answer.result = .http(status: status, masked(words))
             case .unreached(let words): answer.result = .unreached(masked(words))
+            case .unasked(let words): answer.result = .unasked(masked(words))
             case .exit, .timedOut: break
             }
             return .probe(answer)

@@ -20,7 +20,7 @@ struct HostBytesTests {
         ),
         // What it reads it hands to the readers of replies, which keep it in `HostBytes`.
         "RunbookSSH/LocalShell.swift": (["read(descriptor"], "switch output(OutputChunk(stream"),
-        "RunbookSSH/ControllerProbes.swift": (["recv("], "HostBytes(limitBytes:"),
+        "RunbookSSH/ControllerProbes.swift": (["recv("], "page.isOver"),
         "RunbookSSH/SSHTunnel.swift": (["read(local", "ssh_channel_read"], "> Self.waitingBytes"),
         "RunbookSSH/SSHLogin.swift": (["getprompt("], "rounds <= Self.roundsAtMost"),
         // libssh's own buffer, of fixed size.

@@ -34,9 +34,9 @@ struct Dialogue {
 
     /// Answers what was asked last.
     @discardableResult
-    mutating func reply(_ reply: HostReply) -> [String] {
+    mutating func reply(_ reply: HostReply, output: AttemptOutput? = nil) -> [String] {
         guard let awaited else { return ["nothing was asked"] }
-        return tell(.replied(task: awaited.task, token: awaited.token, reply, output: nil))
+        return tell(.replied(task: awaited.task, token: awaited.token, reply, output: output))
     }
 
     mutating func elapse() -> [String] {

@@ -91,7 +91,9 @@ struct ReadinessTests {
             told: "receipts bad: their file system is read-only"),
         Row(testDescription: "full", reply: seen { $0.freeKiB = 0 }, told: "receipts bad: the disk is full"),
         Row(testDescription: "nearly full", reply: seen { $0.freeKiB = 900 }, told: "receipts doubtful: 900 KiB free"),
-        Row(testDescription: "size unknown", reply: seen { $0.freeKiB = nil }, told: ""),
+        Row(
+            testDescription: "size unknown", reply: seen { $0.freeKiB = nil },
+            told: "receipts doubtful: how much is free is not known"),
         Row(
             testDescription: "tools missing", reply: seen { $0.missing = ["ps", "awk"] },
             told: "receipts bad: the host lacks ps, awk"),
@@ -139,7 +141,8 @@ struct ReadinessTests {
             found.states.map { "\($0.task) \($0.word.rawValue): \($0.words)" } == [
                 "holds@a holds: `is-up` exited with 0",
                 "open@a open: the check exited with 3, not 0: inactive",
-                "no-tool@a broken: sh: is-up: not found", "late@a broken: gave no answer within 30 seconds",
+                "no-tool@a broken: the check could not run (exit status 127): sh: is-up: not found",
+                "late@a broken: the check gave no answer within 30 seconds",
                 "cut@a broken: in its words", "dark@b not-asked: its host was not reached",
             ])
         #expect(!found.isReady)

@@ -221,6 +221,15 @@ struct ReceiptScriptTests {
             try FileManager.default.contentsOfDirectory(atPath: host.scratch.path).sorted() == ["err", "out", "script"])
     }
 
+    @Test("an answer that is cut at its bound says so", arguments: [0, 1])
+    func cutAnswer(_ over: Int) throws {
+        let request = ProbeRequest(
+            .run(command: "head -c \(Limits.checkOutputBytes + over) /dev/zero", environment: []), timeout: .seconds(20)
+        )
+        let said = try host.play(.probe(request))
+        #expect(said.ending == .probe(status: 0, isCut: over > 0))
+    }
+
     @Test("a question that takes too long is ended, with all that it started")
     func lateProbe() throws {
         let request = ProbeRequest(
