@@ -57,7 +57,7 @@ extension Check {
             let words = TerminalText.shown(
                 bytes: Self.trimmed(answer.stderr.isEmpty ? answer.stdout : answer.stderr))
             let last = words.isEmpty ? "" : ": \(words.prefix(200))"
-            return Self.isAnswer(status)
+            return isAnswer(status)
                 ? .fails(Refutation("the check exited with \(status), not \(passingExit)\(last)"))
                 : .unanswered("the check could not run (exit status \(status))\(last)")
         case (.run, .exit(.exited)): return textVerdict(answer, scope)
@@ -85,6 +85,11 @@ extension Check {
     /// Whether the status is the command's own. 126 and 127 are the shell's, that it could not run it; 124 and 125 are
     /// those of `timeout` and its like; from 128 on a signal, ssh or git says that there is no answer.
     static func isAnswer(_ status: Int) -> Bool { status < 124 }
+
+    /// The comparison of a file says 1 for "missing or differs", and nothing else.
+    private func isAnswer(_ status: Int) -> Bool {
+        if case .copied = probe { false } else { Self.isAnswer(status) }
+    }
 
     /// Whether the status says something about the page. All others say that the server can't or won't tell just now, or
     /// that somebody else should be asked.

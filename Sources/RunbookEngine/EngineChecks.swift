@@ -135,7 +135,9 @@ extension Engine {
         let step = plan.step(of: task)
         switch step.action {
         case .waitFor, .manual, .approval, .checkpoint: return perform(task)
-        case .run, .script, .copy, .reboot: break
+        // It looks at the place itself before it changes anything, and the same file twice is one file.
+        case .copy: return perform(task)
+        case .run, .script, .reboot: break
         }
         guard !step.idempotent, !state.tasks[task].confirmed else { return perform(task) }
         guard mayBeginNow(task) else { return }

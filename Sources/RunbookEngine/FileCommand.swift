@@ -169,9 +169,9 @@ struct FileCommand {
             start(no: 126) + """
                 place || exit 1
                 case $om in -*) ;; *) exit 1;; esac
-                tool; [ -r "./$b" ] || fail "can't read $t"
+                tool; s=$(sum "./$b"); [ -n "$s" ] || fail "can't read $t"
                 digits "$om"
-                [ "$(sum "./$b")" = "$h" ] && case $m in '' | "$x") ;; *) exit 1;; esac || exit 1
+                [ "$s" = "$h" ] && case $m in '' | "$x") ;; *) exit 1;; esac || exit 1
 
                 """, label: "compare \(source) with \(target)")
     }

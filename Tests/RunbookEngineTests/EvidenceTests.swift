@@ -63,6 +63,8 @@ struct Shown: Sendable, CustomTestStringConvertible {
     }
 
     private static let status = Check(.run(text("is db")), at: place)
+    private static let file = Check(
+        .copied(CopyFile(source: named("db"), target: text("/etc/db"), mode: nil)), at: place)
     private static let port = Check(.tcp(text("10.0.0.1:5432")), at: place)
     private static let url = Check(.http(text("http://10.0.0.1/")), at: place)
 
@@ -96,6 +98,10 @@ struct Shown: Sendable, CustomTestStringConvertible {
         nothing("stars found where a secret was", looking(status, contains: "**"), said("****", isMasked: true)),
         nothing("matched beside a secret", looking(status, matches: "^.+$"), said("****", isMasked: true)),
         yes("found beside a secret", looking(status, contains: "online"), said("online ****", isMasked: true)),
+        yes("the file", file, said("")),
+        gone("another file or none", file, said("", exit: 1)),
+        nothing("a shell that gave up over the file", file, said("", exit: 2)),
+        nothing("a file that can't be looked at", file, said("can't read /etc/db", exit: 126)),
         yes("an open port", port, ProbeAnswer(.open(true, ""))),
         gone("a refused connection", port, ProbeAnswer(.open(false, "Connection refused"))),
         dark("no route", port, ProbeAnswer(.unreached("No route to host"))),
@@ -155,6 +161,19 @@ struct EvidenceTests {
         _ = dialogue.begin()
         let told = dialogue.reply(.probe(row.answer))
         if row.before != .done { #expect(told == ["contact"]) }
+    }
+
+    @Test("a copy looks for itself before it changes anything: it is begun")
+    func copied() throws {
+        let copy = CopyFile(source: named("db"), target: text("/etc/db"), mode: nil)
+        var dialogue = try Dialogue([
+            RunbookEngineTests.step("db") {
+                $0.action = .copy(copy)
+                $0.verify = Check(.copied(copy), at: place)
+            }
+        ])
+        #expect(Self.isProbe(dialogue.begin()))
+        #expect(dialogue.reply(.probe(said("can't read /etc/db", exit: 126))) == ["contact"])
     }
 
     private static func ran(_ row: Shown, _ change: (inout Step) -> Void = { _ in }) throws -> Dialogue {
