@@ -48,7 +48,9 @@ struct RecordedRun {
         do { records = try Record.all(in: entries) } catch {
             throw CommandFailure(
                 .journalBroken, "\(TerminalText.shown(folder.journal)):\(error.line): \(error.reason.message)",
-                hint: "another version may have written it; `blackstart journal verify \(folder.name)` says what is proven")
+                hint:
+                    "another version may have written it; `blackstart journal verify \(folder.name)` says what is proven"
+            )
         }
         var state = RunState(tasks: plan.tasks.count, approvals: opening.mode.approvals)
         for record in records { state.evolve(record, plan) }
@@ -163,6 +165,23 @@ struct RecordedRun {
         return newest
     }
 
+    /// The run that something is to be done to. Without a name it is the newest that fits, where a person is asked whether it is
+    /// meant; where nobody is, the only one.
+    static func choose(
+        _ name: String?, runs: String, isAsked: Bool, what: String, _ fits: (RunFolder) -> Bool
+    ) throws(CommandFailure) -> RunFolder {
+        if name == nil, !isAsked {
+            let names = RunFolder.all(in: runs).reversed().filter(fits).map { TerminalText.shown($0.name) }
+            if names.count > 1 {
+                let more = names.count > 5 ? " and \(names.count - 5) more" : ""
+                throw CommandFailure(
+                    .usage, "which \(what) is meant: \(names.prefix(5).joined(separator: ", "))\(more)?",
+                    hint: "type its name behind the command; `blackstart status NAME` tells of one")
+            }
+        }
+        return try find(name, runs: runs, fits, what: what)
+    }
+
     /// Whether a live run is not over.
     static func isResumable(_ folder: RunFolder) -> Bool {
         guard let bytes = try? JournalReader.contents(of: folder.journal) else { return false }
@@ -171,6 +190,16 @@ struct RecordedRun {
             return false
         }
         return !(outcome(entries).flatMap(Outcome.init)?.isFinal ?? false)
+    }
+
+    /// Whether a live run has anything that a rollback could take back: it began, and was not rolled back.
+    static func isReversible(_ folder: RunFolder) -> Bool {
+        guard let bytes = try? JournalReader.contents(of: folder.journal) else { return false }
+        let entries = JournalReader.read(bytes).entries
+        guard entries.first?.fields["mode"]?.string.flatMap(RunOpening.Mode.init)?.hasHosts == true else {
+            return false
+        }
+        return outcome(entries).flatMap(Outcome.init) != .rolledBack
     }
 
     /// What a run is rolling back to, as its journal has it; nil where it is not.

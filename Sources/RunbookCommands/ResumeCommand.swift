@@ -30,13 +30,15 @@ package struct ResumeCommand: AsyncParsableCommand {
     package func run() async throws {
         try console.check(.text, .json, .junit, .github)
         let places = Places()
-        let folder = try RecordedRun.find(
-            name, runs: places.runs(runs.runDir), RecordedRun.isResumable, what: "run to resume")
+        let folder = try RecordedRun.choose(
+            name, runs: places.runs(runs.runDir), isAsked: answers.converses(console) && !answers.yes,
+            what: "run to resume", RecordedRun.isResumable)
         let outcome = try await Resumption(
             places: places, folder: folder, runs: runs, trust: trust, answers: answers, console: console,
             maxParallel: try Limit.tasksAtOnce(maxParallel), beside: try other.word()
         ).play { (recorded) throws(CommandFailure) in
-            try RollbackConsent(recorded: recorded, answers: answers, console: console).goOn(forward: forward)
+            try RollbackConsent(recorded: recorded, answers: answers, console: console)
+                .goOn(forward: forward, isNamed: name != nil)
         }
         throw ExitCode(outcome.exitCode)
     }
@@ -47,7 +49,7 @@ package struct RollbackCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "rollback", abstract: "Undo what was done since a checkpoint, in reverse order.")
 
-    @Argument(help: ArgumentHelp("The run, or its folder; the newest that is not over.", valueName: "run"))
+    @Argument(help: ArgumentHelp("The run, or its folder; the newest that was not rolled back.", valueName: "run"))
     package var name: String?
 
     @Option(help: "The checkpoint to go back to, or start; without it a person is asked.")
@@ -64,7 +66,9 @@ package struct RollbackCommand: AsyncParsableCommand {
     package func run() async throws {
         try console.check(.text, .json, .junit, .github)
         let places = Places()
-        let folder = try RecordedRun.find(name, runs: places.runs(runs.runDir), what: "run to roll back")
+        let folder = try RecordedRun.choose(
+            name, runs: places.runs(runs.runDir), isAsked: answers.converses(console) && !answers.yes,
+            what: "run to roll back", RecordedRun.isReversible)
         let resumption = Resumption(
             places: places, folder: folder, runs: runs, trust: trust, answers: answers, console: console,
             beside: try other.word())
@@ -268,11 +272,9 @@ struct ResumeText {
         case .forwardRequested: undoing = false
         default: undoing = state.isTurningBack
         }
-        let now = SystemClock().now().wall
-        var lines = ["\(recorded.opening.mode.word)  \(TimeText.date(now))"]
-        lines += Wrapping.lines("Run \(recorded.opening.run) \(ended).", columns: 80, indent: 2)
-        lines.append(
-            "  Journal   \(Count.of(recorded.entries.count, "entry", "entries")), unbroken. Runbook unchanged.")
+        var lines = Wrapping.lines("Run \(recorded.opening.run) \(ended).", columns: 80, indent: 2)
+        lines.append("  Journal   \(Count.of(recorded.entries.count, "entry", "entries")), unbroken.")
+        lines += changed
         lines.append(
             "  Done      \(done) of \(Count.of(steps.count, "step")).\(undoing ? "" : " Their checks are asked again now.")"
         )
@@ -287,6 +289,23 @@ struct ResumeText {
             lines.append("  Rollback  \(RollingBack.words(goal)), and it goes on.")
         }
         return lines.joined(separator: "\n") + "\n\n"
+    }
+
+    /// A run keeps its own copy of its files. Who has just mended one of them has to hear that it does not count here.
+    private var changed: [String] {
+        guard let frozen = try? recorded.folder.frozen() else { return [] }
+        let files = [
+            (recorded.opening.runbook, frozen.runbook, Limits.runbookBytes),
+            (recorded.opening.inventory, frozen.inventory, Limits.inventoryBytes),
+        ]
+        let others = files.filter { path, bytes, limit in
+            guard let now = try? SystemCalls.contents(of: path, limitBytes: limit) else { return false }
+            return now != bytes
+        }.map { TerminalText.shown($0.0) }
+        if others.isEmpty { return ["  Files     unchanged since it began."] }
+        return Wrapping.lines(
+            "  Files     CHANGED since it began: \(others.joined(separator: ", ")). "
+                + "The run goes on with its own copies; only a new run takes the change.", columns: 80, indent: 12)
     }
 
     private var objective: String {

@@ -1,6 +1,7 @@
 internal import RunbookEngine
 internal import RunbookModel
 internal import RunbookPlan
+internal import RunbookTransport
 
 /// A person's word for a rollback, to begin one or to go on with one: always after it was shown what it undoes. Without a
 /// terminal only `-y` is such a word, and only for what the command line names.
@@ -20,10 +21,21 @@ struct RollbackConsent {
     /// On a terminal a person sees it; otherwise it goes to stderr where stdout is for a program.
     private func show(_ text: String) { console.isData ? Terminal.message(text) : Terminal.out(text) }
 
+    /// Which run it is, said before anything is asked or done.
+    private func showRun(endsWith end: String = "") {
+        guard !console.quiet else { return }
+        let text = RunIdentity(recorded: recorded, now: SystemClock().now().wall, columns: columns).text
+        show(text + end)
+    }
+
     /// How a `rollback` begins. `target` is what `--to` names.
     func begin(_ target: String?) throws(CommandFailure) -> Event {
         try Resumption.refuseIfOver(recorded, isRollback: true)
         let offer = offer
+        showRun(
+            endsWith:
+                "  Then      The run is over, whichever checkpoint it goes back to; `blackstart resume` goes on instead.\n"
+        )
         if let target, !offer.goals.contains(target) {
             throw CommandFailure(
                 .usage, "run `\(run)` has not reached a checkpoint `\(TerminalText.shown(target))`",
@@ -51,12 +63,21 @@ struct RollbackConsent {
     }
 
     /// How a `resume` begins: a rollback that was interrupted is shown and asked about first.
-    func goOn(forward: Bool) throws(CommandFailure) -> Event {
+    ///
+    /// - Parameter isNamed: whether the person said which run; otherwise they are asked whether it is this one.
+    func goOn(forward: Bool, isNamed: Bool) throws(CommandFailure) -> Event {
         let state = recorded.state
+        if state.closed?.isFinal != true { showRun() }
         guard let goal = state.goal else {
             guard !forward else {
                 throw CommandFailure(
                     .usage, "run `\(run)` is not rolling back", hint: "`blackstart resume \(run)` goes on with it")
+            }
+            if !isNamed, isAsked, !answers.yes {
+                let typed = TypedText.ask("Go on with this run? Type the word begin: ", say: Terminal.out, ask)
+                guard typed?.lowercased() == "begin" else {
+                    throw CommandFailure(.usage, "nothing was started", hint: "`blackstart runs` lists the runs")
+                }
             }
             return .began
         }

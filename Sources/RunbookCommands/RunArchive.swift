@@ -1,4 +1,3 @@
-internal import Glibc
 internal import RunbookEngine
 internal import RunbookJournal
 internal import RunbookModel
@@ -40,7 +39,7 @@ struct RunArchive {
         var found = Found()
         for folder in RunFolder.all(in: runs).reversed() {
             guard found.entries.count < most else { break }
-            guard let opening = Self.opening(folder), names?.contains(opening.title) ?? true,
+            guard let opening = folder.opening, names?.contains(opening.title) ?? true,
                 let bytes = try? JournalReader.contents(of: folder.journal), counts(opening, bytes)
             else { continue }
             do throws(CommandFailure) {
@@ -67,21 +66,6 @@ struct RunArchive {
     private func siteTrust(_ recorded: RecordedRun) throws(CommandFailure) -> SiteTrust? {
         if let inventory, inventory.allowedSigners != nil { return try SiteTrust.of(trust, inventory, places) }
         return try SiteTrust.of(trust, frozen: recorded.plan.inventory, places)
-    }
-
-    /// Most openings are a few hundred bytes.
-    private static let headBytes = 64 << 10
-
-    /// From the beginning of a journal alone: there may be many, and large ones.
-    private static func opening(_ folder: RunFolder) -> RunOpening? {
-        let descriptor = open(folder.journal, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        let head = [UInt8](unsafeUninitializedCapacity: headBytes) { buffer, count in
-            count = max(0, Glibc.read(descriptor, buffer.baseAddress, headBytes))
-        }
-        guard let end = head.firstIndex(of: 0x0A) else { return nil }
-        return try? RunOpening(JournalReader.read(Array(head[...end])).entries)
     }
 
     // MARK: How long steps take

@@ -73,3 +73,33 @@ struct RunBanner {
         Wrapping.lines("  \(head.padded(10))\(words)", columns: columns, indent: 12)
     }
 }
+
+/// Which run a session is about to go on with, or to take back: as it began, on what, and how it stands.
+struct RunIdentity {
+    let recorded: RecordedRun
+    /// Milliseconds since 1970 UTC.
+    let now: Int64
+    var columns = 80
+
+    var text: String {
+        let opening = recorded.opening
+        let banner = RunBanner(
+            plan: recorded.plan, mode: opening.mode, inventory: opening.inventory, now: now, columns: columns)
+        let lines =
+            Wrapping.lines("\(TerminalText.shown(opening.title)), run \(opening.run)", columns: columns, indent: 2)
+            + Wrapping.lines(
+                "  Began     \(TimeText.date(opening.began)) by \(TerminalText.shown(opening.by))\(age)",
+                columns: columns, indent: 12)
+        return banner.text + lines.joined(separator: "\n") + "\n"
+    }
+
+    /// Long ago is told in days; clocks may be wrong, and then nothing is said.
+    private var age: String {
+        let minutes = (now - recorded.opening.began) / 60_000
+        switch minutes {
+        case ..<1: return ""
+        case ..<2_880: return ", \(DurationText.words(.seconds(minutes * 60))) ago"
+        default: return ", \(minutes / 1_440) days ago"
+        }
+    }
+}

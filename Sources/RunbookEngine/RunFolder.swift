@@ -82,17 +82,27 @@ package struct RunFolder: Hashable, Sendable {
         } catch { throw .system(path: path, error) }
     }
 
-    /// Every run in `folder`, the one that was written to last comes last; none where there is no such folder.
+    /// Every run in `folder`, the one that began last comes last; none where there is no such folder. What is written to an old
+    /// run does not make it the newest.
     package static func all(in folder: String) -> [RunFolder] {
-        var found: [(name: String, at: Int64)] = []
+        var found: [(run: RunFolder, at: Int64)] = []
         for name in (try? SystemCalls.names(in: folder)) ?? [] {
+            let run = RunFolder("\(folder)/\(name)")
             var facts = stat()
-            guard !name.hasPrefix("."), stat("\(folder)/\(name)/\(JournalReader.fileName)", &facts) == 0 else {
-                continue
-            }
-            found.append((name, Int64(facts.st_mtim.tv_sec) * 1_000 + Int64(facts.st_mtim.tv_nsec) / 1_000_000))
+            guard !name.hasPrefix("."), stat(run.journal, &facts) == 0 else { continue }
+            // One that never began counts by its file.
+            found.append((run, run.opening?.began ?? Int64(facts.st_mtim.tv_sec) * 1_000))
         }
-        return found.sorted { ($0.at, $0.name) < ($1.at, $1.name) }.map { RunFolder("\(folder)/\($0.name)") }
+        return found.sorted { ($0.at, $0.run.name) < ($1.at, $1.run.name) }.map(\.run)
+    }
+
+    /// What the first line of its journal says, from the beginning of the file alone: there may be many runs, and large ones.
+    package var opening: RunOpening? {
+        // Most openings are a few hundred bytes.
+        guard let head = try? SystemCalls.bytes(of: journal, from: 0, count: 64 << 10),
+            let end = head.firstIndex(of: 0x0A)
+        else { return nil }
+        return try? RunOpening(JournalReader.read(Array(head[...end])).entries)
     }
 }
 

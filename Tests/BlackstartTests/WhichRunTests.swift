@@ -1,0 +1,106 @@
+import Foundation
+import TestTools
+import Testing
+
+/// What a person sees of a run before it is gone on with, or taken back, and which one that is.
+@Suite("Which run it is", .serialized)
+struct WhichRunTests {
+    private static let inventory = "version: 1\nname: Site\nhosts: { a: { address: 127.0.0.1 } }\n"
+
+    private static func book(_ name: String) -> String {
+        """
+        version: 1
+        name: \(name)
+        inventory: inventory.yaml
+        steps:
+        - { id: one, name: One, hosts: local, run: "true", undo: { run: "true" } }
+        - { id: bad, name: Bad, needs: [one], hosts: local, run: "exit 3" }
+
+        """
+    }
+
+    /// Two runs that stopped half-way, `old` and then `new`; the older one was written to last.
+    private func two() throws -> Program {
+        let program = try Program([
+            "old.yaml": Self.book("The old site"), "new.yaml": Self.book("The new site"),
+            "inventory.yaml": Self.inventory,
+        ])
+        #expect(try program("run old.yaml -y --no-input --run-id old").status == 2)
+        #expect(
+            try program([
+                "run", "new.yaml", "-y", "--no-input", "--run-id", "new", "--beside", "old", "--reason", "a test",
+            ])
+            .status == 2)
+        #expect(
+            try program([
+                "journal", "add", "old", "--what", "looked at it", "--when", "now", "--step", "bad", "--failed",
+            ]).status == 0)
+        return program
+    }
+
+    @Test("without a name and without a terminal, nothing is chosen between two", arguments: ["resume", "rollback"])
+    func ambiguous(_ command: String) throws {
+        let program = try two()
+        let said = try program("\(command) --no-input")
+        #expect(said.status == 64, "\(said)")
+        #expect(said.stderr.contains("is meant: new, old?"), "\(said)")
+        #expect(said.stdout == "")
+    }
+
+    @Test("the newest is the one that began last, not the one that was written to last")
+    func newest() throws {
+        let program = try two()
+        #expect(try program("status").stdout.hasPrefix("Run new "))
+        let runs = try program("runs").stdout.split(separator: "\n").map { $0.prefix { $0 != " " } }
+        #expect(runs == ["old", "new"], "\(runs)")
+    }
+
+    @Test("with one alone, no name is needed; it says which run of which runbook and inventory it goes on with")
+    func only() throws {
+        let program = try two()
+        #expect(try program("rollback old --to start -y").status == 6)
+        let said = try program("resume --no-input")
+        #expect(said.status == 2, "\(said)")
+        for words in ["LIVE", "The new site, run new", "Began", "Inventory", "inventory.yaml", "Files     unchanged"] {
+            #expect(said.stdout.contains(words), "\(words): \(said.stdout)")
+        }
+    }
+
+    @Test("a file that was changed since is named: the run goes on with its own copy")
+    func changed() throws {
+        let program = try two()
+        try program.scratch.write("old.yaml", Array(Self.book("Mended").utf8))
+        let said = try program("resume old --no-input")
+        let words = said.stdout.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        #expect(words.contains("Files CHANGED since it began: \(program.scratch.path)/old.yaml."), "\(said)")
+        #expect(words.contains("only a new run takes the change"))
+        #expect(!said.stdout.contains("unchanged"))
+    }
+
+    @Test("on a terminal a run that nobody named is shown, and waits for the word begin")
+    func asked() throws {
+        let program = try two()
+        let tmux = try Tmux(program, "resume", columns: 80, rows: 24)
+        try tmux.wait(for: "The new site, run new")
+        try tmux.wait(for: "Go on with this run? Type the word begin:")
+        try tmux.type("no")
+        try tmux.press("Enter")
+        try tmux.wait(for: "nothing was started")
+        try tmux.wait(for: "[exit 64]")
+        #expect(try !program.scratch.text("home/runs/new/journal.jsonl").contains("session.open"))
+    }
+
+    @Test("a rollback says which run it takes back, and that it ends it, before it asks")
+    func rollback() throws {
+        let program = try two()
+        let tmux = try Tmux(program, "rollback old", columns: 80, rows: 24)
+        for words in [
+            "LIVE", "The old site, run old", "the run is over", "Rollback to the start", "Type start to begin",
+        ] {
+            try tmux.wait(for: words)
+        }
+        try tmux.type("no")
+        try tmux.press("Enter")
+        try tmux.wait(for: "[exit 64]")
+    }
+}
