@@ -22,20 +22,17 @@ struct RollbackConsent {
     private func show(_ text: String) { console.isData ? Terminal.message(text) : Terminal.out(text) }
 
     /// Which run it is, said before anything is asked or done.
-    private func showRun(endsWith end: String = "") {
+    private func showRun(_ more: String...) {
         guard !console.quiet else { return }
         let text = RunIdentity(recorded: recorded, now: SystemClock().now().wall, columns: columns).text
-        show(text + end)
+        show(text + more.map { "  \($0)\n" }.joined())
     }
 
     /// How a `rollback` begins. `target` is what `--to` names.
     func begin(_ target: String?) throws(CommandFailure) -> Event {
         try Resumption.refuseIfOver(recorded, isRollback: true)
         let offer = offer
-        showRun(
-            endsWith:
-                "  Then      The run is over, whichever checkpoint it goes back to; `blackstart resume` goes on instead.\n"
-        )
+        showRun("Then      the run is over, whichever checkpoint it goes back to")
         if let target, !offer.goals.contains(target) {
             throw CommandFailure(
                 .usage, "run `\(run)` has not reached a checkpoint `\(TerminalText.shown(target))`",

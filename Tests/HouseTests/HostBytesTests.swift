@@ -33,9 +33,6 @@ struct HostBytesTests {
         "RunbookEngine/OutputFile.swift": ([" pread("], "min(buffer.count, count - done)"),
         "RunbookCommands/Secrets.swift": ([" fread(", "Glibc.read("], "Limits.secretBytes"),
         "RunbookCommands/KeySearch.swift": ([" fread("], "while content.count <= contentBytes"),
-        "RunbookCommands/RunArchive.swift": (
-            ["Glibc.read(", "read(descriptor"], "unsafeUninitializedCapacity: headBytes"
-        ),
         "RunbookLab/Sockets.swift": (["recv("], "buffer"),
         "RunbookLab/Files.swift": (["Glibc.read(", "read(descriptor"], "bytes.count <= limitBytes"),
         "RunbookPack/ByteStreams.swift": (["Glibc.read(", "read(descriptor"], "unsafeUninitializedCapacity: limit"),
