@@ -47,9 +47,9 @@ package enum SoundPath {
               *"$bs_line"*) w="a name on the way has a line break in it"; return 1;;
               *) bs_real=$bs_real/$bs_part; bs_paths=$bs_paths$bs_real$bs_line; set -- "$@" "$bs_real";;
               esac
-              [ -n "$bs_todo" ] || [ "$bs_sure" != 0 ] || { bs_sure=$#; bs_top=$bs_real; bs_todo=$bs_own${bs_own:+/}; }
+              [ -n "$bs_todo" ] || [ "$bs_sure" != 0 ] || { bs_sure=$#; bs_whole=$bs_real; bs_todo=$bs_own${bs_own:+/}; }
             done
-            [ -z "$bs_up" ] || { bs_sure=$#; bs_top=$bs_real/../$bs_todo; }
+            [ -z "$bs_up" ] || { bs_sure=$#; bs_whole=$bs_real/../$bs_todo; }
             bs_all=$#; bs_n=0; bs_seen=$(LC_ALL=C ls -ldin "$@" 2>/dev/null); bs_seen=$bs_seen$bs_line
             while [ "$bs_seen" != "$bs_line" ] && [ -n "$bs_seen" ]; do
               bs_entry "${bs_seen%%"$bs_line"*}"; bs_seen=${bs_seen#*"$bs_line"}
@@ -61,7 +61,7 @@ package enum SoundPath {
               l*)
                 [ $bs_n -le $bs_sure ] || { w="$bs_shown is a link"; return 1; }
                 bs_links=$((bs_links+1)); [ $bs_links -le 20 ] || { w="there are too many links on the way"; return 1; }
-                bs_to=$(bs_link "$bs_shown"); bs_rest=${bs_top#"$bs_at_path"}
+                bs_to=$(bs_link "$bs_shown"); bs_rest=${bs_whole#"$bs_at_path"}
                 case $bs_to in '') w="the link $bs_shown can't be read"; return 1;; /*) bs_base=$bs_to$bs_rest;; *) bs_base=${bs_at_path%/*}/$bs_to$bs_rest;; esac
                 continue 2;;
               d????-??-*) ;;

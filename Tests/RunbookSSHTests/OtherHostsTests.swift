@@ -117,7 +117,8 @@ struct OtherHostsTests {
         // Fenced before it could start, it never does.
         _ = await visit.ask(.arrive(Arrival(run: "r1")))
         _ = await visit.ask(.fence(Visit.receipt(2)))
-        #expect(await visit.submit(command, number: 2, boot: nil).status?.go == .fenced)
+        let fenced = await visit.submit(command, number: 2, boot: nil)
+        #expect(fenced.status?.go == .fenced, "\(fenced.reply)")
         #expect(server.runs == 1)
         guard case .survey(let survey) = await visit.ask(.survey(nil)).reply else {
             Issue.record("no survey")
