@@ -16,13 +16,18 @@ enum Dial {
         let literals = addresses.compactMap { SocketAddress(literal: $0, port: port) }
         let names = addresses.filter { SocketAddress(literal: $0, port: port) == nil }
         var last = WayFailure(TransportFailure(.unreachable, sent: false, "no address"), .answered)
+        // One address that refuses says nothing about what another one leads to.
+        var isRefused = true
         if !literals.isEmpty {
             let now = EventLoop.now()
             let half = now + (max(deadline, now) - now) / 2
             do throws(WayFailure) {
                 return try await race(
                     literals, deadline: names.isEmpty ? deadline : half, loop: loop, isolation: isolation)
-            } catch { last = error }
+            } catch {
+                last = error
+                isRefused = error.isRefusal
+            }
         }
         for name in names {
             let places = await Resolver.places(name, port: port, deadline: deadline, loop: loop, isolation: isolation)
@@ -35,8 +40,12 @@ enum Dial {
             }
             do throws(WayFailure) {
                 return try await race(alternating(places), deadline: deadline, loop: loop, isolation: isolation)
-            } catch { last = error }
+            } catch {
+                last = error
+                isRefused = isRefused && error.isRefusal
+            }
         }
+        last.isRefusal = last.isRefusal && isRefused
         throw last
     }
 
@@ -60,6 +69,7 @@ enum Dial {
         var waiting = places[...]
         var open: [Int32] = []
         var last = failure(ETIMEDOUT)
+        var isRefused = true
         defer {
             for descriptor in open {
                 loop.forget(descriptor)
@@ -73,10 +83,14 @@ enum Dial {
                 case .begun(let descriptor): open.append(descriptor)
                 case .failed(let code):
                     last = failure(code)
+                    isRefused = isRefused && last.isRefusal
                     continue
                 }
             }
-            guard !open.isEmpty else { throw last }
+            guard !open.isEmpty else {
+                last.isRefusal = last.isRefusal && isRefused
+                throw last
+            }
             let now = EventLoop.now()
             guard now < deadline else { throw failure(ETIMEDOUT) }
             let until = waiting.isEmpty ? deadline : min(deadline, now + headStart)
@@ -86,6 +100,7 @@ enum Dial {
                 open.removeAll { $0 == descriptor }
                 if code == 0 { return tuned(descriptor) }
                 last = failure(code)
+                isRefused = isRefused && last.isRefusal
                 loop.forget(descriptor)
                 close(descriptor)
             }

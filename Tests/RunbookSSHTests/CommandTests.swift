@@ -174,9 +174,8 @@ struct CommandTests {
     func probe() async throws {
         let visit = server.visit()
         let quick = ProbeRequest(.run(command: "echo yes; exit 2", environment: []), timeout: .seconds(20))
-        #expect(
-            await visit.ask(.probe(quick)).reply
-                == .probe(ProbeAnswer(.exit(.exited(2)), stdout: Array("yes\n".utf8))))
+        let reply = await visit.ask(.probe(quick)).reply
+        #expect(reply == .probe(ProbeAnswer(.exit(.exited(2)), stdout: Array("yes\n".utf8))), "\(reply)")
         let slow = ProbeRequest(.run(command: "sleep 1000", environment: []), timeout: .seconds(1))
         #expect(await visit.ask(.probe(slow)).reply == .probe(ProbeAnswer(.timedOut)))
         await visit.end()
@@ -208,6 +207,22 @@ struct CommandTests {
         #expect(
             await visit.ask(.probe(closed)).reply == .probe(ProbeAnswer(.open(false, "Connection refused"))))
         await visit.end()
+    }
+
+    @Test(
+        "one address that refuses says nothing about another that can't be reached",
+        arguments: [("127.0.0.2", true), ("255.255.255.255", false)])
+    func addresses(_ other: String, _ isRefused: Bool) async throws {
+        let closed = ProbeRequest(.tcp(address: "a", port: try TestServer.freePort()), timeout: .seconds(20))
+        let visit = server.visit { $0.addresses = [other] }
+        let reply = await visit.ask(.probe(closed)).reply
+        await visit.end()
+        guard case .probe(let answer) = reply else { throw ToolFault(what: "\(reply)") }
+        switch answer.result {
+        case .open(false, _): #expect(isRefused)
+        case .unreached: #expect(!isRefused)
+        default: Issue.record("\(answer)")
+        }
     }
 
     @Test("a step of this machine runs here, once, with a receipt")
