@@ -174,13 +174,18 @@ struct ScriptCall: Sendable {
         case .probe(let probe):
             guard case .run(let command, let environment) = probe.probe else { return .failure(.noReceipts) }
             let reader = PlainReader(nil)
+            let begun = "BS begun \(UInt64.random(in: 0...UInt64.max))"
             let job = Self.job(
-                command, Self.named(probe.label) + environment, probe.privilege, marks: marks, deadline: probe.timeout)
+                command, Self.named(probe.label) + environment, probe.privilege, marks: marks, deadline: probe.timeout,
+                begun: begun)
             do throws(TransportFailure) {
-                let end = try await runner.run(job) { reader.take($0) }
+                let status = Self.status(try await runner.run(job) { reader.take($0) })
+                var complaint = reader.stderr
+                if probe.privilege != nil, !Self.strike(begun, from: &complaint) {
+                    return .failure(TransportFailure(.unsuitable, sent: true, Self.turnedAway(status, complaint)))
+                }
                 return .probe(
-                    ProbeAnswer(
-                        .exit(Self.status(end)), stdout: reader.stdout, stderr: reader.stderr, isCut: reader.isCut))
+                    ProbeAnswer(.exit(status), stdout: reader.stdout, stderr: complaint, isCut: reader.isCut))
             } catch { return error.isDeadline ? .probe(ProbeAnswer(.timedOut)) : .failure(error.ofQuestion) }
         case .submit(let submission, let deadline):
             let job = Self.job(
@@ -206,10 +211,27 @@ struct ScriptCall: Sendable {
         label.map { [EnvironmentPair(name: "BLACKSTART_COMMAND", value: $0)] } ?? []
     }
 
+    /// Takes the line that says that sudo let the question begin out of what was said; false where it is not there.
+    private static func strike(_ line: String, from said: inout [UInt8]) -> Bool {
+        guard let place = said.firstRange(of: Array("\(line)\n".utf8)) else { return false }
+        said.removeSubrange(place)
+        return true
+    }
+
+    /// What sudo turns away was never asked, and its exit status is no answer.
+    private static func turnedAway(_ status: ExitStatus, _ complaint: [UInt8]) -> String {
+        var how = ""
+        if case .exited(let code) = status { how = " (exit status \(code))" }
+        let words = complaint.prefix(200).split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) }
+        return refusal("sudo ran nothing\(how): \(words.joined(separator: " "))")
+    }
+
     /// A command with its environment in front. What is secret goes through its input: a list of processes shows the rest.
+    ///
+    /// - Parameter begun: what it says on stderr as soon as sudo has let it begin.
     private static func job(
         _ command: String, _ environment: [EnvironmentPair], _ privilege: Privilege?, marks: [EnvironmentPair],
-        deadline: Duration
+        deadline: Duration, begun: String? = nil
     ) -> ScriptJob {
         func exports(_ pairs: [EnvironmentPair]) -> String {
             pairs.map { "export \($0.name)=\(ShellWord.quote($0.value)); " }.joined()
@@ -220,8 +242,10 @@ struct ScriptCall: Sendable {
             return ScriptJob(command: text, environment: marks, input: [], deadline: deadline)
         }
         let mark = "BS \(UInt64.random(in: 0...UInt64.max))"
+        let says = privilege == nil ? "" : begun.map { "echo \(ShellWord.quote($0)) >&2; " } ?? ""
         let start =
-            "while IFS= read -r l && [ \"$l\" != \(ShellWord.quote(mark)) ]; do :; done; eval \"$(cat)\"; exec </dev/null; "
+            says
+            + "while IFS= read -r l && [ \"$l\" != \(ShellWord.quote(mark)) ]; do :; done; eval \"$(cat)\"; exec </dev/null; "
         let shell = "/bin/sh -c \(ShellWord.quote(start + text))"
         let password = privilege?.password.map { "\($0.text)\n" }
         let asWhom = privilege == nil ? "" : password == nil ? "sudo -n -- " : "sudo -S -p '' -- "

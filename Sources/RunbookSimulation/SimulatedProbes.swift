@@ -5,6 +5,10 @@ import RunbookTransport
 extension WorldCore {
     mutating func ask(_ probe: ProbeRequest, _ pending: PendingRequest) {
         guard case .run(let command, _) = probe.probe else { return askFromHere(probe, pending) }
+        if let refusal = site.refusal(of: probe.privilege, on: pending.host) {
+            let why = "the host can't do this: sudo ran nothing (exit status 1): \(Self.firstLine(refusal))"
+            return answer(pending, .failure(TransportFailure(.unsuitable, sent: true, why)))
+        }
         let job = startJob(probe.label ?? command, probe.privilege, receipt: nil, hangs: false, pending)
         addFollower(
             to: job, .probe, limit: probe.timeout, late: .probe(ProbeAnswer(.timedOut)), cut: false, pending)

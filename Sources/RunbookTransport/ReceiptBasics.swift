@@ -26,13 +26,14 @@ extension ReceiptScript {
           case ${bs_name:+$d} in '' | *"'"*) set --;; *) set -- "BLACKSTART_RECEIPT='$d'; export BLACKSTART_RECEIPT";; esac
           bs_hush "BS $nonce$bs_line$bs_hidden${1:-}"
         }
-        # Runs the file $8: $3 the shell, $4 the mask, $5 as whom, $6 the line in the pipe, $7 the open environment.
-        bs_start='while IFS= read -r l && [ "$l" != "$1" ]; do :; done; eval "$(cat)"; [ ! -f "$3" ] || . "$3"; exec "$2" "$4" </dev/null'
+        # Runs the file $8: $3 the shell, $4 the mask, $5 as whom, $6 the line in the pipe, $7 the open environment; $9 a file
+        # that shows that it was let in.
+        bs_start='[ -z "$5" ] || : >"$5"; while IFS= read -r l && [ "$l" != "$1" ]; do :; done; eval "$(cat)"; [ ! -f "$3" ] || . "$3"; exec "$2" "$4" </dev/null'
         bs_run='umask "$4"; cd "${BLACKSTART_FOLDER:-$HOME}" 2>/dev/null || cd /
           case $5 in
-          free) exec sudo -n -- /bin/sh -c '"'$bs_start'"' sh "$6" "$3" "$7" "$8";;
-          password) exec sudo -S -p "" -- /bin/sh -c '"'$bs_start'"' sh "$6" "$3" "$7" "$8";;
-          user) exec /bin/sh -c '"'$bs_start'"' sh "$6" "$3" "$7" "$8";;
+          free) exec sudo -n -- /bin/sh -c '"'$bs_start'"' sh "$6" "$3" "$7" "$8" "${9-}";;
+          password) exec sudo -S -p "" -- /bin/sh -c '"'$bs_start'"' sh "$6" "$3" "$7" "$8" "${9-}";;
+          user) exec /bin/sh -c '"'$bs_start'"' sh "$6" "$3" "$7" "$8" "${9-}";;
           *) [ ! -f "$7" ] || . "$7"; exec "$3" "$8" </dev/null;;
           esac'
         bs_root() {

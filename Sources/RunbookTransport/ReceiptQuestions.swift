@@ -35,14 +35,17 @@ extension ReceiptScript {
           bs_name=
           bs_room "${TMPDIR:-/tmp}" '' "$2" "$3" || bs_room "${HOME:-/}" .blackstart "$2" "$3" || { echo "N no question can be asked: $(printf %s "$w${bs_hint:+; to mend it, type there: $bs_hint}" | tr '\n' ' ')"; return; }
           trap 'rm -rf "$w"; exit 129' HUP INT TERM PIPE
-          bs_give | $bs_session /bin/sh -c "$bs_run" "blackstart:probe" "$w" "$b" "$bs_sh" "$bs_umask" "$bs_as" "BS $nonce" "$w/env" "$w/question" >"$w/out" 2>"$w/err" & p=$!
+          bs_give | $bs_session /bin/sh -c "$bs_run" "blackstart:probe" "$w" "$b" "$bs_sh" "$bs_umask" "$bs_as" "BS $nonce" "$w/env" "$w/question" "$w/begun" >"$w/out" 2>"$w/err" & p=$!
           # Who is not needed takes its sleep along; a shell that was killed would leave it behind.
           ( trap 'kill "$!" 2>/dev/null; exit' TERM; sleep "$1" & wait "$!"; { bs_put '' >"$w/late"; } 2>/dev/null || mv "$w/question" "$w/late"; [ "$bs_as" = plain ] || bs_signal KILL $(bs_kin)
             kill -KILL "-$p" 2>/dev/null || kill -KILL "$p" 2>/dev/null ) </dev/null >/dev/null 2>&1 & k=$!
           wait "$p"; x=$?
           kill "$k" 2>/dev/null
-          # An answer for which there was no room is none.
-          if [ -f "$w/late" ] || bs_spare; then
+          # What sudo turns away was never asked, and its exit status is no answer.
+          o=; case $bs_as in free | password) [ -f "$w/late" ] || [ -f "$w/begun" ] || o=$(sed 3q "$w/err" | tr '\n' ' ')" ";; esac
+          # Nor is one for which there was no room.
+          if [ -n "$o" ]; then echo "N sudo ran nothing (exit status $x): ${o%%"${o##*[! ]}"}"
+          elif [ -f "$w/late" ] || bs_spare; then
             bs_size "$w/out"; o=$z; bs_size "$w/err"; q=$z
             # What is cut is not all that was said.
             c=; [ "$o" -gt 1048576 ] && { o=1048576; c=' cut'; }

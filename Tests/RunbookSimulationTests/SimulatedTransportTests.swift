@@ -59,6 +59,21 @@ struct SimulatedTransportTests {
         #expect(second.end == .exit(0), "it hangs once")
     }
 
+    @Test("a question that sudo turns away is not answered")
+    func turnedAway() async {
+        var fixture = siteFixture()
+        for index in fixture.hosts.indices { fixture.hosts[index].sudo = .refused }
+        let session = SimulatedSession(fixture)
+        let check = ProbeRequest(
+            .run(command: "zpool list", environment: []), privilege: Privilege(password: nil), timeout: .seconds(30))
+        guard case .failure(let failure)? = await session.ask("san1", .probe(check)) else {
+            Issue.record("it was asked")
+            return
+        }
+        #expect(failure.kind == .unsuitable && failure.sent)
+        #expect(failure.message.hasSuffix("sudo ran nothing (exit status 1): sudo: a password is required"))
+    }
+
     @Test("slow takes ten times as long, on the way and at work")
     func slow() async {
         let session = SimulatedSession(siteFixture(faults: [fault(.slow, "san1")]))

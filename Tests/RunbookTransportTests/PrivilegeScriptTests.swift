@@ -29,8 +29,11 @@ struct PrivilegeScriptTests {
     /// A sudo that asks, in front of all others.
     private func place(_ sudo: String) throws -> String {
         let folder = "\(host.scratch.path)/bin"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        try host.scratch.write("bin/sudo", Array("#!/bin/sh\n\(sudo)\n".utf8), mode: 0o700)
+        // Not written by this process: what another test begins meanwhile would hold it open, and nobody could run it.
+        let made = try shell(
+            "mkdir -p bin && printf %s \"$TEXT\" >bin/sudo && chmod 700 bin/sudo", in: host.scratch.path,
+            environment: ["TEXT": "#!/bin/sh\n\(sudo)\n"])
+        guard made.status == 0 else { throw ToolFault(what: "sudo can't be written") }
         return folder
     }
 
@@ -96,6 +99,27 @@ struct PrivilegeScriptTests {
         #expect(said.status?.end == .exit(1))
         #expect(String(decoding: said.stderr, as: UTF8.self) == "sudo: 1 incorrect password attempt\n")
         #expect(host.runs == 0)
+    }
+
+    @Test(
+        "a question that sudo turns away is not answered, whatever its exit status",
+        arguments: [
+            ("exit 1", nil, "sudo ran nothing (exit status 1):"),
+            ("exit 0", nil, "sudo ran nothing (exit status 0):"),
+            (
+                "echo 'sudo: you must be in sudoers' >&2; echo 'It was reported.' >&2; exit 1", nil,
+                "sudo ran nothing (exit status 1): sudo: you must be in sudoers It was reported."
+            ),
+            (asking, "open barley", "sudo ran nothing (exit status 1): sudo: 1 incorrect password attempt"),
+        ] as [(String, String?, String)])
+    func turnedAway(_ sudo: String, _ password: String?, _ why: String) throws {
+        let probe = ProbeRequest(
+            .run(command: "true", environment: []),
+            privilege: Privilege(password: password.map { HiddenText(filled: $0) }), timeout: .seconds(20))
+        #expect(try host.play(.probe(probe), path: place(sudo)).ending == .refused(why))
+        // Nothing of it is left.
+        let left = try shell("ls -d blackstart.* 2>/dev/null", in: host.scratch.path)
+        #expect(left.output.isEmpty)
     }
 
     @Test("the machine's own sudo runs a command as root, with its environment and its exit status")
