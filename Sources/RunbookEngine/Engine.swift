@@ -199,6 +199,8 @@ package struct Engine: Sendable {
         var printed = Printed.unread
         /// What it settles as once its outputs are read.
         var conclusion: Conclusion?
+        /// Whether it is done already could not be checked: a person is asked, or has said that it may begin all the same.
+        var doubt: Doubt?
         /// A person has said that its undo is to run.
         var isUndoChosen = false
         /// Its host has been told to take away the claims of runs that are over.
@@ -209,6 +211,8 @@ package struct Engine: Sendable {
         /// Of the wait after which an approval comes too late: answers that don't suffice don't begin it anew.
         var approvalWait: Int?
     }
+
+    enum Doubt: Hashable, Sendable { case asked, accepted }
 
     /// What a successful action printed to stdout. Nothing printed is an empty text; text that is not at hand is none.
     enum Printed: Hashable, Sendable {

@@ -130,6 +130,7 @@ extension Engine {
         guard mayBeginNow(task) else { return }
         let kind = work[task].kind
         work[task].isUndoChosen = false
+        work[task].doubt = nil
         let number = (kind == .action ? state.tasks[task].actions : state.tasks[task].undos) + 1
         let name = AttemptName(task: plan.tasks[task].id, kind: kind, number: number)
         stagger(task)

@@ -139,8 +139,10 @@ extension Engine {
         case .copy: return perform(task)
         case .run, .script, .reboot: break
         }
-        guard !step.idempotent, !state.tasks[task].confirmed else { return perform(task) }
+        // Who confirmed what harm it may do has not said that it may do it twice.
+        guard !step.idempotent, work[task].doubt != .accepted else { return perform(task) }
         guard mayBeginNow(task) else { return }
+        work[task].doubt = .asked
         let danger = step.danger.map { scope(task).text($0) + "\n" } ?? ""
         ask(
             task, .danger, "\(danger)Whether it is done already could not be checked: \(why)",

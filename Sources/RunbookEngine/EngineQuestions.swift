@@ -102,6 +102,7 @@ extension Engine {
     private mutating func dangerAnswered(_ task: Int, _ choice: Choice, _ reason: String?, _ by: String) {
         switch choice {
         case .confirm:
+            work[task].doubt = work[task].doubt.map { _ in .accepted }
             move(task, .idle)
             if mode == .forward { enqueue(task) }
         case .skip where plan.approvalTerms(task) == nil:
