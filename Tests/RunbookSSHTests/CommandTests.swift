@@ -198,6 +198,26 @@ struct CommandTests {
         await visit.end()
     }
 
+    @Test("nor does it take for an answer what sudo turns away", arguments: [true, false])
+    func turnedAway(_ isLetIn: Bool) async throws {
+        let sudo = isLetIn ? #"while [ "$1" != -- ]; do shift; done; shift; exec "$@""# : "echo no >&2; exit 1"
+        let server = try TestServer(login: #"PATH=DIR/bin:$PATH exec /bin/sh -c "$SSH_ORIGINAL_COMMAND""#)
+        try TestServer.tool(
+            "mkdir -p bin && printf '%s\\n' '#!/bin/sh' '\(sudo)' >bin/sudo && chmod 755 bin/sudo", server.scratch)
+        let visit = server.visit { $0.receipts = false }
+        let check = ProbeRequest(
+            .run(command: "echo is; echo err >&2; exit 4", environment: []), privilege: Privilege(password: nil),
+            timeout: .seconds(60))
+        let said = await visit.ask(.probe(check))
+        await visit.end()
+        if isLetIn {
+            let answer = ProbeAnswer(.exit(.exited(4)), stdout: Array("is\n".utf8), stderr: Array("err\n".utf8))
+            #expect(said.reply == .probe(answer), "\(said.reply)")
+        } else {
+            #expect(said.failure?.message == "the host can't do this: sudo ran nothing (exit status 1): no")
+        }
+    }
+
     @Test("a port is tried from here: open, or why not")
     func tcp() async throws {
         let visit = server.visit()
