@@ -23,4 +23,27 @@ enum CodeVariable {
         "GLIBC_TUNABLES", "TAR_OPTIONS", "GREP_OPTIONS", "SHELLOPTS", "BASHOPTS", "PROMPT_COMMAND", "GIT_SSH_COMMAND",
         "GIT_PROXY_COMMAND", "NODE_OPTIONS", "JAVA_OPTS", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS",
     ]
+
+    // MARK: Names of one's own
+
+    /// Whether no program obeys a variable of this name: it has a small letter in it, which POSIX keeps for applications, and
+    /// is none of the few that programs read all the same. No list of capitals is ever whole.
+    static func isOwn(_ name: String) -> Bool {
+        name.contains { $0.isLowercase } && !isOne(name) && !small.contains(name)
+            && !name.lowercased().hasSuffix("_proxy")
+    }
+
+    private static let small: Set<String> = [
+        "path", "fpath", "cdpath", "module_path", "prompt", "precmd", "preexec", "chpwd", "home", "term", "user",
+        "shell",
+        "cwd", "histchars", "psvar", "watch", "mailpath", "manpath",
+    ]
+
+    static func foreignFault(_ name: String) -> String {
+        "a value of another step can't be given to `\(name)`: a program may obey a variable of that name"
+    }
+
+    static func foreignHint(_ name: String) -> String {
+        "use a name with a small letter in it, such as `my_\(name.lowercased())`"
+    }
 }

@@ -16,22 +16,31 @@ struct SecondReading {
     private let template: Template
     /// Variables that hold what an expression stands for.
     private var tainted: Set<String>
+    /// Those, and the places, whose value another step has left: a host or a person chose it.
+    private var foreign: Set<String>
+    private let foreignPlaces: Set<SourcePlace>
 
     static func check(_ step: Step, _ findings: Findings) {
         let given = step.environment.filter { pair in
             pair.value.references.contains { $0.path.first != "secrets" }
         }.map(\.name)
+        let foreign = step.environment.filter { $0.value.references.contains(where: isForeign) }.map(\.name)
         for template in step.commands where !given.isEmpty || !template.references.isEmpty {
-            var reading = SecondReading(findings: findings, template: template, tainted: Set(given))
+            var reading = SecondReading(
+                findings: findings, template: template, tainted: Set(given), foreign: Set(foreign),
+                foreignPlaces: Set(template.references.filter(isForeign).map(\.place)))
             reading.check()
         }
     }
+
+    private static func isForeign(_ reference: Template.Reference) -> Bool { reference.path.first == "steps" }
 
     private mutating func check() {
         /// What flows through the pipe into the next command, by its text.
         var flowing: [Int: CommandWords.Word] = [:]
         for command in CommandWords(template).commands {
             spread(command)
+            for assignment in Assignment.all(in: command.words) { tell(assignment) }
             let piped = flowing.removeValue(forKey: command.level)
             for reader in Self.readers(of: command.words) {
                 for word in command.words[reader.words] { tell(word, reader) }
@@ -56,10 +65,38 @@ struct SecondReading {
         let words = command.words
         for word in words where isTainted(word) {
             let name = word.text.prefix { $0.unicodeScalars.allSatisfy(CommandWords.isNameScalar) }
-            if !name.isEmpty, word.text.dropFirst(name.count).first == "=" { tainted.insert(String(name)) }
+            guard !name.isEmpty, word.text.dropFirst(name.count).first == "=" else { continue }
+            tainted.insert(String(name))
+            if isForeign(word) { foreign.insert(String(name)) }
         }
         if words.count > 3, words[0].text == "for", words[3...].contains(where: isTainted) {
             tainted.insert(words[1].text)
+            if words[3...].contains(where: isForeign) { foreign.insert(words[1].text) }
+        }
+    }
+
+    private func isForeign(_ word: CommandWords.Word) -> Bool {
+        !foreignPlaces.isDisjoint(with: word.values) || !word.names.isDisjoint(with: foreign)
+    }
+
+    /// What a host or a person chose becomes no variable that programs may obey, no name of one, and no command.
+    private func tell(_ assignment: Assignment) {
+        guard isForeign(assignment.word) else { return }
+        let place = assignment.word.values.first { foreignPlaces.contains($0) } ?? template.place
+        guard !findings.has(at: place) else { return }
+        switch assignment.use {
+        case .value(let name):
+            guard !CodeVariable.isOwn(name) else { return }
+            findings.add(at: place, CodeVariable.foreignFault(name), hint: CodeVariable.foreignHint(name))
+        case .name(let command):
+            findings.add(
+                at: place, "a value of another step can't stand where `\(command)` takes the name of a variable",
+                hint: "write the name out: `\(command) name=VALUE`")
+        case .command(let command):
+            findings.add(
+                at: place,
+                "a value of another step can't be the command\(command.map { " that `\($0)` runs" } ?? "")",
+                hint: "write the command out, and give it the value as an argument")
         }
     }
 

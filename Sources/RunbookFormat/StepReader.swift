@@ -210,6 +210,11 @@ struct StepReader {
                     at: reference.place,
                     "an expression can't be given to `\(shown)`: programs run what it holds, or what it names",
                     hint: "write its value out, or give the expression to a variable with a name of your own")
+            } else if let reference = template.references.first(where: { $0.path.first == "steps" }),
+                !CodeVariable.isOwn(key.name)
+            {
+                findings.add(
+                    at: reference.place, CodeVariable.foreignFault(key.name), hint: CodeVariable.foreignHint(key.name))
             }
             step.environment.append(EnvironmentValue(name: key.name, value: template))
         }

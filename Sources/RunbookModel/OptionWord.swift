@@ -1,11 +1,10 @@
 /// Words that programs take for options.
 enum OptionWord {
-    /// `-x`, `--all`; not `-`, a number, or `- ` as lists have it.
+    /// `-x`, `--all`, also `-1`, which `kill` takes for everything; not `-`, or `- ` as lists have it.
     static func isOne(_ value: String) -> Bool {
         let bytes = Array(value.utf8)
         guard bytes.first == UInt8(ascii: "-"), bytes.count > 1 else { return false }
-        if bytes[1] == 0x20 || bytes[1] == 0x09 || bytes[1] == 0x0A { return false }
-        return Double(value) == nil || bytes[1] > 0x39
+        return bytes[1] != 0x20 && bytes[1] != 0x09 && bytes[1] != 0x0A
     }
 }
 
@@ -20,7 +19,7 @@ extension Template {
             switch segment {
             case .reference:
                 found.append(Self.isArgument(after: command))
-                command += "x"
+                command += Self.value
             case .literal(let text):
                 var isEscaped = false
                 for scalar in text.unicodeScalars {
@@ -39,14 +38,24 @@ extension Template {
 
     private static let separators: Set<Unicode.Scalar> = ["\n", ";", "&", "|", "(", ")"]
     private static let keywords: Set<String> = ["if", "then", "else", "elif", "while", "until", "do", "!", "{", "time"]
+    private static let value = "\u{1}"
     /// They take no option that does harm, or are no commands.
-    private static let harmless: Set<String> = ["echo", "printf", "test", "[", "[[", "case", "for", ":"]
+    private static let harmless: Set<String> = ["echo", "test", "[", "[[", "case", "for", ":"]
+    /// To them a negative number is a group, behind `--` too.
+    private static let groups: Set<String> = ["kill"]
 
     private static func isArgument(after command: String) -> Bool {
         guard let last = command.unicodeScalars.last, last == " " || last == "\t" else { return false }
         let words = command.split { $0 == " " || $0 == "\t" || $0 == "\\" }.map(String.init)
-        let name = words.first { !keywords.contains($0) && !$0.contains("=") }
-        guard let name, !harmless.contains(name), !words.contains("--") else { return false }
+        let own = words.drop { keywords.contains($0) || $0.contains("=") }
+        guard let name = own.first, !harmless.contains(name) else { return false }
+        // Options come before the format.
+        if name == "printf", own.dropFirst().contains(where: { !$0.hasPrefix(value) && !$0.hasPrefix("-") }) {
+            return false
+        }
+        if own.contains(where: groups.contains) { return true }
+        // The `--` of another command, as in `env -- rm`, says nothing about this one's options.
+        if words.last(where: { !$0.hasPrefix(value) }) == "--" { return false }
         return words.last?.hasSuffix("<") == false && words.last?.hasSuffix(">") == false
     }
 }

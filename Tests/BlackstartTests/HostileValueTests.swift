@@ -33,19 +33,19 @@ struct HostileValueTests {
     }
 
     static let ways = [
-        "env: { N: \"${{ steps.ask.outputs.n }}\" }\nrun: bash -c 'echo $((N))'",
-        "env: { N: \"${{ steps.ask.outputs.n }}\" }\nrun: bash -c '[[ $N -gt 5 ]]'",
-        "env: { N: \"${{ steps.ask.outputs.n }}\" }\nrun: mksh -c '[ \"$N\" -gt 5 ]'",
-        "env: { N: \"${{ steps.ask.outputs.n }}\" }\nscript: n.sh",
+        "env: { num: \"${{ steps.ask.outputs.n }}\" }\nrun: bash -c 'echo $((num))'",
+        "env: { num: \"${{ steps.ask.outputs.n }}\" }\nrun: bash -c '[[ $num -gt 5 ]]'",
+        "env: { num: \"${{ steps.ask.outputs.n }}\" }\nrun: mksh -c '[ \"$num\" -gt 5 ]'",
+        "env: { num: \"${{ steps.ask.outputs.n }}\" }\nscript: n.sh",
         "script: { file: first.sh, args: [\"${{ steps.ask.outputs.n }}\"] }",
         "run: bash first.sh ${{ steps.ask.outputs.n }}",
-        "env: { N: \"${{ steps.ask.outputs.n }}\" }\nrun: \"true\"\nskip_if: never\nverify: { run: bash -c 'echo $((N))' }",
+        "env: { num: \"${{ steps.ask.outputs.n }}\" }\nrun: \"true\"\nskip_if: never\nverify: { run: bash -c 'echo $((num))' }",
         "run: \"true\"\nundo: { run: \"true\", verify: { run: \"bash first.sh ${{ steps.ask.outputs.n }}\" } }\nskip_if: never\nverify: { run: \"bash first.sh ${{ steps.ask.outputs.n }}\" }",
         "run: \"true\"\noutputs: { m: { run: \"bash first.sh ${{ steps.ask.outputs.n }}\" } }",
     ]
 
     private static let files = [
-        "n.sh": "#!/bin/bash\necho $((N))\n", "first.sh": "#!/bin/bash\necho $(($1))\n",
+        "n.sh": "#!/bin/bash\necho $((num))\n", "first.sh": "#!/bin/bash\necho $(($1))\n",
     ]
 
     @Test("a value that a shell would run never reaches one, by whatever way", arguments: ways)

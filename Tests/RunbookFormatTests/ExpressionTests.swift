@@ -105,6 +105,28 @@ import Testing
         ),
     ]
 
+    /// With values that another step has left: what they become, and the word for it.
+    static let foreign: [(String, String)] = [
+        ("export ${{ steps.q.outputs.v }}", "can't stand where `export` takes the name of a variable"),
+        ("readonly ${{ steps.q.outputs.v }}=1", "can't stand where `readonly` takes the name of a variable"),
+        ("declare -x ${{ steps.q.outputs.v }}", "can't stand where `declare` takes the name of a variable"),
+        ("read ${{ steps.q.outputs.v }}", "can't stand where `read` takes the name of a variable"),
+        ("v=${{ steps.q.outputs.v }}; export $v", "can't stand where `export` takes the name of a variable"),
+        ("export HOME=${{ steps.q.outputs.v }}", "can't be given to `HOME`"),
+        ("HOME=${{ steps.q.outputs.v }} git status", "can't be given to `HOME`"),
+        ("env KUBECONFIG=${{ steps.q.outputs.v }} kubectl get pods", "can't be given to `KUBECONFIG`"),
+        ("sudo -u git GIT_DIR=${{ steps.q.outputs.v }} git gc", "can't be given to `GIT_DIR`"),
+        ("https_proxy=${{ steps.q.outputs.v }} curl x", "can't be given to `https_proxy`"),
+        ("env ${{ steps.q.outputs.v }} ls", "can't be the command that `env` runs"),
+        ("env -u A -- ${{ steps.q.outputs.v }} ls", "can't be the command that `env` runs"),
+        ("sudo ${{ steps.q.outputs.v }}", "can't be the command that `sudo` runs"),
+        ("sudo -u root env ${{ steps.q.outputs.v }}", "can't be the command that `env` runs"),
+        ("kubectl exec pod -- ${{ steps.q.outputs.v }}", "can't be the command that `kubectl` runs"),
+        ("${{ steps.q.outputs.v }} now", "can't be the command"),
+        ("if true; then ${{ steps.q.outputs.v }}; fi", "can't be the command"),
+        ("echo \"$(${{ steps.q.outputs.v }})\"", "can't be the command"),
+    ]
+
     static let environments: [(String, String)] = [
         (
             "sh -c \"echo $V\"",
@@ -146,6 +168,41 @@ import Testing
 
     @Test("an expression in what another interpreter reads after the shell is refused", arguments: secondReaders)
     func secondReader(command: String, message: String) throws { #expect(try said(command) == [message]) }
+
+    @Test(
+        "what a host chose is no name of a variable, no variable that programs obey, and no command", arguments: foreign
+    )
+    func foreignValue(_ command: String, _ message: String) throws {
+        let told = try foreignSaid(command)
+        #expect(told.count == 1 && told[0].contains(message), "\(told)")
+        // The author's own value may be one.
+        #expect(try !said(command.replacing("steps.q.outputs.v", with: "vars.v")).contains { $0.contains(message) })
+    }
+
+    @Test(
+        "in a variable with a name of the author's own it stands, and as an argument",
+        arguments: [
+            "my_home=${{ steps.q.outputs.v }} run-it", "export vmId=${{ steps.q.outputs.v }}",
+            "sudo -u ${{ steps.q.outputs.v }} ls",
+            "env -u A ls ${{ steps.q.outputs.v }}", "timeout ${{ steps.q.outputs.v }} ls",
+            "make VERSION=${{ steps.q.outputs.v }}",
+            "kubectl exec ${{ steps.q.outputs.v }} -- ls", "nice -n ${{ steps.q.outputs.v }} ls",
+        ])
+    func own(_ command: String) throws { #expect(try foreignSaid(command) == []) }
+
+    /// The step whose value it is does not exist here.
+    private func foreignSaid(_ command: String, env: String? = nil) throws -> [String] {
+        try said(command, env: env).filter { !$0.hasPrefix("unknown value") }
+    }
+
+    @Test(
+        "`env` gives it to names with a small letter alone",
+        arguments: ["HOME", "KUBECONFIG", "N", "http_proxy", "GOFLAGS"])
+    func environmentName(_ name: String) throws {
+        let told = try foreignSaid("true", env: "\(name): \"${{ steps.q.outputs.v }}\"")
+        #expect(told.count == 1 && told[0].contains("can't be given to `\(name)`"), "\(told)")
+        #expect(try foreignSaid("true", env: "my_value: \"${{ steps.q.outputs.v }}\"") == [])
+    }
 
     @Test("so is a variable of `env` that has an expression; a constant and a secret are not", arguments: environments)
     func environment(command: String, message: String) throws {

@@ -88,14 +88,15 @@ struct ShellValuesTests {
         "a value that its command would take for an option is not given to it",
         arguments: [
             "rm ", "ls -l ", "true && tar xf a ", "if true; then grep a ", "(cat ", "a=1 rm ", "rm \\\n",
-            "sudo rm 'a' ",
+            "sudo rm 'a' ", "rm -- a ", "env -- prog ", "sudo -- rm ", "kubectl exec pod -- rm ", "printf ",
+            "kill -TERM -- ",
         ])
     func option(_ before: String) {
-        for value in ["-rf", "--all", "-oProxyCommand=x", "-1x", "-inf"] {
+        for value in ["-rf", "--all", "-oProxyCommand=x", "-1x", "-inf", "-1", "-7777", "-0x1p3", "-1e5"] {
             #expect(
                 fault(before, value) == "vars.x is \"\(value)\", which its command may take for an option", "\(before)")
         }
-        for value in ["-", "-5", "-0.5", "a-b", "", "- a list"] { #expect(fault(before, value) == nil, "\(value)") }
+        for value in ["-", "5", "0.5", "a-b", "", "- a list"] { #expect(fault(before, value) == nil, "\(value)") }
     }
 
     @Test(
@@ -104,7 +105,7 @@ struct ShellValuesTests {
             "rm -- ", "echo ", "printf '%s' ", "x=", "rm a", "[ ", "case ", "for i in ", "cat <<< ", "echo a > ",
             "--x=",
             "",
-            "rm '' -- a ",
+            "rm '' a -- ",
         ])
     func noOption(_ before: String) { #expect(fault(before, "-rf") == nil, "\(before)") }
 }
