@@ -64,7 +64,8 @@ struct Narrator {
                         + "asked for by \(rollback.by)", weight: .urgent)
             ]
         case .rollbackEnded(let complete):
-            let text = complete ? "Everything is undone." : "Not everything could be undone: see above what is left."
+            let text =
+                complete ? "The rollback is complete." : "Not everything could be undone: see above what is left."
             return [Narration(word: "", text: text, weight: .urgent)]
         case .rollbackAbandoned(let by):
             return [

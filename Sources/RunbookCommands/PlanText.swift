@@ -27,9 +27,7 @@ struct PlanText {
         lines.append(
             "  Size      \(Count.of(plan.runbook.steps.count, "step")), \(Count.of(plan.tasks.count, "task")) on "
                 + (hostCount == 0 ? "this machine" : Count.of(hostCount, "host")))
-        if plan.leftOut > 0 {
-            lines.append("  Left out  \(Count.of(plan.leftOut, "step")), as the command line says")
-        }
+        lines += leftOut
         lines += approvals
         var time = "  Time      about \(DurationText.words(plan.estimate)) if nothing goes wrong"
         if let rto = runbook.rto { time += "; the objective is \(DurationText.words(rto))" }
@@ -50,6 +48,18 @@ struct PlanText {
             lines += Wrapping.lines("  No undo   \(names)", columns: columns, indent: 12)
         }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// What the command line leaves out; by name, where what is selected waits for a person's part of it.
+    private var leftOut: [String] {
+        guard let what = Count.leftOut(of: plan) else { return [] }
+        var lines = Wrapping.lines("  Left out  \(what), as the command line says", columns: columns, indent: 12)
+        if !plan.handLeftOut.isEmpty {
+            let names = plan.handLeftOut.map { TerminalText.shown($0) }.joined(separator: "; ")
+            lines += Wrapping.lines(
+                "  NOT DONE  \(names): left out, though what is selected waits for it", columns: columns, indent: 12)
+        }
+        return lines
     }
 
     /// Approvals that are asked for against the selection, and those that nobody is asked for.

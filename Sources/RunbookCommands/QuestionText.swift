@@ -114,7 +114,7 @@ struct QuestionText: Sendable {
         case (.done, .manual): "It is done, and you saw what you should see."
         case (.failed, .manual): "It can't be done, or you saw something else."
         case (.done, .undo): "You have undone it by hand."
-        case (.done, .unclear): "You have looked: it is done, and holds."
+        case (.done, .unclear): "You have looked: it is done. Its check, if it has one, decides."
         case (.done, _): "You have done it by hand. Its check, if it has one, decides."
         case (.failed, _): "It did not happen."
         case (.retry, .undo): "Try the undo again."

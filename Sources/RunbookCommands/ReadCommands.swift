@@ -42,7 +42,7 @@ package struct StatusCommand: ParsableCommand {
             let name = TerminalText.shown(plan.runbook.steps[number].name)
             let index = "\(plan.runbook.steps[number].number)".leftPadded(3)
             text += "\(step.state.word.padded(10)) \(index)  \(name)\n"
-            text += Self.evidence(plan.tasksOfStep[number].compactMap { recorded.state.tasks[$0].settlement })
+            text += Self.words(of: plan.tasksOfStep[number], recorded.state)
             let tasks = plan.tasksOfStep[number]
             let words = Set(tasks.map { recorded.state.word($0) })
             if words.count > 1 {
@@ -59,13 +59,23 @@ package struct StatusCommand: ParsableCommand {
         "Beside    \(TerminalText.shown(word.runs.joined(separator: ", "))): \(TerminalText.shown(word.reason))"
     }
 
-    /// What a step that is done rests on: a line below it, once for hosts that say the same.
-    private static func evidence(_ settlements: [TaskSettlement]) -> String {
+    /// What a step that is done rests on, and why another one is not: a line below it, once for hosts that say the same. What a
+    /// check saw before it was undone shows nothing any more.
+    private static func words(of tasks: [Int], _ state: RunState) -> String {
         var told: [String] = []
-        for settlement in settlements where settlement.state == .ok || settlement.state == .already {
-            let by = settlement.by.map { " (\($0))" } ?? ""
-            let words = TerminalText.line(settlement.reason + by, columns: 63)
-            if settlement.reason != "reached", !told.contains(words) { told.append(words) }
+        for task in tasks {
+            let known = state.tasks[task]
+            let reason: String
+            switch state.word(task) {
+            case .ok, .already, .skipped:
+                let by = known.settlement?.by.map { " (\($0))" } ?? ""
+                reason = (known.settlement?.reason ?? "") + by
+            case .failed, .unclear: reason = known.undo?.reason ?? known.settlement?.reason ?? ""
+            case .undone: reason = known.undo?.reason ?? ""
+            case .pending, .running, .yourTurn: reason = ""
+            }
+            let words = TerminalText.line(reason, columns: 63)
+            if !words.isEmpty, words != "reached", !told.contains(words) { told.append(words) }
         }
         let more = told.count > 3 ? ["and \(told.count - 3) more"] : []
         return (told.prefix(3) + more).map { "                 \($0)\n" }.joined()

@@ -48,6 +48,7 @@ struct RunReport {
                 "             and \(Count.of(pending - Self.pendingShown, "more step has", "more steps have")) not begun"
             )
         }
+        lines += stands
         lines += Wrapping.lines(
             "  \(tally(steps.map(\.state)))This session took \(duration).", columns: columns, indent: 4)
         lines += next.flatMap { Wrapping.lines("  \($0)", columns: columns, indent: 4) }
@@ -71,10 +72,10 @@ struct RunReport {
         case .succeeded: "DONE. \(StepBasis.done(StepBasis.of(plan, state)))\(leftOut)"
         case .succeededWithGaps:
             "FINISHED WITH GAPS. \(StepBasis.counts(StepBasis.of(plan, state))).\(leftOut)"
-        case .failed: "STOPPED. A step failed; what does not wait for it is done."
+        case .failed: "STOPPED\(stopped)"
         case .unreachable: "NOTHING WAS STARTED. Hosts could not be reached."
         case .waiting: "WAITING for a person. Nothing goes on without one."
-        case .rolledBack: "ROLLED BACK."
+        case .rolledBack: "ROLLED BACK. \(undone)"
         case .elsewhere: "STOPPED. Somebody else is at work: \(TerminalText.shown(state.halted ?? "another run"))."
         case .interrupted:
             switch state.halted {
@@ -84,9 +85,40 @@ struct RunReport {
         }
     }
 
+    /// By whom or by what: a step that failed, a person, a rollback that can't go on.
+    private var stopped: String {
+        guard let reason = state.halted.map({ TerminalText.shown($0) }) else {
+            return ". A step failed; what does not wait for it is done."
+        }
+        return reason.hasPrefix("stopped by ") ? "\(reason.dropFirst("stopped".count))." : ": \(reason)."
+    }
+
+    /// What the rollback came to, by tasks.
+    private var undone: String {
+        let ends = state.tasks.compactMap(\.undo?.state)
+        let (done, all) = (ends.count { $0 == .undone }, ends.count)
+        if all == 0 { return "There was nothing to undo." }
+        return done == all
+            ? "\(Count.of(done, "task is", "tasks are")) undone." : "\(done) of \(Count.of(all, "task")) undone."
+    }
+
+    /// What was there before the run began, and stays when the run is taken back.
+    private var stands: [String] {
+        guard outcome == .rolledBack else { return [] }
+        let names = StepStates.of(plan, state).enumerated().filter { $1.state == .already }.map { number, _ in
+            TerminalText.shown(plan.runbook.steps[number].name)
+        }
+        guard !names.isEmpty else { return [] }
+        let more = names.count > Self.standingShown ? "; and \(names.count - Self.standingShown) more" : ""
+        return Wrapping.lines(
+            "  ALREADY there before this run, and still: \(names.prefix(Self.standingShown).joined(separator: "; "))\(more)",
+            columns: columns, indent: 13)
+    }
+
+    private static let standingShown = 6
+
     private var leftOut: String {
-        guard plan.leftOut > 0 else { return "" }
-        return " \(Count.of(plan.leftOut, "step was", "steps were")) left out, as asked."
+        Count.leftOut(of: plan).map { " Left out, as asked: \($0)." } ?? ""
     }
 
     /// How to bring in what a step lacks.

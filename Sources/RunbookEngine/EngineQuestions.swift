@@ -135,10 +135,8 @@ extension Engine {
             work[task].retriesUsed = 0
             putBack(task, reason ?? "to be tried again", by: by)
             if mode == .forward, isReady(task) { enqueue(task) }
-        case .done:
-            let proof = Proof.byHand(reason, by: by)
-            // Of what is unclear only the person knows: the check has been asked already.
-            if kind == .unclear { conclude(task, .ok, proof) } else { afterHand(task, proof) }
+        // Also of what is unclear: a person's word makes nothing green that a check could look at.
+        case .done: afterHand(task, Proof.byHand(reason, by: by))
         case .skip: settle(task, .skipped, reason ?? "no reason given", by: by)
         case .failed, .confirm, .approve:
             work[task].kind = .action

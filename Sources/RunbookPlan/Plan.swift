@@ -25,6 +25,10 @@ package struct Plan: Sendable {
     /// Which part of the runbook it is, and how many steps of it are left out.
     package let selection: Selection
     package internal(set) var leftOut = 0
+    /// Hosts of steps that are part of it on which they are left out.
+    package internal(set) var hostsLeftOut: [String] = []
+    /// Names of steps by hand, and of dangerous ones, that are left out although what is selected waits for them.
+    package internal(set) var handLeftOut: [String] = []
     /// Approvals that are asked for although the selection leaves them out: a step of it waits for them.
     package internal(set) var keptApprovals: [String] = []
     /// Approvals of the runbook that nobody is asked for, and why.

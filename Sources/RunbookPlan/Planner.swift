@@ -91,6 +91,8 @@ package enum Planner {
         let order = try stepOrder(stepNeeds, runbook)
         var plan = assemble(source, variables, tasks, tasksOfStep, stepIndex, stepNeeds, order)
         plan.leftOut = whole - runbook.steps.count
+        plan.hostsLeftOut = part.hostsLeftOut
+        plan.handLeftOut = part.handLeftOut
         plan.keptApprovals = part.keptApprovals
         plan.unaskedApprovals =
             part.unasked.map { UnaskedApproval(step: $0, reason: .notSelected) }

@@ -39,6 +39,10 @@ extension Selection {
         var keptApprovals: [String] = []
         /// Approvals that are left out: no selected step waits for them.
         var unasked: [String] = []
+        /// Hosts of the steps that stay on which they are left out, in the order of the steps.
+        var hostsLeftOut: [String] = []
+        /// Steps by hand and dangerous ones that are left out although a selected step waits for them.
+        var handLeftOut: [String] = []
     }
 
     /// The runbook with what is left of its steps and their hosts.
@@ -46,12 +50,15 @@ extension Selection {
         let hidden = runbook.steps.contains { $0.tags.contains(Self.never) }
         guard !isEmpty || hidden else { return Part(runbook: runbook) }
         var steps = runbook.steps
+        var dropped: [[String]] = Array(repeating: [], count: steps.count)
         if !limit.isEmpty {
             let hosts = try limitedHosts(inventory, roster)
             for index in steps.indices where !steps[index].hosts.isEmpty {
                 steps[index].hosts = try roster.machines(of: steps[index]).compactMap { machine in
                     let name = machine.name(in: inventory)
-                    return machine == .local || hosts.contains(name) ? Named(name, at: steps[index].place) : nil
+                    if machine == .local || hosts.contains(name) { return Named(name, at: steps[index].place) }
+                    dropped[index].append(name)
+                    return nil
                 }
             }
         }
@@ -74,7 +81,20 @@ extension Selection {
         }
         try checkValues(left, of: runbook)
         func ids(_ isKept: Bool) -> [String] { approvals.filter { stays[$0] == isKept }.map { steps[$0].id } }
-        return Part(runbook: left, keptApprovals: ids(true), unasked: ids(false))
+        var part = Part(runbook: left, keptApprovals: ids(true), unasked: ids(false))
+        var seen: Set<String> = []
+        part.hostsLeftOut = steps.indices.filter { stays[$0] }.flatMap { dropped[$0] }.filter {
+            seen.insert($0).inserted
+        }
+        part.handLeftOut = steps.indices.filter { !stays[$0] && awaited.contains($0) && Self.wantsPerson(steps[$0]) }
+            .map { steps[$0].name }
+        return part
+    }
+
+    /// Whether somebody has to do it, or to say that it may be done.
+    private static func wantsPerson(_ step: Step) -> Bool {
+        if case .manual = step.action { return true }
+        return step.danger != nil
     }
 
     private static func needs(of runbook: Runbook) -> [[Int]] {

@@ -176,7 +176,75 @@ struct PromptTests {
         #expect(try program("status r").stdout.contains("verified: x"))
         let alone = try program("run runbook.yaml --run-id s --no-input --until one")
         #expect(alone.stdout.contains("ALREADY    1  One  local  verified: x"), "\(alone.stdout)")
-        #expect(alone.stdout.contains("DONE. The only step is verified. 3 steps were left out, as asked."))
+        #expect(alone.stdout.contains("DONE. The only step is verified. Left out, as asked: 3 steps."))
+    }
+
+    @Test(
+        "of what is unclear, a person's word is held against the check",
+        arguments: [("test -e there", 0, "ok"), ("test -e nowhere", 2, "failed"), ("kill -9 $$", 5, "unclear")])
+    func unclearByHand(_ check: String, _ status: Int32, _ state: String) throws {
+        let program = try Program([
+            "runbook.yaml": """
+            version: 1
+            name: A check without an answer
+            inventory: inventory.yaml
+            steps:
+            - id: one
+              name: One
+              hosts: local
+              run: touch once
+              skip_if: never
+              verify: { run: "test -e asked || { touch asked; kill -9 $$; }; \(check)", exit: 0 }
+
+            """, "inventory.yaml": "version: 1\nname: Site\nhosts: { a: { address: 127.0.0.1 } }\n", "there": "",
+        ])
+        let said = try program("run runbook.yaml --run-id r -y --no-input --answer one=done")
+        #expect(said.status == status, "\(said)")
+        let stands = try program("status r --output json")
+        #expect(stands.stdout.contains("\"one\":\"\(state)\""), "\(stands)")
+    }
+
+    @Test("what the command line leaves out is said before and after: steps, machines, and what a person was to do")
+    func leftOut() throws {
+        let program = try Program([
+            "runbook.yaml": """
+            version: 1
+            name: Three machines
+            inventory: inventory.yaml
+            steps:
+            - { id: power, name: Switch it on, needs: [], manual: Press it. }
+            - { id: wipe, name: Wipe it, needs: [power], hosts: local, run: "touch wiped", danger: It wipes. }
+            - { id: up, name: Up, needs: [wipe], hosts: [local, a, b], run: "echo up" }
+
+            """,
+            "inventory.yaml":
+                "version: 1\nname: Site\nhosts: { a: { address: 127.0.0.2 }, b: { address: 127.0.0.3 } }\n",
+        ])
+        let said = try program("run runbook.yaml --run-id r -y --no-input --start-at up --limit !a,!b")
+        let words = said.stdout.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        #expect(said.status == 0, "\(said)")
+        #expect(words.contains("Left out 2 steps and 2 machines (a, b), as the command line says"), "\(words)")
+        #expect(
+            words.contains("NOT DONE Switch it on; Wipe it: left out, though what is selected waits for it"), "\(words)"
+        )
+        #expect(
+            words.contains("DONE. 1 without a check. Left out, as asked: 2 steps and 2 machines (a, b)."), "\(words)")
+    }
+
+    @Test("why a run stopped is said as it was: a person, a failure, a rollback; what was undone is counted")
+    func stopped() throws {
+        let program = try Program(Self.site)
+        let failed = try program("run runbook.yaml --run-id r -y --no-input --answer read.charge=87")
+        #expect(failed.stdout.contains("STOPPED: step bad@local failed, and nobody was there to ask."), "\(failed)")
+        let person = try program("resume r -y --no-input --answer bad=stop")
+        #expect(person.stdout.contains("STOPPED by "), "\(person)")
+        #expect(try program("status r").stdout.contains("FAILED"))
+        let undone = try program([
+            "rollback", "r", "--to", "start", "-y", "--answer", "two=skip:no way to undo it",
+        ])
+        #expect(undone.stdout.contains("ROLLED BACK. ") && undone.stdout.contains(" undone."), "\(undone)")
+        let status = try program("status r").stdout
+        #expect(!status.contains("verified"), "\(status)")
     }
 
     @Test("a run with gaps lists what is missing, and the command that it gives for each brings that in")
