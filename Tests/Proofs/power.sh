@@ -22,6 +22,11 @@ finish() {
 }
 [ "$(id -u)" = 0 ] || { echo "scripts/prove power: it mounts a disk, for which it has to be root" >&2; exit 64; }
 need e2fsprogs
+# In a mount namespace of its own: one that others make meanwhile would keep the disk mounted where it is taken out here.
+if [ -z "${POWER_APART:-}" ]; then
+    rm -rf "$work"
+    POWER_APART=1 exec unshare --mount --propagation private sh scripts/prove power "$count" "$seed"
+fi
 
 insert() { mount -o loop "$image" "$disk" 2>"$work/mount"; }
 take_out() {
