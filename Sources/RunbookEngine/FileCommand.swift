@@ -75,7 +75,7 @@ struct FileCommand {
             case $b in '' | . | ..) fail "$t is a folder";; esac
             bs_entry "$(LC_ALL=C ls -ldin "./$b" 2>/dev/null)"
             [ -z "$bs_mode" ] || [ -z "$sticky" ] || bs_owned || fail "can't use $t: it belongs to another user (uid $bs_owner), and everybody can write to its folder" "type there: rm $t"
-            om=$bs_mode; ou=$bs_owner; og=$bs_group
+            om=$bs_mode; ou=$bs_owner; og=$bs_gid
             case $om in l*) ;; *) return 0;; esac
             bs_owned || fail "can't use $t: it is a link of another user (uid $ou)" "type there: rm $t"
             n=$((n+1)); [ $n -le 20 ] || fail "$t: there are too many links"

@@ -13,10 +13,10 @@ package enum SoundPath {
         bs_link() { readlink "$1" 2>/dev/null || { [ -h "$1" ] && ls -ld "$1" | sed 's/.* -> //'; }; }
         # A new folder for nobody else; $w is why not.
         bs_folder() { umask 077; w=$(mkdir "$1" 2>&1) && return; w=${w##*: }; return 1; }
-        # Of a line of `ls -ldin`: $bs_inode, $bs_mode, $bs_owner, $bs_group.
+        # Of a line of `ls -ldin`: $bs_inode, $bs_mode, $bs_owner, $bs_gid.
         bs_entry() {
           set -f; set -- $1; set +f
-          bs_inode=${1:-}; bs_mode=${2:-}; bs_owner=${4:-}; bs_group=${5:-}
+          bs_inode=${1:-}; bs_mode=${2:-}; bs_owner=${4:-}; bs_gid=${5:-}
         }
         bs_who() {
           [ -n "${bs_uid:-}" ] && return
@@ -27,7 +27,7 @@ package enum SoundPath {
         bs_owned() { case $bs_owner in 0 | "$bs_uid" | "$bs_login") ;; *) false;; esac; }
         # Whether the group that may write is the login's own, with nobody else in it.
         bs_alone() {
-          [ "$bs_uid" != 0 ] && [ "$bs_owner" = "$bs_uid" ] && [ "$bs_group" = "$(id -g)" ] || return 1
+          [ "$bs_uid" != 0 ] && [ "$bs_owner" = "$bs_uid" ] && [ "$bs_gid" = "$(id -g)" ] || return 1
           set -- "$(id -un)"; [ "$(id -gn)" = "$1" ] || return 1
           case $(getent group "$1" 2>/dev/null) in '' | *: | *:"$1") ;; *) false;; esac
         }
@@ -50,9 +50,9 @@ package enum SoundPath {
               [ -n "$bs_todo" ] || [ "$bs_sure" != 0 ] || { bs_sure=$#; bs_whole=$bs_real; bs_todo=$bs_own${bs_own:+/}; }
             done
             [ -z "$bs_up" ] || { bs_sure=$#; bs_whole=$bs_real/../$bs_todo; }
-            bs_all=$#; bs_n=0; bs_seen=$(LC_ALL=C ls -ldin "$@" 2>/dev/null); bs_seen=$bs_seen$bs_line
-            while [ "$bs_seen" != "$bs_line" ] && [ -n "$bs_seen" ]; do
-              bs_entry "${bs_seen%%"$bs_line"*}"; bs_seen=${bs_seen#*"$bs_line"}
+            bs_all=$#; bs_n=0; bs_list=$(LC_ALL=C ls -ldin "$@" 2>/dev/null); bs_list=$bs_list$bs_line
+            while [ "$bs_list" != "$bs_line" ] && [ -n "$bs_list" ]; do
+              bs_entry "${bs_list%%"$bs_line"*}"; bs_list=${bs_list#*"$bs_line"}
               bs_at_path=${bs_paths%%"$bs_line"*}; bs_paths=${bs_paths#*"$bs_line"}; bs_n=$((bs_n+1))
               bs_shown=${bs_at_path:-/}
               bs_hint="mv $bs_shown $bs_shown.old"
@@ -66,7 +66,7 @@ package enum SoundPath {
                 continue 2;;
               d????-??-*) ;;
               d????????[tT]*) [ $bs_n -le $bs_sure ] || { w="other users can write to $bs_shown"; return 1; };;
-              d????w??-*) bs_alone || { w="group $bs_group can write to $bs_shown"; [ $bs_n -gt $bs_sure ] || bs_hint="chmod g-w $bs_shown"; return 1; };;
+              d????w??-*) bs_alone || { w="group $bs_gid can write to $bs_shown"; [ $bs_n -gt $bs_sure ] || bs_hint="chmod g-w $bs_shown"; return 1; };;
               d*) w="other users can write to $bs_shown"; [ $bs_n -gt $bs_sure ] || bs_hint="chmod go-w $bs_shown"; return 1;;
               *) w="$bs_shown is not a folder"; bs_hint=; return 1;;
               esac
