@@ -44,7 +44,12 @@ package struct Blackstart: AsyncParsableCommand {
             Terminal.message(failure.rendered)
             Glibc.exit(failure.code.rawValue)
         } catch {
-            exit(withError: error)
+            // A slip of the pen must not lead to the switch that asks nobody.
+            let text = fullMessage(for: error)
+            let safe = text.replacing(#/ Did you mean '(--yes|--forward|--beside)'\?/#, with: "")
+            guard safe != text else { exit(withError: error) }
+            Terminal.message(safe + "\n")
+            Glibc.exit(exitCode(for: error).rawValue)
         }
     }
 }

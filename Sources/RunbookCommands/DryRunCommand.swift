@@ -40,8 +40,9 @@ package struct DryRunCommand: AsyncParsableCommand {
         let plan = try files.plan(overrides, site.selection, maxParallel: try Limit.tasksAtOnce(maxParallel))
         let prepared = try answers.answers(for: plan)
         let now = SystemClock().now()
-        let name = runId ?? RunName.new(at: now.wall)
-        let folder = try Beginning.folder(name, runs: places.runs(runs.runDir))
+        let store = places.runs(runs.runDir)
+        let name = runId ?? RunName.free(at: now.wall, in: store)
+        let folder = try Beginning.folder(name, runs: store)
         let key = try Operator.key(runs, places, useAgent: false, asks: answers.asks(console))
         let opening = RunOpening(
             run: name, mark: RunName.mark(), mode: .dryRun, title: plan.runbook.name, plan: plan.hash,

@@ -82,10 +82,22 @@ enum Operator {
 
 /// Names of runs: when they began, and two letters that tell runs of one minute apart.
 enum RunName {
-    static func new(at wall: Int64) -> String {
+    /// A name that no run in `runs` has.
+    static func free(at wall: Int64, in runs: String) -> String {
         var generator = SystemRandomNumberGenerator()
-        return new(at: wall, &generator)
+        return free(at: wall, in: runs, &generator)
     }
+
+    /// Where a minute has had many runs, the name grows by further letters.
+    static func free(at wall: Int64, in runs: String, _ generator: inout some RandomNumberGenerator) -> String {
+        var name = new(at: wall, &generator)
+        for draw in 1...draws where access("\(runs)/\(name)", F_OK) == 0 {
+            name = new(at: wall, &generator) + (draw < 4 ? "" : String(generator.next() as UInt64 % 1_000))
+        }
+        return name
+    }
+
+    private static let draws = 20
 
     static func new(at wall: Int64, _ generator: inout some RandomNumberGenerator) -> String {
         let letters = Array("abcdefghjkmnpqrstuvwxyz")

@@ -28,6 +28,8 @@ struct QuestionText: Sendable {
         if question.kind == .danger {
             parts.append(("Your turn", step.name + (question.task.host.map { " (\($0))" } ?? "")))
             parts.append(("Danger", TerminalText.shown(question.text, lines: true)))
+            if let runs = runs(step) { parts.append(("It runs", runs)) }
+            if let reason = step.irreversible { parts.append(("No undo", reason)) }
             if let why = step.why { parts.append(("Why", why)) }
             if let help = step.ifItFails { parts.append(("If it fails", help)) }
             parts += calls(task)
@@ -45,8 +47,9 @@ struct QuestionText: Sendable {
             if let help = step.ifItFails { parts.append(("If it fails", help)) }
             parts += calls(task)
         } else {
-            let place = question.task.host.map { "\($0): " } ?? ""
-            parts.append(("What happened", place + TerminalText.shown(question.text, lines: true)))
+            let what = step.name + (question.task.host.map { " (\($0))" } ?? "")
+            parts.append(("What happened", "\(what): \(TerminalText.shown(question.text, lines: true))"))
+            if question.kind != .undo, let runs = runs(step) { parts.append(("It runs", runs)) }
             if let words = AttemptPrintout.lastWords(of: question.task, in: folder) {
                 parts.append(("Last words", "\"\(words)\""))
             }
@@ -61,7 +64,9 @@ struct QuestionText: Sendable {
         for (label, value) in parts {
             for (number, line) in value.split(separator: "\n", omittingEmptySubsequences: true).enumerated() {
                 let head = (number == 0 ? "  \(label)" : "").padded(19)
-                text += Wrapping.lines(head + String(line), columns: columns, indent: 19).joined(separator: "\n") + "\n"
+                text +=
+                    Wrapping.lines(head + TerminalText.shown(String(line)), columns: columns, indent: 19).joined(
+                        separator: "\n") + "\n"
             }
         }
         return text + "  You can\n" + options(question).joined()
@@ -126,10 +131,36 @@ struct QuestionText: Sendable {
         }
     }
 
+    /// It carries the step: lines of others may stand between the question and it.
     func prompt(_ question: Question) -> String {
         let count = question.choices.count + (hasDetails(question) ? 1 : 0)
-        return "  Choose 1-\(count) or type the word (no default): "
+        let ask = "Choose 1-\(count) or type the word (no default): "
+        guard let task = plan.index[question.task] else { return "  \(ask)" }
+        let what = plan.step(of: task).name + (question.task.host.map { " (\($0))" } ?? "")
+        let name = TerminalText.line(what, columns: columns - 3)
+        // With room for the word that is typed behind it.
+        let isShort = name.unicodeScalars.count + ask.utf8.count + 4 + Self.typed <= columns
+        return "  \(name)" + (isShort ? ". " : ":\n  ") + ask
     }
+
+    /// What the step does on its host, as the runbook has it.
+    private func runs(_ step: Step) -> String? {
+        let text: String
+        switch step.action {
+        case .run(let command): text = command.source
+        case .script(let script): text = "script \(script.path.name)"
+        case .copy(let copy): text = "copy \(copy.source.name) to \(copy.target.source)"
+        case .reboot: text = "reboot"
+        case .waitFor, .manual, .approval, .checkpoint: return nil
+        }
+        let lines = TerminalText.shown(text, lines: true).split(separator: "\n")
+        return lines.prefix(Self.commandLines).joined(separator: "\n")
+            + (lines.count > Self.commandLines
+                ? "\n… and \(Count.of(lines.count - Self.commandLines, "more line"))" : "")
+    }
+
+    private static let commandLines = 6
+    private static let typed = 10
 
     /// Whether anything has been printed that one could want to see.
     private func hasDetails(_ question: Question) -> Bool {

@@ -49,8 +49,11 @@ struct RollbackConsent {
                 target == nil
                     ? "a rollback needs `--to CHECKPOINT` or `--to start`, so nothing was undone"
                     : "nobody can be asked here whether that is to be undone, so nothing was",
-                hint: "`blackstart rollback \(run) --to \(target ?? offer.goals.joined(separator: "|")) -y` undoes it "
-                    + "without asking")
+                hint: target == nil
+                    ? "`blackstart rollback \(run) --to \(offer.goals.first ?? RollbackPlan.start)` shows what it would undo"
+                        + (offer.goals.count > 1
+                            ? "; the others are \(offer.goals.dropFirst().joined(separator: ", "))" : "")
+                    : "that is what it undoes; with `-y` it does so without asking")
         }
         let first = target ?? offer.goals.first ?? RollbackPlan.start
         guard let chosen = offer.choose(from: first, columns: columns, say: Terminal.out, ask: ask) else {

@@ -163,14 +163,20 @@ struct RollbackPreview {
         return text
     }
 
-    /// One line each: number, name, and what is done, cut to the width.
+    /// Each with its number, its name, and all of what is done: what is cut may be the word that matters.
     private func lines(_ lines: [Line], named: Bool = false) -> String {
         lines.map { line in
             let step = plan.step(of: line.task)
             let host = named ? plan.tasks[line.task].id.host.map { " (\($0))" } ?? "" : ""
-            let name = TerminalText.line(step.name, columns: max(12, columns / 2 - 8)) + host
-            let head = "  " + "\(step.number)".leftPadded(4) + "  \(name)  "
-            return head + TerminalText.line(line.words, columns: max(12, columns - head.unicodeScalars.count)) + "\n"
+            let head = "  " + "\(step.number)".leftPadded(4) + "  \(TerminalText.shown(step.name))\(host)  "
+            let words = TerminalText.shown(line.words, lines: true).replacing("\n", with: "; ")
+            var wrapped = Wrapping.lines(head + words, columns: columns, indent: 8)
+            if wrapped.count > Self.linesOfOne {
+                wrapped = wrapped.prefix(Self.linesOfOne) + ["        … and more: see the runbook"]
+            }
+            return wrapped.joined(separator: "\n") + "\n"
         }.joined()
     }
+
+    private static let linesOfOne = 8
 }

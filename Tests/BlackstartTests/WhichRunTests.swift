@@ -103,4 +103,29 @@ struct WhichRunTests {
         try tmux.press("Enter")
         try tmux.wait(for: "[exit 64]")
     }
+
+    @Test("a name that a run of the same minute has is drawn again")
+    func names() throws {
+        let program = try Program([
+            "one.yaml":
+                "version: 1\nname: One\ninventory: inventory.yaml\nsteps: [{ id: a, name: A, hosts: local, run: \"true\" }]\n",
+            "inventory.yaml": Self.inventory,
+        ])
+        // As if all names of this minute and the next ones were taken but those that begin with a late letter.
+        let taken = try shell(
+            """
+            for m in 0 1 2 3 4 5; do d=$(date -u -d "+$m minutes" +%Y%m%d-%H%M)
+              for l in a b c d e f g h j k m n p q r s t u v w x y; do for n in 2 3 4 5 6 7 8 9; do mkdir -p "home/runs/$d-$l$n"; done; done
+            done
+            """, in: program.scratch.path)
+        #expect(taken.status == 0)
+        for _ in 0..<6 { #expect(try program("run one.yaml -y --no-input").status == 0) }
+    }
+
+    @Test("a slip of the pen is not led to a switch that asks nobody", arguments: ["--gaps", "--yess", "--forwards"])
+    func slip(_ option: String) throws {
+        let said = try two()("resume \(option) old")
+        #expect(said.status == 64, "\(said)")
+        #expect(said.stderr.contains("Unknown option '\(option)'") && !said.stderr.contains("Did you mean"), "\(said)")
+    }
 }
