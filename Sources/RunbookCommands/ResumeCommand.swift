@@ -158,11 +158,19 @@ struct Resumption {
         let now = SystemClock().now()
         var recorded = seen
         var refusal: CommandFailure?
+        let stated = SiteTrust.stated(trust)
+        if let last = StatedSigners.last(in: seen.entries), !last.isSame(as: stated) {
+            Terminal.message(
+                "blackstart: warning: this session goes by other allowed signers than the one before. Now: \(stated.words); "
+                    + "before: \(last.words). It is on record; who verifies with the site's own list sees what counts\n"
+            )
+        }
         do {
             let (journal, _) = try JournalWriter.resume(
                 folder: folder.path,
-                opening: Draft(type: LineTypes.sessionOpen, fields: beside?.fields ?? [:]), operator: key,
-                trust: SiteTrust.sessions(trust, key),
+                opening: Draft(
+                    type: LineTypes.sessionOpen, fields: stated.fields.merging(beside?.fields ?? JournalFields())),
+                operator: key, trust: SiteTrust.sessions(trust, key),
                 approvals: SiteTrust.approvals(trust, seen.plan), uptime: now.uptime, wall: now.wall
             ) { entries, report in
                 do throws(CommandFailure) {

@@ -71,6 +71,7 @@ package struct RunCommand: AsyncParsableCommand {
             runbook: Places.absolute(files.runbookPath), inventory: Places.absolute(files.inventoryPath),
             overrides: overrides, selection: site.selection, beside: beside)
         opening.approvals = plan.statedApprovals
+        opening.signers = SiteTrust.stated(trust)
         // Seen before anything was asked; this has the last word.
         let (journal, over) = try StoreClaims.alone(in: store) { () throws(CommandFailure) in
             // Its own name comes first: a run of that name is to be gone on with, not to be stood beside.

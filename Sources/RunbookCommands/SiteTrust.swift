@@ -13,6 +13,19 @@ struct SiteTrust {
     let signers: TrustedSigners
     /// Whether a stranger is refused.
     let isEnforced: Bool
+    /// For the opening of a session.
+    let stated: StatedSigners
+
+    private init(_ signers: TrustedSigners, _ origin: StatedSigners.Origin, instead: String? = nil) {
+        self.signers = signers
+        isEnforced = origin != .store
+        stated = StatedSigners(
+            origin: origin, path: Places.absolute(signers.path), digest: signers.signers.digest,
+            revoked: signers.signers.revoked?.digest, instead: instead.map { Places.absolute($0) })
+    }
+
+    /// What a session states that goes by this list, or by none.
+    static func stated(_ trust: SiteTrust?) -> StatedSigners { trust?.stated ?? .nobody }
 
     /// By an inventory that was named now. nil where no list is to be found.
     static func of(
@@ -25,9 +38,13 @@ struct SiteTrust {
                     "can't read the allowed signers in `\(TerminalText.shown(path))`: \(SystemError.last.words)",
                     hint: "it decides who may operate here; `--allowed-signers` names another copy")
             }
-            return try TrustedSigners.read(path, revoked: nil, places).map { SiteTrust(signers: $0, isEnforced: true) }
+            let instead = inventory.allowedSigners.flatMap { $0 == path ? nil : $0 }
+            return try TrustedSigners.read(path, revoked: nil, places).map {
+                options.allowedSigners == nil
+                    ? SiteTrust($0, .inventory) : SiteTrust($0, .flag, instead: instead)
+            }
         }
-        return try TrustedSigners.read(nil, revoked: nil, places).map { SiteTrust(signers: $0, isEnforced: false) }
+        return try TrustedSigners.read(nil, revoked: nil, places).map { SiteTrust($0, .store) }
     }
 
     /// For a run that stands in a folder: its own inventory is no word of the site.
@@ -115,5 +132,23 @@ struct SiteLists {
                 "blackstart: warning: can't write \(TerminalText.shown(path)): \(error.words); a resume has to name the "
                     + "allowed signers\n")
         }
+    }
+}
+
+extension StatedSigners {
+    /// Where the list is, who named it, and what it is known by.
+    var words: String {
+        switch origin {
+        case .nobody: return "no list of allowed signers"
+        case .store: return "the operator's own list, \(TerminalText.shown(path))"
+        case .flag, .inventory: break
+        }
+        let named =
+            origin == .inventory
+            ? "named by the inventory"
+            : "named by --allowed-signers"
+                + (instead.map { " instead of \(TerminalText.shown($0)), which the inventory names" } ?? "")
+        return "\(TerminalText.shown(path)), \(named); sha256 \(digest.prefix(16))"
+            + (revoked.map { ", revoked keys \($0.prefix(16))" } ?? "")
     }
 }

@@ -28,6 +28,7 @@ struct VerdictText {
                 "  Signed by \(TerminalText.shown(session.by))  \(session.fingerprint)  (from line \(session.sequence) on)"
             )
         }
+        lines += lists
         for approval in report.approvals {
             lines.append(
                 "  \(approval.isApproved ? "Approved" : "Refused ")  \(TerminalText.shown(approval.step)), by \(TerminalText.shown(approval.by))  \(approval.fingerprint)  (line \(approval.sequence))"
@@ -56,7 +57,8 @@ struct VerdictText {
         }
         lines.append(
             trust.map { "  Trust     every signer is among the allowed signers in \(TerminalText.shown($0))" }
-                ?? "  Trust     NOT CHECKED: there is no allowed_signers file; compare the fingerprint above")
+                ?? "  Trust     NOT CHECKED: there is no allowed_signers file. What is proven is that nobody but the holders of the keys above wrote it, not who they are: compare the fingerprints"
+        )
         lines.append(
             report.isClosed
                 ? "  Closed    yes: the last session ended, and nothing can have been added since"
@@ -76,6 +78,18 @@ struct VerdictText {
         if let code = HeadCode(head: report.head) { lines.append("  On paper  \(code.text)") }
         if let (code, found) = comparison { lines.append("  Your code \(words(code, found))") }
         return lines.flatMap { Wrapping.lines($0, columns: 100, indent: 12) }.joined(separator: "\n") + "\n"
+    }
+
+    /// By whose word each session went, once where the next one goes by the same.
+    private var lists: [String] {
+        var last: StatedSigners?
+        return report.sessions.compactMap { session in
+            guard let list = session.list, last.map({ !list.isSame(as: $0) }) ?? true else { return nil }
+            let isFirst = last == nil
+            last = list
+            return
+                "  Went by   \(list.words)\(isFirst ? "" : ": ANOTHER LIST than before")  (from line \(session.sequence) on)"
+        }
     }
 
     private var mode: String {

@@ -174,6 +174,8 @@ package struct RunOpening: Hashable, Sendable {
     package var selection: Selection
     /// What it asks of approvers, as the journal states it; a resume takes it from the plan.
     package var approvals: StatedApprovals?
+    /// The list that says who may operate and approve.
+    package var signers: StatedSigners?
     /// Runs that are not over, and beside which a person began it all the same.
     package var beside: Beside?
     /// Who began it; known once the journal is open.
@@ -209,7 +211,7 @@ package struct RunOpening: Hashable, Sendable {
             "runbook": .string(runbook), "inventory": .string(inventory), "version": .integer(1),
             "vars": .array(pairs.map { .array([.string($0.name), .string($0.value)]) }),
         ]
-        for more in [approvals?.fields, selection.fields, beside?.fields] {
+        for more in [approvals?.fields, signers?.fields, selection.fields, beside?.fields] {
             own = own.merging(more ?? JournalFields())
         }
         return Draft(type: LineTypes.runOpen, fields: own)

@@ -15,6 +15,8 @@ package struct AllowedSigners: Hashable, Sendable {
 
     package static let limitBytes = 4 << 20
     var entries: [Entry] = []
+    /// Of the file, as ``FileHash`` has it; empty where there is none.
+    package private(set) var digest = ""
     /// Keys that count no more, whatever ``entries`` say.
     package var revoked: RevokedKeys?
 
@@ -31,6 +33,7 @@ package struct AllowedSigners: Hashable, Sendable {
 
     /// `path` is only for words.
     package init(text: [UInt8], path: String) throws(KeyFault) {
+        digest = FileHash.sha256(text)
         for (index, line) in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
             do {
                 if let entry = try Self.entry(line) { entries.append(entry) }

@@ -14,6 +14,8 @@ package struct JournalReport: Hashable, Sendable {
         package var fingerprint: String
         /// Of the line that opens it.
         package var sequence: Int
+        /// The allowed signers that it went by; nil where it does not say.
+        package var list: StatedSigners?
     }
 
     /// An approval or refusal under its person's own signature.

@@ -43,6 +43,7 @@ struct JournalVerification {
         var key: SSHPublicKey
         var next: SSHPublicKey
         var sequence: Int
+        var list: StatedSigners?
     }
 
     private let bytes: [UInt8]
@@ -202,7 +203,9 @@ struct JournalVerification {
             let key = entry.fields["key"]?.string.flatMap({ try? SSHPublicKey(text: $0) }),
             let next = entry.fields["next"]?.string.flatMap({ try? SSHPublicKey(text: $0) }), next.kind == .ed25519
         else { throw .malformed(type: entry.type) }
-        return Opening(by: by, key: key, next: next, sequence: entry.sequence)
+        // What is not in its form says nothing: what counts is the list that whoever verifies goes by.
+        return Opening(
+            by: by, key: key, next: next, sequence: entry.sequence, list: (try? StatedSigners.read(entry)) ?? nil)
     }
 
     private func checkRecovery(_ entry: JournalEntry) throws(JournalBroken.Reason) {
@@ -224,7 +227,8 @@ struct JournalVerification {
             }
             sessions.append(
                 JournalReport.Session(
-                    by: opening.by, fingerprint: opening.key.fingerprint, sequence: opening.sequence))
+                    by: opening.by, fingerprint: opening.key.fingerprint, sequence: opening.sequence,
+                    list: opening.list))
             add(.operator(opening.by, opening.key))
             add(.run(run, opening.next))
             phase = .writing(opening.next)

@@ -6,6 +6,8 @@ package struct RevokedKeys: Hashable, Sendable {
     package static let limitBytes = 16 << 20
     private static let magic = Array("SSHKRL\n\0".utf8)
 
+    /// Of the file, as ``FileHash`` has it.
+    package let digest: String
     private var blobs: Set<[UInt8]> = []
     private var sha1: Set<[UInt8]> = []
     private var sha256: Set<[UInt8]> = []
@@ -20,6 +22,7 @@ package struct RevokedKeys: Hashable, Sendable {
 
     /// `path` is only for words.
     package init(_ bytes: [UInt8], path: String) throws(KeyFault) {
+        digest = FileHash.sha256(bytes)
         if bytes.starts(with: Self.magic) {
             guard readList(bytes[Self.magic.count...]) else { throw .malformedRevocations(path: path, line: nil) }
             return

@@ -142,6 +142,34 @@ struct SiteTrustTests {
         #expect(program.runs == 0)
     }
 
+    @Test("by which list each session went is in its signed opening; another one is told at once, and by verify")
+    func otherList() throws {
+        #expect(try program("run runbook.yaml --run-id r --no-input --operator-key alice").status == 2)
+        let own = try shell(
+            "cat alice.pub bob.pub | awk '{ print $3, $1, $2 }' >others; sha256sum <signers", in: program.scratch.path)
+        let digest = String(own.output.prefix(64))
+        let opening = try program.scratch.text("home/runs/r/journal.jsonl").split(separator: "\n")[0]
+        #expect(opening.contains("\"signers\":\"\(digest)\"") && opening.contains("\"signers_from\":\"inventory\""))
+        let same = try program("resume r --no-input --operator-key alice")
+        #expect(!same.stderr.contains("other allowed signers"), "\(same)")
+        let other = try program("resume r --no-input --operator-key bob --allowed-signers others")
+        let told = other.stderr.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        #expect(told.contains("this session goes by other allowed signers than the one before"), "\(other)")
+        #expect(
+            told.contains("others, named by --allowed-signers instead of \(program.scratch.path)/signers"), "\(told)")
+        let verified = try program("journal verify r --allowed-signers others")
+        #expect(verified.status == 0, "\(verified)")
+        let words = verified.stdout.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        #expect(
+            words.contains("signers, named by the inventory; sha256 \(digest.prefix(16)) (from line 1 on)"), "\(words)")
+        #expect(words.contains(": ANOTHER LIST than before (from line"), "\(words)")
+        // The site's own list admits no such session.
+        #expect(try program("journal verify r --allowed-signers signers").status == 7)
+        let script = try shell(
+            "cd home/runs/r && sh ./verify-journal.sh journal.jsonl ../../../others", in: program.scratch.path)
+        #expect(script.status == 0, "\(script.output)")
+    }
+
     @Test("a resume by a stranger, by a revoked key or by one whose time is over changes nothing")
     func resume() throws {
         #expect(try program("run runbook.yaml --run-id r --no-input --operator-key alice").status == 2)
