@@ -159,18 +159,26 @@ struct ReadyText {
         return lines.map { "\($0)\n" }.joined()
     }
 
+    /// Machines at which nobody logs in: they are only waited for, or a person works at them.
+    private var notAsked: String {
+        let asked = Set(found.machines.map(\.host))
+        let all = Set(plan.tasks.indices.compactMap { plan.tasks[$0].id.host })
+        let others = all.subtracting(asked).subtracting([Host.localName]).count
+        return others == 0 ? "" : " NOT ASKED: \(Count.of(others, "machine")) at which no step logs in."
+    }
+
     private var verdict: String {
         let bad = found.machines.filter { $0.grade == .bad }.count
         let broken = found.states.filter { $0.word == .broken }.count
         if bad == 0, broken == 0 {
             let holds = found.states.filter { $0.word == .holds }.count
             return "READY. \(Count.of(found.machines.count, "machine")) could do their part now; "
-                + "\(holds) of \(Count.of(found.states.count, "check")) hold already. Nothing was changed.\n"
+                + "\(holds) of \(Count.of(found.states.count, "check")) hold already.\(notAsked) Nothing was changed.\n"
         }
         var parts: [String] = []
         if bad > 0 { parts.append("\(bad) of \(Count.of(found.machines.count, "machine"))") }
         if broken > 0 { parts.append("\(broken) of \(Count.of(found.states.count, "check"))") }
-        return "NOT READY: \(parts.joined(separator: " and ")) would stop a run. Nothing was changed.\n"
+        return "NOT READY: \(parts.joined(separator: " and ")) would stop a run.\(notAsked) Nothing was changed.\n"
     }
 
     // MARK: For programs

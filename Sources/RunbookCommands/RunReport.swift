@@ -73,7 +73,7 @@ struct RunReport {
         case .succeededWithGaps:
             "FINISHED WITH GAPS. \(StepBasis.counts(StepBasis.of(plan, state))).\(leftOut)"
         case .failed: "STOPPED\(stopped)"
-        case .unreachable: "NOTHING WAS STARTED. Hosts could not be reached."
+        case .unreachable: "NOTHING WAS STARTED. There is no way into a host: see why below."
         case .waiting: "WAITING for a person. Nothing goes on without one."
         case .rolledBack: "ROLLED BACK. \(undone)"
         case .elsewhere: "STOPPED. Somebody else is at work: \(TerminalText.shown(state.halted ?? "another run"))."

@@ -162,11 +162,31 @@ struct OneSiteTests {
         #expect(try program("resume ./copy --no-input").status == 0)
     }
 
-    @Test("`ready` tells of a foreign claim, as something to look at")
+    @Test("`ready` is not ready where a foreign claim would stop the run")
     func ready() throws {
         let program = try stuck()
         let said = try program("ready other.yaml --no-input")
-        #expect(said.status == 0, "\(said)")
+        #expect(said.status == 2 && said.stdout.contains("NOT READY: 1 of 1 machine would stop a run."), "\(said)")
         #expect(said.stdout.contains("local: claims: run first ("), "\(said.stdout)")
+    }
+
+    @Test("`ready` says at how many machines nobody asked")
+    func notAsked() throws {
+        let program = try Program([
+            "runbook.yaml": """
+            version: 1
+            name: One of three
+            inventory: inventory.yaml
+            steps:
+            - { id: a, name: A, hosts: local, run: "true" }
+            - { id: b, name: B, hosts: h1, needs: [a], wait_for: { tcp: 22 } }
+            - { id: c, name: C, hosts: h2, needs: [b], manual: Press it. }
+
+            """,
+            "inventory.yaml":
+                "version: 1\nname: S\nhosts: { h1: { address: 127.0.0.1 }, h2: { address: 127.0.0.2 } }\n",
+        ])
+        let said = try program("ready runbook.yaml --no-input")
+        #expect(said.stdout.contains("NOT ASKED: 2 machines at which no step logs in."), "\(said)")
     }
 }
