@@ -27,7 +27,7 @@ struct Terminal {
     func wait(for text: String) throws -> String {
         var shown: [UInt8] = []
         while !String(decoding: shown, as: UTF8.self).contains(text) {
-            let more = read()
+            let more = try read()
             guard !more.isEmpty else {
                 throw ToolFault(what: "it ended without \"\(text)\": \(String(decoding: shown, as: UTF8.self))")
             }
@@ -36,9 +36,14 @@ struct Terminal {
         return String(decoding: shown, as: UTF8.self)
     }
 
-    private func read() -> [UInt8] {
+    /// Throws where it has shown nothing for so long that it waits for something that the test does not give.
+    private func read() throws -> [UInt8] {
         var buffer = [UInt8](repeating: 0, count: 4_096)
         while true {
+            var asked = pollfd(fd: controller, events: Int16(POLLIN), revents: 0)
+            if poll(&asked, 1, 180_000) == 0 {
+                throw ToolFault(what: "it waits: \(String(decoding: shown.now.suffix(1_000), as: UTF8.self))")
+            }
             let count = Foundation.read(controller, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
             // The other side is closed: an error on Linux.
@@ -54,7 +59,7 @@ struct Terminal {
 
     /// Reads on to the end: the exit status, and all that was shown.
     func end() throws -> (status: Int32, shown: String) {
-        while !read().isEmpty {}
+        while try !read().isEmpty {}
         close(controller)
         return (child.wait(), String(decoding: shown.now, as: UTF8.self))
     }
