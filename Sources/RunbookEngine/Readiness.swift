@@ -207,7 +207,11 @@ package struct Readiness: Sendable {
         let open = facts.claims.filter { !over.contains($0.name) }
         guard let first = open.first else { return [] }
         let more = open.count > 1 ? " and \(open.count - 1) more" : ""
-        return [Finding(aspect: .claims, grade: .bad, words: "\(first.holder)\(more) is not over there: another run would stop at it")]
+        return [
+            Finding(
+                aspect: .claims, grade: .bad,
+                words: "\(first.holder)\(more) is not over there: another run would stop at it")
+        ]
     }
 
     private static func root(_ survey: HostSurvey) -> [Finding] {
