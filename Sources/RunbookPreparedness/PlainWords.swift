@@ -21,7 +21,7 @@ struct PlainWords {
 
     /// What a step says to people. A gap of a draft is told as one.
     static func texts(_ step: Step) -> [String] {
-        (step.texts.map(\.text) + step.questions.map(\.prompt)).filter { !$0.contains(StageRules.mark) }
+        (step.texts.map(\.text) + step.questions.map(\.prompt)).filter { !$0.contains(DraftGaps.mark) }
     }
 
     // MARK: As usual

@@ -83,4 +83,26 @@ struct DraftTests {
         #expect(said.stderr.contains("warning: 3 machines and services can't be started from power alone"))
         #expect(said.stdout.hasSuffix("and they have no step here:\n#   p\n#   d\n#   dns\n"))
     }
+
+    @Test("run refuses it on real machines, with the place of the first gap; a part without gaps may run")
+    func live() throws {
+        let program = try Program([
+            "runbook.yaml": """
+            version: 1
+            name: Half written
+            inventory: inventory.yaml
+            steps:
+            - { id: a, name: A, hosts: local, run: "true" }
+            - { id: b, name: B, hosts: local, needs: [a], run: "FILL-IN: start it" }
+
+            """, "inventory.yaml": "version: 1\nname: S\nhosts: { h: { address: 127.0.0.1 } }\n",
+        ])
+        let said = try program("run runbook.yaml -y --no-input --run-id r")
+        #expect(said.status == 65 && said.stdout == "", "\(said)")
+        #expect(
+            said.stderr.contains("runbook.yaml:6:3: step 2 (b) was not filled in: `run`, so nothing was started"),
+            "\(said)")
+        #expect(try program("run runbook.yaml -y --no-input --until a").status == 0)
+        #expect(try program("plan runbook.yaml").status == 0)
+    }
 }
