@@ -71,6 +71,16 @@ struct PlanText {
         }
     }
 
+    /// Of fewer than ten runs nothing can be said about nine of ten.
+    private func measured(_ time: MeasuredTime) -> String {
+        let slow = DurationText.words(time.ninetieth)
+        switch time.count {
+        case 1: return slow
+        case ..<10: return "\(DurationText.words(time.median)), the longest \(slow)"
+        default: return "\(DurationText.words(time.median)), 9 of 10 within \(slow)"
+        }
+    }
+
     private var hostCount: Int { Set(plan.tasks.compactMap(\.host?.index)).count }
 
     /// The summary and every step: what it waits for, where it runs, how long it takes.
@@ -92,7 +102,7 @@ struct PlanText {
             facts.append("about \(DurationText.format(.milliseconds(Plan.estimate(of: step))))")
             if let time = measured[step.id] {
                 facts.append(
-                    "measured in \(Count.of(time.count, "run")): \(DurationText.words(time.median)), 9 of 10 within \(DurationText.words(time.ninetieth))"
+                    "measured in \(Count.of(time.count, "run")): \(measured(time))"
                 )
             }
             if let reason = step.irreversible { facts.append("can't be undone: \(reason)") }

@@ -124,7 +124,19 @@ private struct StepTimes {
         for (step, span) in spans where span.isGood {
             guard let number = plan.stepIndex[step], span.done == plan.tasksOfStep[number].count, span.end > span.begin
             else { continue }
-            times[step] = .milliseconds(span.end - span.begin)
+            let taken = Duration.milliseconds(span.end - span.begin)
+            // Nobody does by hand what was answered at once: the answer was given beforehand.
+            if Self.isByHand(plan.runbook.steps[number]), taken < Self.leastByHand { continue }
+            times[step] = taken
+        }
+    }
+
+    private static let leastByHand = Duration.seconds(2)
+
+    private static func isByHand(_ step: Step) -> Bool {
+        switch step.action {
+        case .manual, .approval: true
+        case .run, .script, .copy, .reboot, .waitFor, .checkpoint: step.danger != nil
         }
     }
 }

@@ -153,6 +153,25 @@ struct DrillTests {
         #expect(checked.contains("      - 1 step is new: `third`\n"), "\(checked)")
     }
 
+    @Test("an answer that was given beforehand is no measurement of work by hand")
+    func byHand() throws {
+        let program = try Program([
+            "runbook.yaml": """
+            version: 1
+            name: By hand
+            inventory: inventory.yaml
+            steps:
+            - { id: hand, name: Hand, needs: [], manual: Press it. }
+            - { id: one, name: One, hosts: local, needs: [hand], run: "true" }
+
+            """, "inventory.yaml": "version: 1\nname: S\nhosts: { h: { address: 127.0.0.1 } }\n",
+        ])
+        #expect(try program("run runbook.yaml -y --no-input --answer hand=done").status == 0)
+        let plan = try program("plan runbook.yaml").stdout
+        #expect(plan.components(separatedBy: "measured in 1 run: ").count == 2, "\(plan)")
+        #expect(!plan.contains("9 of 10"))
+    }
+
     @Test("how long steps took is measured in live runs alone, and the plan takes it where there is no estimate")
     func times() throws {
         for number in 1...3 {
@@ -164,7 +183,7 @@ struct DrillTests {
         #expect(json.count == 3)
         #expect(json.dropFirst().allSatisfy { $0.contains(#""runs":3"#) && $0.contains(#""median_ms":"#) }, "\(json)")
         let plan = try program("plan runbook.yaml").stdout
-        #expect(plan.contains("measured in 3 runs: "), "\(plan)")
+        #expect(plan.contains("measured in 3 runs: ") && plan.contains(", the longest "), "\(plan)")
         // Its plan is another one: the steps of a run whose step failed are not measured.
         try program.scratch.write("runbook.yaml", Array(Self.runbook.replacing("echo two", with: "exit 1").utf8))
         #expect(try program("run runbook.yaml --run-id bad --no-input --answer look=done").status == 2)
