@@ -148,6 +148,16 @@ package struct AnswerOptions: ParsableArguments {
             try answer.check(against: plan, text)
             prepared.append(answer)
         }
+        for answer in prepared where answer.choice == .done && answer.value == nil {
+            let asked = plan.runbook.steps.first { $0.id == answer.step }?.questions ?? []
+            let given = Set(prepared.filter { $0.step == answer.step }.compactMap(\.value))
+            let missing = asked.map(\.name).filter { !given.contains($0) }
+            guard let first = missing.first else { continue }
+            throw CommandFailure(
+                .usage,
+                "`--answer \(answer.step)=done` lacks what the step asks for: \(missing.joined(separator: ", "))",
+                hint: "`--answer \(answer.step).\(first)=VALUE` gives it, and says that the step is done")
+        }
         return prepared
     }
 }

@@ -250,6 +250,17 @@ struct PromptTests {
         #expect(!status.contains("verified"), "\(status)")
     }
 
+    @Test("an answer that lacks what the step asks for is refused with what to type, before anything begins")
+    func incomplete() throws {
+        let program = try Program(Self.site)
+        let said = try program("run runbook.yaml --run-id r -y --no-input --answer read=done")
+        #expect(said.status == 64, "\(said)")
+        #expect(said.stderr.contains("lacks what the step asks for: charge"), "\(said)")
+        #expect(said.stderr.contains("`--answer read.charge=VALUE`"), "\(said)")
+        #expect(!FileManager.default.fileExists(atPath: "\(program.scratch.path)/home/runs/r"))
+        #expect(try program("run runbook.yaml --run-id r -y --no-input --answer read.charge=87").status == 2)
+    }
+
     @Test("a run with gaps lists what is missing, and the command that it gives for each brings that in")
     func bringIn() throws {
         var files = Self.site
