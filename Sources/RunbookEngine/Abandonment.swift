@@ -88,9 +88,17 @@ extension RunState {
             case .waitFor, .approval, .checkpoint:
                 for task in plan.tasksOfStep[step] { putBack(task, plan) }
                 checkpoints.removeAll { $0.step == plan.runbook.steps[step].id }
-            case .run, .script, .copy, .reboot, .manual: break
+            case .run, .script, .copy, .reboot, .manual:
+                // Its condition may hold for what is left this time.
+                for task in plan.tasksOfStep[step] where isNotNeeded(task) { putBack(task, plan) }
             }
         }
+    }
+
+    /// Whether its own condition has passed it over.
+    private func isNotNeeded(_ task: Int) -> Bool {
+        guard let settlement = tasks[task].settlement else { return false }
+        return settlement.state == .skipped && settlement.tolerated
     }
 
     /// Whether an undo of it was begun of which nothing is known but that.

@@ -29,6 +29,8 @@ extension Engine {
         work[task].retriesUsed = 0
         switch step.onFailure {
         case .ask: askAboutFailure(task, reason)
+        // What a person did is never done again by itself, and what they said is done may still run.
+        case .retry where work[task].isByHand: askAboutFailure(task, reason)
         case .retry:
             guard work[task].rounds < Limits.failureRetryRounds else { return askAboutFailure(task, reason) }
             work[task].rounds += 1

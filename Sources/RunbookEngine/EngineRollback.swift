@@ -253,6 +253,8 @@ extension Engine {
         let why: String
         switch verdict(task, check, reply) {
         case .holds: return arrive(task)
+        case .fails where state.tasks[task].mayStillRun:
+            why = "its effect is not there, and the command may still be running"
         case .fails(let refutation):
             if let absence = refutation.absence { return settleUndone(task, .notThere(absence)) }
             why = refutation.words

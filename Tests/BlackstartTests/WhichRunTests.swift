@@ -128,4 +128,29 @@ struct WhichRunTests {
         #expect(said.status == 64, "\(said)")
         #expect(said.stderr.contains("Unknown option '\(option)'") && !said.stderr.contains("Did you mean"), "\(said)")
     }
+
+    @Test("what a condition passed over is decided anew where a rollback that undid its ground is given up")
+    func conditionAgain() throws {
+        let program = try Program([
+            "runbook.yaml": """
+            version: 1
+            name: Modes
+            inventory: inventory.yaml
+            steps:
+            - { id: a, name: A, needs: [], hosts: local, run: cat mode, skip_if: never, outputs: { mode: { match: "(.+)" } }, undo: { run: "true" } }
+            - { id: b, name: B, needs: [a], hosts: local, when: 'steps.a.outputs.mode == "standby"', run: touch b }
+            - { id: c, name: C, needs: [b], hosts: local, run: test -e ok, undo: { run: "true" } }
+            - { id: d, name: D, needs: [], hosts: local, run: "true", undo: { run: test -e ok } }
+
+            """, "inventory.yaml": Self.inventory, "mode": "primary\n",
+        ])
+        #expect(try program("run runbook.yaml -y --no-input --run-id r").status == 2)
+        let stuck = try program("rollback r --to start -y --no-input")
+        #expect(stuck.status != 6, "\(stuck)")
+        try program.scratch.write("mode", Array("standby\n".utf8))
+        try program.scratch.write("ok", [])
+        let said = try program(["resume", "r", "--forward", "-y", "--no-input", "--answer", "d=done"])
+        #expect(said.status == 0, "\(said)")
+        #expect(FileManager.default.fileExists(atPath: "\(program.scratch.path)/b"), "\(said)")
+    }
 }

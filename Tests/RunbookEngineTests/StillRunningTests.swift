@@ -70,6 +70,42 @@ struct StillRunningTests {
         #expect(dialogue.reply(died).last?.hasPrefix("ask undo") == true)
     }
 
+    private let no = HostReply.probe(ProbeAnswer(.exit(.exited(1))))
+
+    @Test("what a person said is done is not begun again by itself where its check says no")
+    func byHand() throws {
+        var dialogue = try Dialogue.submitted(
+            step("db") {
+                $0.skipIf = .never
+                $0.verify = check("is db")
+                $0.onFailure = .retry
+            }, receipts: false)
+        dialogue.reply(cut)
+        #expect(dialogue.reply(no).last?.hasPrefix("ask unclear") == true)
+        #expect(dialogue.choose(.done, reason: "looked at it").last == "probe is db")
+        #expect(dialogue.reply(no).last?.hasPrefix("ask failure: it was done by hand, but ") == true)
+    }
+
+    @Test("that its effect is not there proves nothing of an undo while the command may still run: a person is asked")
+    func undoWhileRunning() throws {
+        var dialogue = try Dialogue.submitted(
+            step("db") {
+                $0.skipIf = .never
+                $0.verify = check("is db")
+                $0.undo = .run(text("stop db"), timeout: .seconds(60), verify: nil)
+            }, receipts: false)
+        dialogue.reply(cut)
+        dialogue.reply(no)
+        dialogue.restart()
+        var told = dialogue.tell(.rollbackRequested(target: RollbackPlan.start, by: "lead"))
+        for _ in 0..<10 where told.last?.hasPrefix("ask") != true {
+            told = told.last?.hasPrefix("wait") == true ? dialogue.elapse() : dialogue.reply(no)
+        }
+        #expect(told.last?.hasPrefix("ask undo: ") == true, "\(told)")
+        #expect(told.last?.contains("the command may still be running") == true, "\(told)")
+        #expect(!dialogue.said.contains { $0.contains("undo undone") })
+    }
+
     private func locked() -> [Step] {
         ["one", "two"].map { id in step(id) { $0.locks = ["fuse"] } }
     }
