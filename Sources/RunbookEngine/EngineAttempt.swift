@@ -160,7 +160,7 @@ extension Engine {
             return attemptFailed(task, "the host gave an answer that does not fit the question")
         }
         if failure.isBeforeLogin || !failure.sent { unreachableFailure = true }
-        attemptFailed(task, failure.message)
+        attemptFailed(task, failure.message, isLasting: failure.isLasting)
     }
 
     /// The submission or the following of it has come back.

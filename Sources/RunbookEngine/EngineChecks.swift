@@ -111,7 +111,7 @@ extension Engine {
         let step = plan.step(of: task)
         if case .failure(let failure) = reply {
             if failure.isBeforeLogin { unreachableFailure = true }
-            return attemptFailed(task, failure.message)
+            return attemptFailed(task, failure.message, isLasting: failure.isLasting)
         }
         let check: Check?
         if case .check(let own) = step.skipIf { check = own } else { check = step.verify }
@@ -185,6 +185,9 @@ extension Engine {
         if case .failure(let failure) = reply, failure.isBeforeLogin { unreachableFailure = true }
         // Nothing was changed by waiting: it can wait again in the next session.
         if !startsNew { return rest(task) }
+        if case .failure(let failure) = reply, failure.isLasting {
+            return attemptFailed(task, "waiting is no use: \(why)", isLasting: true)
+        }
         guard work[task].checkTries < check.retries else {
             let apart = check.retries > 0 ? ", \(DurationText.words(check.delay)) apart" : ""
             let tries = work[task].checkTries + 1

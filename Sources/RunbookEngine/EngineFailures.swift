@@ -6,13 +6,16 @@ internal import RunbookTransport
 
 extension Engine {
     /// An attempt failed: again, or what the step says about failure.
-    mutating func attemptFailed(_ task: Int, _ reason: String) {
+    ///
+    /// - Parameter isLasting: whether the same would come of another one until a person changes something.
+    mutating func attemptFailed(_ task: Int, _ reason: String, isLasting: Bool = false) {
         guard work[task].kind == .action else { return undoFailed(task, reason) }
         let step = plan.step(of: task)
         work[task].lastReason = reason
         if !startsNew {
             // Also where a rollback is about to begin, which may have to go further back, and where the session ends.
-            if mode == .draining || work[task].retriesUsed >= step.retries, case .rollback(let target) = step.onFailure,
+            if mode == .draining || isLasting || work[task].retriesUsed >= step.retries,
+                case .rollback(let target) = step.onFailure,
                 rollbackFault(target?.name) == nil
             {
                 decideRollback(target?.name, by: "the runbook", confirmed: false)
@@ -20,7 +23,7 @@ extension Engine {
             settle(task, .failed, reason)
             return
         }
-        if work[task].retriesUsed < step.retries {
+        if !isLasting, work[task].retriesUsed < step.retries {
             work[task].retriesUsed += 1
             // While an earlier session is being settled nothing new starts: its turn comes right after.
             if mode == .settling { return putBack(task, reason) }
@@ -32,7 +35,9 @@ extension Engine {
         // What a person did is never done again by itself, and what they said is done may still run.
         case .retry where work[task].isByHand: askAboutFailure(task, reason)
         case .retry:
-            guard work[task].rounds < Limits.failureRetryRounds else { return askAboutFailure(task, reason) }
+            guard !isLasting, work[task].rounds < Limits.failureRetryRounds else {
+                return askAboutFailure(task, reason)
+            }
             work[task].rounds += 1
             if mode == .settling { return putBack(task, reason) }
             pause(task, step.delay, then: .skipCheck)

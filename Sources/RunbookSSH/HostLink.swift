@@ -81,7 +81,10 @@ actor HostLink: ScriptRunner {
         do throws(WayFailure) { return try result.get() } catch {
             let why = error.failure.isDeadline ? "it did not open the way in time" : error.failure.message
             let kind = error.failure.kind == .lost ? .unreachable : error.failure.kind
-            var failure = WayFailure(TransportFailure(kind, sent: false, "through \(host.name): \(why)"), error.outlook)
+            var failure = WayFailure(
+                TransportFailure(
+                    kind, sent: false, isLasting: error.failure.isLasting, "through \(host.name): \(why)"),
+                error.outlook)
             // A jump host that refuses its own login port says nothing about who is behind it.
             failure.isRefusal = error.isRefusal && error.failure.kind == .lost
             throw failure

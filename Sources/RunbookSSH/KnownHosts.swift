@@ -256,7 +256,7 @@ enum HostKeyCheck {
     }
 
     private static let meaning =
-        "Either the host was installed anew, or another machine has its address now, or somebody stands between: find out which"
+        "Either the host was installed anew, or another machine has its address now, or someone may be intercepting the connection: find out which"
 
     private static func sentence(_ known: KnownKey, _ shown: ShownKey) -> String? {
         switch known {

@@ -8,6 +8,8 @@ struct Login: Sendable {
     var known: KnownKey
     var revoked = RevokedHostKeys()
     var keys: [PrivateKey]
+    /// Whether a key was named, and there is none of that name that can be used.
+    var lacksNamedKey = false
     /// What stands against keys that were named and can't be used.
     var objections: [String]
     var agent: String?
@@ -60,7 +62,7 @@ final class KeyRing: Sendable {
         return Login(
             address: host.address, port: host.port, user: host.user ?? options.user,
             known: known.withLock { $0.key(of: host) }, revoked: known.withLock { $0.revoked(for: host) }, keys: keys,
-            objections: objections, agent: options.agentSocket,
+            lacksNamedKey: named != nil && keys.isEmpty, objections: objections, agent: options.agentSocket,
             password: options.passwords[host.name], algorithms: host.algorithms)
     }
 

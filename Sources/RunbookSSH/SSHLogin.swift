@@ -9,7 +9,7 @@ extension SSHConnection {
     func checkKey(_ login: Login, _ session: ssh_session) throws(TransportFailure) {
         let shown = try shownKey(session)
         if let objection = HostKeyCheck.objection(login, shown) {
-            throw TransportFailure(.hostKey, sent: false, objection)
+            throw TransportFailure(.hostKey, sent: false, isLasting: true, objection)
         }
     }
 
@@ -46,7 +46,7 @@ extension SSHConnection {
         }
         if login.agent != nil {
             if try await agentLogin(session, deadline) { return }
-            objections.append("the agent has no key that is let in")
+            objections.append("the agent has no key that is accepted")
         }
         if let password = login.password {
             var dialogue = PromptDialogue(password: password)
@@ -57,8 +57,12 @@ extension SSHConnection {
             objections.append(dialogue.objection ?? "the password is refused")
         }
         if objections.isEmpty { objections.append("there is no key to log in with") }
+        // Keys that were refused may be accepted later, as where a machine still starts. What can't be offered is not.
+        let hasNothing = login.keys.isEmpty && login.agent == nil
+        let isLasting = login.password == nil && (login.lacksNamedKey || hasNothing)
         throw TransportFailure(
-            .authentication, sent: false, "\(login.user) is not let in: \(objections.joined(separator: "; "))")
+            .authentication, sent: false, isLasting: isLasting,
+            "login as \(login.user) failed: \(objections.joined(separator: "; "))")
     }
 
     /// Whether `attempt` lets us in; false: it is refused, and the connection stands.

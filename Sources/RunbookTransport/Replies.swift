@@ -214,10 +214,14 @@ package struct TransportFailure: Error, Hashable, Sendable {
     package var sent: Bool
     /// For a person: the last words of the system, one line.
     package var message: String
+    /// Whether it stays so until a person changes something: trying again is no use. A name that is unknown is not among these,
+    /// for the server that knows it may be dark.
+    package var isLasting: Bool
 
-    package init(_ kind: Kind, sent: Bool, _ message: String) {
+    package init(_ kind: Kind, sent: Bool, isLasting: Bool = false, _ message: String) {
         self.kind = kind
         self.sent = sent
+        self.isLasting = isLasting
         self.message = message
     }
 }

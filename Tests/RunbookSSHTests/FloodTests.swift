@@ -48,7 +48,7 @@ struct Flood: Sendable, CustomTestStringConvertible {
         Flood(way: "endless", operation: .contact, words: "no SSH connection: "),
         Flood(way: "wordy", operation: .contact, words: "the host did not let us in in time"),
         Flood(way: "slow", operation: .contact, words: "the host did not let us in in time"),
-        Flood(way: "locked", operation: .contact, words: "\(NSUserName()) is not let in: "),
+        Flood(way: "locked", operation: .contact, words: "login as \(NSUserName()) failed: "),
         Flood(way: "jump", operation: .contact, words: "no SSH connection: ", isJump: true),
     ]
 }
