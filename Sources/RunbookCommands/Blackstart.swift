@@ -41,7 +41,7 @@ package struct Blackstart: AsyncParsableCommand {
             }
             Glibc.exit(0)
         } catch let failure as CommandFailure {
-            Terminal.message(failure.rendered)
+            Terminal.message(failure.rendered(columns: Terminal.messageColumns))
             Glibc.exit(failure.code.rawValue)
         } catch {
             // A slip of the pen must not lead to the switch that asks nobody.

@@ -20,11 +20,17 @@ package struct CommandFailure: Error, Sendable {
         self.diagnostics = diagnostics
     }
 
-    /// All of it as it is shown on stderr.
-    package var rendered: String {
+    /// All of it as it is shown on stderr, a line each.
+    package var rendered: String { rendered(columns: nil) }
+
+    /// - Parameter columns: of the terminal that it is read on; nil where it goes into a file or to a program.
+    package func rendered(columns: Int?) -> String {
         var lines = diagnostics.map(\.rendered)
-        if !message.isEmpty { lines.append("blackstart: error: \(message)") }
-        if let hint { lines.append("blackstart: hint: \(hint)") }
+        func add(_ text: String) {
+            lines += columns.map { Wrapping.lines(text, columns: $0, indent: 2) } ?? [text]
+        }
+        if !message.isEmpty { add("blackstart: error: \(message)") }
+        if let hint { add("blackstart: hint: \(hint)") }
         return lines.joined(separator: "\n") + "\n"
     }
 }
@@ -85,9 +91,14 @@ enum Terminal {
     }
 
     /// Columns of the terminal, 80 where there is none; never under 20.
-    static var columns: Int {
+    static var columns: Int { columns(of: STDOUT_FILENO) ?? 80 }
+
+    /// Columns of the terminal that messages go to; nil where they go elsewhere.
+    static var messageColumns: Int? { columns(of: STDERR_FILENO) }
+
+    private static func columns(of descriptor: Int32) -> Int? {
         var size = winsize()
-        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
         return max(20, Int(size.ws_col))
     }
 }
