@@ -57,9 +57,9 @@ package struct PlanCommand: ParsableCommand {
         for number in files.runbook.steps.indices where files.runbook.steps[number].estimate == nil {
             files.runbook.steps[number].estimate = measured[files.runbook.steps[number].id]?.median
         }
-        let text = PlanText(
-            plan: try files.plan(try site.overrides(), site.selection), columns: min(100, Terminal.columns),
-            measured: measured)
+        let plan = try files.plan(try site.overrides(), site.selection)
+        if !console.quiet { UnfilledDraft.warn(plan) }
+        let text = PlanText(plan: plan, columns: min(100, Terminal.columns), measured: measured)
         Terminal.out(console.isJSON ? text.json : text.full)
     }
 

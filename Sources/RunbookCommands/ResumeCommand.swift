@@ -37,7 +37,11 @@ package struct ResumeCommand: AsyncParsableCommand {
             places: places, folder: folder, runs: runs, trust: trust, answers: answers, console: console,
             maxParallel: try Limit.tasksAtOnce(maxParallel), beside: try other.word()
         ).play { (recorded) throws(CommandFailure) in
-            try RollbackConsent(recorded: recorded, answers: answers, console: console)
+            // What is over is only sealed, and what is rolling back has to come to its end.
+            if recorded.state.closed?.isFinal != true, recorded.state.goal == nil || forward {
+                try UnfilledDraft.refuse(recorded)
+            }
+            return try RollbackConsent(recorded: recorded, answers: answers, console: console)
                 .goOn(forward: forward, isNamed: name != nil)
         }
         throw ExitCode(outcome.exitCode)

@@ -3,7 +3,6 @@ internal import RunbookEngine
 internal import RunbookJournal
 internal import RunbookModel
 internal import RunbookPlan
-internal import RunbookPreparedness
 internal import RunbookTransport
 
 /// `run RUNBOOK`: the recovery itself.
@@ -38,7 +37,7 @@ package struct RunCommand: AsyncParsableCommand {
         let files = try SiteFiles.read(runbook: runbook, inventory: site.inventory, home: places.userHome)
         let overrides = try site.overrides()
         let plan = try files.plan(overrides, site.selection, maxParallel: try Limit.tasksAtOnce(maxParallel))
-        try Self.refuseDraft(plan)
+        try UnfilledDraft.refuse(plan)
         let prepared = try answers.answers(for: plan)
         let clock = SystemClock()
         let now = clock.now()
@@ -95,16 +94,6 @@ package struct RunCommand: AsyncParsableCommand {
         let outcome = try await session.live(
             .began, transport: transport, answers: prepared, noInput: answers.noInput, key: key)
         throw ExitCode(outcome.exitCode)
-    }
-
-    /// What nobody has written yet is no step for real machines. A lab may play it, and so may a dry run.
-    private static func refuseDraft(_ plan: Plan) throws(CommandFailure) {
-        guard !plan.inventory.isLab, let gap = DraftGaps(plan: plan).findings.first else { return }
-        throw CommandFailure(
-            .invalidFile, "\(gap.place): \(gap.message), so nothing was started",
-            hint:
-                "`blackstart check` lists all that is left to fill in; `--start-at` and `--until` run a part of the rest"
-        )
     }
 }
 

@@ -12,7 +12,10 @@ package struct DraftGaps {
 
     package var findings: [Finding] {
         plan.runbook.steps.compactMap { step in
-            let open = texts(step).filter { $0.text.contains(Self.mark) }.map { "`\($0.key)`" }
+            var open: [String] = []
+            for (key, text) in texts(step) where text.contains(Self.mark) && !open.contains("`\(key)`") {
+                open.append("`\(key)`")
+            }
             guard !open.isEmpty else { return nil }
             return Finding(
                 .draftGap, step.id,
@@ -39,12 +42,37 @@ package struct DraftGaps {
 
     private func texts(_ step: Step) -> [(key: String, text: String)] {
         var texts = step.texts
-        if case .run(let template) = step.action { texts.append(("run", template.source)) }
-        if case .waitFor(let check) = step.action, case .run(let template) = check.probe {
-            texts.append(("wait_for", template.source))
+        switch step.action {
+        case .run(let template): texts.append(("run", template.source))
+        case .reboot(let template?): texts.append(("reboot", template.source))
+        case .waitFor(let check): texts += Self.texts("wait_for", check)
+        case .script(let script): texts += script.arguments.map { ("script", $0.source) }
+        case .copy(let copy): texts.append(("copy", copy.target.source))
+        case .reboot(nil), .manual, .approval, .checkpoint: break
         }
-        if case .run(let template)? = step.verify?.probe { texts.append(("verify", template.source)) }
-        if case .run(let template, _, _)? = step.undo { texts.append(("undo", template.source)) }
+        texts += step.environment.map { ("env", $0.value.source) }
+        if case .check(let check) = step.skipIf { texts += Self.texts("skip_if", check) }
+        if let verify = step.verify { texts += Self.texts("verify", verify) }
+        switch step.undo {
+        case .run(let template, _, let check):
+            texts.append(("undo", template.source))
+            if let check { texts += Self.texts("undo", check) }
+        case .script(let script, _, let check):
+            texts += script.arguments.map { ("undo", $0.source) }
+            if let check { texts += Self.texts("undo", check) }
+        case .restore, .nothing, nil: break
+        }
+        texts += step.outputs.compactMap(\.run).map { ("outputs", $0.source) }
         return texts
+    }
+
+    /// All that a check asks, and all that it compares with.
+    private static func texts(_ key: String, _ check: Check) -> [(key: String, text: String)] {
+        let probe: Template? =
+            switch check.probe {
+            case .run(let text), .tcp(let text), .http(let text): text
+            case .copied: nil
+            }
+        return [probe, check.equals, check.matches, check.contains].compactMap { $0.map { (key, $0.source) } }
     }
 }

@@ -96,6 +96,7 @@ struct DraftTests {
             - { id: b, name: B, hosts: local, needs: [a], run: "FILL-IN: start it" }
 
             """, "inventory.yaml": "version: 1\nname: S\nhosts: { h: { address: 127.0.0.1 } }\n",
+            "fixture.yaml": "version: 1\nname: F\nhosts: { \"*\": { answers: [{ run: \"*\" }] } }\n",
         ])
         let said = try program("run runbook.yaml -y --no-input --run-id r")
         #expect(said.status == 65 && said.stdout == "", "\(said)")
@@ -103,6 +104,13 @@ struct DraftTests {
             said.stderr.contains("runbook.yaml:6:3: step 2 (b) was not filled in: `run`, so nothing was started"),
             "\(said)")
         #expect(try program("run runbook.yaml -y --no-input --until a").status == 0)
-        #expect(try program("plan runbook.yaml").status == 0)
+        for words in ["plan runbook.yaml", "dry-run runbook.yaml --fixture fixture.yaml"] {
+            let rehearsed = try program(words)
+            #expect(rehearsed.status == 0, "\(rehearsed)")
+            #expect(
+                rehearsed.stderr.contains(
+                    "warning: runbook.yaml:6:3: step 2 (b) was not filled in: `run`: not to be run"),
+                "\(rehearsed)")
+        }
     }
 }

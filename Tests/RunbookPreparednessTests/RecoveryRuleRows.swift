@@ -194,6 +194,20 @@ enum RecoveryRuleRows {
             ],
             head: Row.fullHead + "\nscenario: theft", found: []),
         Row(
+            name: "a draft with gaps where checks and values stand",
+            hosts: ["p: { kind: physical, address: 10.0.0.1 }"],
+            steps: [
+                "- { id: s, name: S, hosts: p, run: \"start\", env: { PORT: FILL-IN }, verify: { tcp: \"FILL-IN:22\" }, expect: e, why: w, if_it_fails: f, undo: { run: stop } }",
+                "- { id: t, needs: [s], name: T, hosts: p, wait_for: { run: look, equals: FILL-IN }, why: w, if_it_fails: f }",
+                "- { id: u, needs: [t], name: U, hosts: p, run: go, verify: { run: look, contains: x }, skip_if: { run: look, matches: FILL-IN }, why: w, if_it_fails: f, undo: { run: stop, verify: { run: FILL-IN, exit: 0 } } }",
+            ],
+            head: Row.fullHead,
+            found: [
+                "DRAFT-GAP s r.yaml:9:3: step 1 (s) was not filled in: `env`, `verify` |  | write what this site needs there, and take out FILL-IN",
+                "DRAFT-GAP t r.yaml:10:3: step 2 (t) was not filled in: `wait_for` |  | write what this site needs there, and take out FILL-IN",
+                "DRAFT-GAP u r.yaml:11:3: step 3 (u) was not filled in: `skip_if`, `undo` |  | write what this site needs there, and take out FILL-IN",
+            ]),
+        Row(
             name: "a draft that was not filled in",
             hosts: ["p: { kind: physical, address: 10.0.0.1 }"],
             steps: [
