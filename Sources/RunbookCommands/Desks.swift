@@ -10,17 +10,28 @@ final class PreparedDesk: OperatorDesk {
     private let by: String
     private let next: any OperatorDesk
     private let clock: any RunClock
+    private let warn: @Sendable (String) -> Void
 
-    init(_ answers: [PreparedAnswer], by: String, clock: any RunClock, next: any OperatorDesk) {
+    /// - Parameter warn: told of an answer that was given for a task and does not answer what is asked about it.
+    init(
+        _ answers: [PreparedAnswer], by: String, clock: any RunClock, next: any OperatorDesk,
+        warn: @escaping @Sendable (String) -> Void
+    ) {
         self.answers = Mutex(answers)
         self.by = by
         self.clock = clock
         self.next = next
+        self.warn = warn
     }
 
     func ask(_ question: Question, reply: @escaping @Sendable (OperatorReply) -> Void) {
-        let found = answers.withLock { Self.take(&$0, question) }
-        guard let found else { return next.ask(question, reply: reply) }
+        let (found, unfit) = answers.withLock { answers in
+            (Self.take(&answers, question), answers.first { Self.fits($0, question) && $0.value == nil })
+        }
+        guard let found else {
+            if let unfit { warn(unfit.objection(to: question)) }
+            return next.ask(question, reply: reply)
+        }
         let by = by
         clock.schedule(after: .zero) {
             reply(.choice(found.choice, reason: found.reason, by: by, values: found.values))
@@ -31,18 +42,15 @@ final class PreparedDesk: OperatorDesk {
     private static func take(
         _ answers: inout [PreparedAnswer], _ question: Question
     ) -> (choice: Choice, reason: String?, values: [NamedValue])? {
-        func fits(_ answer: PreparedAnswer) -> Bool {
-            answer.step == question.task.step && (answer.host == nil || answer.host == question.task.host)
-        }
         var values: [NamedValue] = []
         for wanted in question.values {
-            if let given = answers.first(where: { fits($0) && $0.value == wanted.name }) {
+            if let given = answers.first(where: { fits($0, question) && $0.value == wanted.name }) {
                 values.append(NamedValue(name: wanted.name, value: given.reason ?? ""))
             }
         }
         let isWhole = values.count == question.values.count
         let index = answers.firstIndex { answer in
-            fits(answer) && answer.value == nil && question.choices.contains(answer.choice)
+            fits(answer, question) && answer.value == nil && answer.isEnough(for: question)
                 && (answer.choice != .done || isWhole)
         }
         if let index {
@@ -50,6 +58,10 @@ final class PreparedDesk: OperatorDesk {
             return (found.choice, found.reason, found.choice == .done ? values : [])
         }
         return question.values.isEmpty || !isWhole ? nil : (.done, nil, values)
+    }
+
+    private static func fits(_ answer: PreparedAnswer, _ question: Question) -> Bool {
+        answer.step == question.task.step && (answer.host == nil || answer.host == question.task.host)
     }
 
     func withdraw(_ task: TaskID) { next.withdraw(task) }
@@ -146,8 +158,9 @@ final class TerminalDesk: OperatorDesk {
                 console.hide(saying: "\nNobody answers: the input has ended.\n")
                 return .nobody
             }
-            switch questions.read(line, question) {
-            case .unknown: console.hide(saying: "Please choose one of the numbers or words above.\n")
+            let menu = ChoiceMenu(question)
+            switch menu.read(line) {
+            case .unknown: console.hide(saying: menu.complaint)
             case .details: console.hide(saying: questions.details(question))
             case .choice(.rollback) where question.kind != .irreversible:
                 if let goal = goal() { return .choice(.rollback, reason: goal, by: by) }
@@ -164,7 +177,7 @@ final class TerminalDesk: OperatorDesk {
                 case .inputEnded: return .nobody
                 }
             case .choice(let choice):
-                guard let wanted = questions.needsReason(choice, question) else {
+                guard let wanted = question.kind.reasonPrompt(for: choice) else {
                     return .choice(choice, reason: nil, by: by)
                 }
                 switch TypedText.askReason(wanted, say: console.hide(saying:), ask) {

@@ -38,6 +38,7 @@ package struct DryRunCommand: AsyncParsableCommand {
         let play = try FixtureFile.read(fixture, files)
         let overrides = try site.overrides()
         let plan = try files.plan(overrides, site.selection, maxParallel: try Limit.tasksAtOnce(maxParallel))
+        if !console.quiet { UnfilledDraft.warn(plan) }
         let prepared = try answers.answers(for: plan)
         let now = SystemClock().now()
         let store = places.runs(runs.runDir)
@@ -123,7 +124,9 @@ private struct Rehearsal {
                     transport: vault.isEmpty
                         ? SimulatedTransport(clock) : VaultTransport(vault, next: SimulatedTransport(clock)),
                     storage: storage, clock: clock,
-                    desk: PreparedDesk(answers, by: facts.by, clock: clock, next: SimulatedDesk(clock)),
+                    desk: PreparedDesk(answers, by: facts.by, clock: clock, next: SimulatedDesk(clock)) {
+                        Terminal.message("blackstart: warning: \($0)\n")
+                    },
                     observer: observer))
             do {
                 let end = try await conductor.run(Engine(plan: plan, run: facts, state: state), first: .began)

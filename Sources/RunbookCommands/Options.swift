@@ -2,6 +2,7 @@ package import ArgumentParser
 internal import RunbookEngine
 internal import RunbookModel
 internal import RunbookPlan
+internal import RunbookTransport
 internal import Synchronization
 
 /// Which files and values a runbook is laid over.
@@ -111,7 +112,7 @@ package struct ConsoleOptions: ParsableArguments {
         if output == .github { Terminal.isForGitHub.store(true, ordering: .relaxed) }
         guard !formats.contains(output) else { return }
         throw CommandFailure(
-            .usage, "`--output \(output.rawValue)` does not fit here",
+            .usage, "`--output \(output.rawValue)` is not supported by this command",
             hint: "here it is one of \(formats.map(\.rawValue).joined(separator: ", "))")
     }
 }
@@ -123,7 +124,7 @@ package struct AnswerOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "An answer given beforehand: STEP[@HOST]=done|failed|approve|confirm|skip[:REASON]|retry|rollback[:CHECKPOINT]|stop, or STEP.NAME=VALUE for what a manual step asks for.",
+            "An answer given beforehand: STEP[@HOST]=done|failed|approve|confirm|skip:REASON|retry|rollback[:CHECKPOINT]|stop, or STEP.NAME=VALUE for what a manual step asks for. Of a step that is not by hand, done wants a reason as well: STEP=done:REASON.",
             valueName: "answer"))
     package var answer: [String] = []
 
@@ -148,14 +149,14 @@ package struct AnswerOptions: ParsableArguments {
             try answer.check(against: plan, text)
             prepared.append(answer)
         }
-        for answer in prepared where answer.choice == .done && answer.value == nil {
+        for answer in prepared where answer.choice == .done {
             let asked = plan.runbook.steps.first { $0.id == answer.step }?.questions ?? []
             let given = Set(prepared.filter { $0.step == answer.step }.compactMap(\.value))
             let missing = asked.map(\.name).filter { !given.contains($0) }
             guard let first = missing.first else { continue }
             throw CommandFailure(
                 .usage,
-                "`--answer \(answer.step)=done` lacks what the step asks for: \(missing.joined(separator: ", "))",
+                "`--answer \(answer.name)` lacks what the step asks for: \(missing.joined(separator: ", "))",
                 hint: "`--answer \(answer.step).\(first)=VALUE` gives it, and says that the step is done")
         }
         return prepared
@@ -170,6 +171,13 @@ struct PreparedAnswer: Hashable, Sendable {
     /// For a value that a manual step asks for: its name. The value itself is `reason`.
     var value: String?
     var reason: String?
+
+    /// What was typed, without the value or the reason.
+    var name: String {
+        let place = host.map { "@\($0)" } ?? ""
+        return TerminalText.shown(
+            value.map { "\(step).\($0)\(place)=…" } ?? "\(step)\(place)=\(choice.rawValue)")
+    }
 
     init(_ text: String) throws(CommandFailure) {
         let shown = TerminalText.shown(text)
@@ -232,6 +240,15 @@ struct PreparedAnswer: Hashable, Sendable {
             }
             if let fault = wanted.fault(in: reason ?? "") { throw CommandFailure(.usage, "\(given): \(fault)") }
         }
+        if choice == .done, value == nil, reason == nil, let named = plan.runbook.steps.first(where: { $0.id == step })
+        {
+            // A person who does a step by hand has it before them. Of any other, the word alone would make it green.
+            guard case .manual = named.action else {
+                throw CommandFailure(
+                    .usage, "\(given) does not say what was done",
+                    hint: "write \(withReason(for: "what you did and saw"))")
+            }
+        }
         let checkpoints = plan.runbook.checkpoints + [RollbackPlan.start]
         if choice == .rollback, let reason, !checkpoints.contains(reason) {
             throw CommandFailure(
@@ -246,5 +263,29 @@ struct PreparedAnswer: Hashable, Sendable {
                     ? "the step runs on no host: write \(step)=\(choice.rawValue)"
                     : "its hosts are \(hosts.prefix(8).joined(separator: ", "))")
         }
+    }
+}
+
+extension PreparedAnswer {
+    /// Whether it can answer `question`, which may want a reason with it.
+    func isEnough(for question: Question) -> Bool {
+        question.choices.contains(choice)
+            && (choice != .done || reason != nil || question.kind.reasonPrompt(for: choice) == nil)
+    }
+
+    /// Why it does not answer `question`, and what would.
+    func objection(to question: Question) -> String {
+        guard question.choices.contains(choice) else {
+            return "`--answer \(name)` does not answer what is asked about \(question.task) now: "
+                + "the answers are \(question.choices.map(\.rawValue).joined(separator: ", "))"
+        }
+        return isEnough(for: question)
+            ? "`--answer \(name)` lacks what the step asks for: "
+                + question.values.map { "`--answer \(step).\($0.name)=VALUE`" }.joined(separator: ", ")
+            : "`--answer \(name)` does not say what was done: write \(withReason(for: "what you did and saw"))"
+    }
+
+    fileprivate func withReason(for what: String) -> String {
+        "`--answer '\(step)\(host.map { "@\($0)" } ?? "")=\(choice.rawValue):\(what)'`"
     }
 }

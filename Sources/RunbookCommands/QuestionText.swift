@@ -6,12 +6,6 @@ internal import RunbookTransport
 
 /// The words of a question: what happened, why it matters, what can be done; and what an answer means.
 struct QuestionText: Sendable {
-    enum Reading: Hashable {
-        case choice(Choice)
-        case details
-        case unknown
-    }
-
     let plan: Plan
     let folder: RunFolder
     let facts: RunFacts
@@ -98,16 +92,16 @@ struct QuestionText: Sendable {
     }
 
     private func options(_ question: Question) -> [String] {
-        var lines = question.choices.enumerated().map { number, choice in
-            option(number + 1, choice.rawValue, meaning(choice, question))
+        ChoiceMenu(question).entries.map { entry in
+            let meaning = entry.choice.map { self.meaning($0, question) } ?? details(of: question.kind)
+            let digit = entry.digit.map { "\($0)" } ?? " "
+            return Wrapping.lines("   \(digit)  \(entry.word.padded(10))\(meaning)", columns: columns, indent: 16)
+                .joined(separator: "\n") + "\n"
         }
-        if hasDetails(question) { lines.append(option(lines.count + 1, "details", "Show what the step printed.")) }
-        return lines
     }
 
-    private func option(_ number: Int, _ word: String, _ meaning: String) -> String {
-        Wrapping.lines("   \(number)  \(word.padded(10))\(meaning)", columns: columns, indent: 16)
-            .joined(separator: "\n") + "\n"
+    private func details(of kind: QuestionKind) -> String {
+        kind == .danger ? "Show the whole command, its check and its undo." : "Show what the step printed."
     }
 
     private func meaning(_ choice: Choice, _ question: Question) -> String {
@@ -133,8 +127,7 @@ struct QuestionText: Sendable {
 
     /// It carries the step: lines of others may stand between the question and it.
     func prompt(_ question: Question) -> String {
-        let count = question.choices.count + (hasDetails(question) ? 1 : 0)
-        let ask = "Choose 1-\(count) or type the word (no default): "
+        let ask = ChoiceMenu(question).prompt
         guard let task = plan.index[question.task] else { return "  \(ask)" }
         let what = plan.step(of: task).name + (question.task.host.map { " (\($0))" } ?? "")
         let name = TerminalText.line(what, columns: columns - 3)
@@ -145,52 +138,22 @@ struct QuestionText: Sendable {
 
     /// What the step does on its host, as the runbook has it.
     private func runs(_ step: Step) -> String? {
-        let text: String
-        switch step.action {
-        case .run(let command): text = command.source
-        case .script(let script): text = "script \(script.path.name)"
-        case .copy(let copy): text = "copy \(copy.source.name) to \(copy.target.source)"
-        case .reboot: text = "reboot"
-        case .waitFor, .manual, .approval, .checkpoint: return nil
-        }
+        guard let text = StepText.action(step) else { return nil }
         let lines = TerminalText.shown(text, lines: true).split(separator: "\n")
         return lines.prefix(Self.commandLines).joined(separator: "\n")
             + (lines.count > Self.commandLines
-                ? "\n… and \(Count.of(lines.count - Self.commandLines, "more line"))" : "")
+                ? "\n… and \(Count.of(lines.count - Self.commandLines, "more line")): type details" : "")
     }
 
     private static let commandLines = 6
     private static let typed = 10
 
-    /// Whether anything has been printed that one could want to see.
-    private func hasDetails(_ question: Question) -> Bool {
-        question.kind != .manual && question.kind != .danger && question.kind != .approval
-    }
-
-    func read(_ line: String, _ question: Question) -> Reading {
-        let word = line.trimmingSpaces.lowercased()
-        if hasDetails(question), word == "details" || Int(word) == question.choices.count + 1 { return .details }
-        if let number = Int(word), question.choices.indices.contains(number - 1) {
-            return .choice(question.choices[number - 1])
-        }
-        guard let choice = Choice(rawValue: word), question.choices.contains(choice) else { return .unknown }
-        return .choice(choice)
-    }
-
-    /// What a choice still needs from the person; nil when the choice is enough.
-    func needsReason(_ choice: Choice, _ question: Question) -> String? {
-        switch (choice, question.kind) {
-        case (.skip, _): "  Reason (goes on record): "
-        case (.done, .failure), (.done, .unclear), (.done, .undo): "  What did you do, and how do you know? "
-        case (.failed, .manual): "  What did you see? "
-        case (.failed, .approval): "  Why not? "
-        default: nil
-        }
-    }
-
-    /// The newest outputs of the task, safe to show.
+    /// The newest outputs of the task, or for what has not begun the step itself, safe to show.
     func details(_ question: Question) -> String {
-        "\n" + AttemptPrintout.text(of: question.task, in: folder)
+        guard question.kind == .danger, let task = plan.index[question.task] else {
+            return "\n" + AttemptPrintout.text(of: question.task, in: folder)
+        }
+        return "\n" + StepText(plan: plan, task: task).text
     }
 }
 

@@ -48,12 +48,13 @@ struct RollbackConsent {
                 .usage,
                 target == nil
                     ? "a rollback needs `--to CHECKPOINT` or `--to start`, so nothing was undone"
-                    : "nobody can be asked here whether that is to be undone, so nothing was",
+                    : "a rollback has to be confirmed at a terminal, so nothing was undone",
                 hint: target == nil
                     ? "`blackstart rollback \(run) --to \(offer.goals.first ?? RollbackPlan.start)` shows what it would undo"
                         + (offer.goals.count > 1
                             ? "; the others are \(offer.goals.dropFirst().joined(separator: ", "))" : "")
-                    : "that is what it undoes; with `-y` it does so without asking")
+                    : "the list above is what it undoes; `blackstart rollback \(run) --to \(target ?? "")` at a terminal asks"
+            )
         }
         let first = target ?? offer.goals.first ?? RollbackPlan.start
         guard let chosen = offer.choose(from: first, columns: columns, say: Terminal.out, ask: ask) else {
@@ -83,14 +84,25 @@ struct RollbackConsent {
         }
         let left = offer.left(columns: columns) ?? ""
         show(left + "\n")
-        if forward { return .forwardRequested(by: "") }
+        if forward {
+            // What was undone stays undone, and the run goes on: also of whoever typed the option a person is asked.
+            guard isAsked, !answers.yes else { return .forwardRequested(by: "") }
+            let prompt =
+                "  Type forward to give up the rollback and go on from what stands now.\n"
+                + "  Type no to change nothing: "
+            guard TypedText.ask(prompt, say: Terminal.out, ask)?.lowercased() == "forward" else {
+                throw CommandFailure(.usage, "nothing was changed")
+            }
+            return .forwardRequested(by: "")
+        }
         // What has not begun was shown with all that can't be undone: going on with it is to confirm it.
         let goesOn = state.rollbackDecided == nil ? Event.began : .rollbackRequested(target: goal, by: "")
         if answers.yes { return goesOn }
         guard isAsked else {
             throw CommandFailure(
-                .usage, "run `\(run)` is rolling back, and nobody can be asked here, so nothing was undone",
-                hint: "`blackstart resume \(run) -y` goes on undoing; `--forward` gives the rollback up")
+                .usage, "run `\(run)` is rolling back, which has to be confirmed at a terminal, so nothing was undone",
+                hint: "`blackstart resume \(run)` at a terminal shows what is left and asks; "
+                    + "`blackstart resume \(run) --forward` gives the rollback up")
         }
         let prompt =
             "  Type \(goal) to go on undoing.\n"

@@ -170,13 +170,7 @@ struct RollbackPreview {
             let host = named ? plan.tasks[line.task].id.host.map { " (\($0))" } ?? "" : ""
             let head = "  " + "\(step.number)".leftPadded(4) + "  \(TerminalText.shown(step.name))\(host)  "
             let words = TerminalText.shown(line.words, lines: true).replacing("\n", with: "; ")
-            var wrapped = Wrapping.lines(head + words, columns: columns, indent: 8)
-            if wrapped.count > Self.linesOfOne {
-                wrapped = wrapped.prefix(Self.linesOfOne) + ["        … and more: see the runbook"]
-            }
-            return wrapped.joined(separator: "\n") + "\n"
+            return Wrapping.lines(head + words, columns: columns, indent: 8).joined(separator: "\n") + "\n"
         }.joined()
     }
-
-    private static let linesOfOne = 8
 }

@@ -60,15 +60,18 @@ struct RunSession {
             let questions = QuestionText(plan: plan, folder: folder, facts: facts, columns: style.columns)
             desk = TerminalDesk(questions, console: screen, by: facts.by, keys: keys)
         }
-        desk = ApprovalDesk(
-            folder, plan.approvalTerms, signers: trust?.signers.signers, key: key,
-            audience: noInput ? .nobody : Terminal.hasTerminalIn && screen != nil ? .atHand : .elsewhere,
-            clock: clock, next: PreparedDesk(answers, by: facts.by, clock: clock, next: desk))
-        let hidden: any Transport = vault.isEmpty ? transport : VaultTransport(vault, next: transport)
         let say: @Sendable (String) -> Void = { text in
             // Beside the block, or its next drawing would take it away.
             if let screen { screen.say(text) } else { Terminal.message(text) }
         }
+        let prepared = PreparedDesk(answers, by: facts.by, clock: clock, next: desk) {
+            say("blackstart: warning: \($0)\n")
+        }
+        desk = ApprovalDesk(
+            folder, plan.approvalTerms, signers: trust?.signers.signers, key: key,
+            audience: noInput ? .nobody : Terminal.hasTerminalIn && screen != nil ? .atHand : .elsewhere,
+            clock: clock, next: prepared)
+        let hidden: any Transport = vault.isEmpty ? transport : VaultTransport(vault, next: transport)
         let witnesses = plan.inventory.witnesses.map(\.name)
         let feed = WitnessFeed(
             run: facts.id, path: folder.journal, journal: journal, witnesses: witnesses, transport: hidden,

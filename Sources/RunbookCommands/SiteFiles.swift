@@ -217,7 +217,7 @@ struct SiteFiles {
         switch fault {
         case .unknownHost(let name, let nearest):
             return CommandFailure(
-                .usage, "`--limit \(TerminalText.shown(name))` fits no host and no group of the inventory",
+                .usage, "`--limit \(TerminalText.shown(name))` matches no host or group of the inventory",
                 hint: nearest.map { "did you mean `\($0)`?" })
         case .unknownTag(let name, let nearest):
             return CommandFailure(

@@ -55,7 +55,7 @@ package struct SnapshotCommand: AsyncParsableCommand {
         let hosts = inventory.hosts.filter { wanted.contains($0.name) && $0.facts.snapshot != nil }
         guard !hosts.isEmpty else {
             throw CommandFailure(
-                .usage, "no host that is meant has `snapshot` in the inventory",
+                .usage, "no selected host has `snapshot` in the inventory",
                 hint: "say what it is, as `snapshot: { platform: linux }`")
         }
         let store = SnapshotStore(inventory: self.inventory)

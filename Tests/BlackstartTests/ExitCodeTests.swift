@@ -177,7 +177,9 @@ struct ExitCodeTests {
             Row("resume", 64, "blackstart: error: "),
             Row("resume r --no-input", 64, "blackstart: error: run `r` is over: succeeded", before: [finished]),
             Row("rollback r --to nowhere --no-input", 64, "blackstart: error: ", before: [finished]),
-            Row("rollback r --to here --no-input", 64, "blackstart: error: nobody can be asked", before: [finished]),
+            Row(
+                "rollback r --to here --no-input", 64,
+                "blackstart: error: a rollback has to be confirmed at a terminal", before: [finished]),
             Row("rollback r --no-input -y", 64, "blackstart: error: a rollback needs `--to", before: [finished]),
             Row("resume r --no-input --forward", 64, "blackstart: error: run `r` is not rolling back", before: [begun]),
             Row(

@@ -142,8 +142,8 @@ struct LiveRunTests {
             """
         let program = try Program(files)
         let said = try program(
-            "run runbook.yaml --run-id r --no-input --answer one=done --answer".split(separator: " ").map(String.init)
-                + ["one=skip:later on"])
+            "run runbook.yaml --run-id r --no-input --answer".split(separator: " ").map(String.init)
+                + ["one=done:it was there", "--answer", "one=skip:later on"])
         #expect(said.status == 3, "\(said.stdout)")
         let text = said.stdout.replacing("\n                        ", with: " ")
         #expect(

@@ -5,7 +5,7 @@ import Testing
 /// What people type that is not an answer, at every prompt, and what becomes of it.
 @Suite("Prompts", .serialized)
 struct PromptTests {
-    private static let site = [
+    static let site = [
         "runbook.yaml": """
         version: 1
         name: A step that fails
@@ -95,7 +95,7 @@ struct PromptTests {
             #expect(said.stderr.contains("nothing was"), "\(words): \(said)")
             #expect(
                 said.stderr.contains(
-                    words.contains("--to") ? "with `-y` it does so" : "hint: `blackstart rollback r --to core` shows"),
+                    words.contains("--to") ? "at a terminal asks" : "hint: `blackstart rollback r --to core` shows"),
                 "\(words): \(said)")
         }
         #expect(try program.scratch.text("home/runs/r/journal.jsonl") == before)
@@ -124,7 +124,9 @@ struct PromptTests {
         try answer(tmux, "no")
         try tmux.wait(for: "[exit 64]")
         #expect(try program.scratch.text("home/runs/r/journal.jsonl") == journal)
-        let forward = try program("resume r --forward --no-input --answer two=done --answer bad=done")
+        let forward = try program(
+            "resume r --forward --no-input --answer".split(separator: " ").map(String.init)
+                + ["two=done:looked at it", "--answer", "bad=done:looked at it"])
         #expect(forward.status == 0, "\(forward)")
         #expect(forward.stdout.contains("gave up the rollback"), "\(forward.stdout)")
         #expect(try program("runs").stdout.contains("succeeded"))
@@ -182,31 +184,6 @@ struct PromptTests {
         #expect(alone.stdout.contains("DONE. The only step is verified. Left out, as asked: 3 steps."))
     }
 
-    @Test(
-        "of what is unclear, a person's word is held against the check",
-        arguments: [("test -e there", 0, "ok"), ("test -e nowhere", 2, "failed"), ("kill -9 $$", 5, "unclear")])
-    func unclearByHand(_ check: String, _ status: Int32, _ state: String) throws {
-        let program = try Program([
-            "runbook.yaml": """
-            version: 1
-            name: A check without an answer
-            inventory: inventory.yaml
-            steps:
-            - id: one
-              name: One
-              hosts: local
-              run: touch once
-              skip_if: never
-              verify: { run: "test -e asked || { touch asked; kill -9 $$; }; \(check)", exit: 0 }
-
-            """, "inventory.yaml": "version: 1\nname: Site\nhosts: { a: { address: 127.0.0.1 } }\n", "there": "",
-        ])
-        let said = try program("run runbook.yaml --run-id r -y --no-input --answer one=done")
-        #expect(said.status == status, "\(said)")
-        let stands = try program("status r --output json")
-        #expect(stands.stdout.contains("\"one\":\"\(state)\""), "\(stands)")
-    }
-
     @Test("what the command line leaves out is said before and after: steps, machines, and what a person was to do")
     func leftOut() throws {
         let program = try Program([
@@ -250,15 +227,73 @@ struct PromptTests {
         #expect(!status.contains("verified"), "\(status)")
     }
 
-    @Test("an answer that lacks what the step asks for is refused with what to type, before anything begins")
-    func incomplete() throws {
+    @Test("on a terminal a rollback is given up only by the word, also where the option was typed")
+    func forwardAsks() throws {
         let program = try Program(Self.site)
-        let said = try program("run runbook.yaml --run-id r -y --no-input --answer read=done")
-        #expect(said.status == 64, "\(said)")
-        #expect(said.stderr.contains("lacks what the step asks for: charge"), "\(said)")
-        #expect(said.stderr.contains("`--answer read.charge=VALUE`"), "\(said)")
-        #expect(!FileManager.default.fileExists(atPath: "\(program.scratch.path)/home/runs/r"))
         #expect(try program("run runbook.yaml --run-id r -y --no-input --answer read.charge=87").status == 2)
+        #expect(try program("rollback r --to core -y --no-input").status == 2)
+        let journal = try program.scratch.text("home/runs/r/journal.jsonl")
+        let tmux = try window(program, "resume r --forward")
+        try tmux.wait(for: "Type forward to give up the rollback")
+        try answer(tmux, "begin")
+        try tmux.wait(for: "nothing was changed")
+        try tmux.wait(for: "[exit 64]")
+        #expect(try program.scratch.text("home/runs/r/journal.jsonl") == journal)
+        let again = try window(program, "resume r --forward")
+        try again.wait(for: "Type forward to give up the rollback")
+        try answer(again, "forward")
+        try again.wait(for: "(no default):")
+        #expect(try program.scratch.text("home/runs/r/journal.jsonl").contains("rollback.abandoned"))
+    }
+
+    @Test("a danger shows its whole command, its check and its undo to whoever asks, and takes no number")
+    func danger() throws {
+        var files = Self.site
+        let long = (1...9).map { "echo \($0)" }.joined(separator: "\n    ")
+        files["runbook.yaml"] = """
+            version: 1
+            name: It wipes
+            inventory: inventory.yaml
+            steps:
+            - id: wipe
+              name: Wipe the old disk
+              hosts: local
+              danger: It wipes the disk.
+              irreversible: what was on it is gone
+              run: |
+                \(long.replacing("    ", with: "    "))
+              verify: { run: "test -e wiped", exit: 0 }
+
+            """
+        let program = try Program(files)
+        let tmux = try window(program, "run runbook.yaml --run-id r -y")
+        try tmux.wait(for: "and 3 more lines: type details")
+        try tmux.wait(for: "Wipe the old disk (local). Type the word (no default):")
+        try answer(tmux, "1")
+        try tmux.wait(for: "Numbers are not answers to this question.")
+        try answer(tmux, "details")
+        try tmux.wait(for: "echo 9")
+        try tmux.wait(for: "none, it can't be undone: what was on it is gone")
+        try tmux.wait(for: "test -e wiped")
+        try answer(tmux, "stop")
+        try tmux.wait(for: "[exit 2]")
+    }
+
+    @Test("the preview of a rollback shows the last word of a long undo")
+    func wholePreview() throws {
+        var files = Self.site
+        let long = (1...60).map { "echo number-\($0)" }.joined(separator: "; ")
+        files["runbook.yaml"] = """
+            version: 1
+            name: Long
+            inventory: inventory.yaml
+            steps: [{ id: one, name: One, hosts: local, run: "true", undo: { run: "\(long); chassis-power-soft" } }]
+
+            """
+        let program = try Program(files)
+        #expect(try program("run runbook.yaml --run-id r -y --no-input").status == 0)
+        let said = try program("rollback r --to start")
+        #expect(said.status == 64 && said.stdout.contains("chassis-power-soft"), "\(said)")
     }
 
     @Test("a run with gaps lists what is missing, and the command that it gives for each brings that in")

@@ -128,7 +128,7 @@ struct ScreenTests {
         try check("reading", tmux, size)
         try tmux.type("87")
         try tmux.press("Enter")
-        try tmux.wait(for: "type the word (no default):", times: 2)
+        try tmux.wait(for: "Type the word (no default):", times: 2)
         try check("approval", tmux, size)
         try answer(tmux, "approve")
         try tmux.wait(for: "A second import destroys the pool.")

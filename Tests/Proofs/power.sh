@@ -201,7 +201,7 @@ journal_recovers() {
     [ "$(tail -c 1 "$journal" | wc -l)" = 0 ] && grep -q "does not end with a line feed" "$work/verified" || fail "$(cat "$work/verified")"
 }
 
-# What a person answers who has looked: it runs again only where it never ran.
+# What a person answers who has looked, a word a line: it runs again only where it never ran.
 answers() {
     [ "$site" = all ] && [ -f "$journal" ] || return 0
     awk '$1 == "step.intent" || $1 == "step.done" {
@@ -209,7 +209,8 @@ answers() {
             if ($1 == "step.intent") open[step] = 1; else if ($0 ~ /"state":"ok"/) delete open[step] }
         END { for (step in open) print step }' "$work/recorded" | sort |
         while read -r step; do
-            if grep -qx "$step" "$LEDGER"; then echo "--answer $step=done"; else echo "--answer $step=retry"; fi
+            if grep -qx "$step" "$LEDGER"; then printf -- "--answer\n%s=done:the ledger has it\n" "$step"
+            else printf -- "--answer\n%s=retry\n" "$step"; fi
         done
 }
 
@@ -224,8 +225,12 @@ while [ "$strikes" -lt "$count" ]; do
     until [ -f "$journal" ] && is_over succeeded; do
         tries_left=$((tries_left - 1))
         [ "$tries_left" -gt 0 ] || fail "it is never done"
+        IFS='
+'
         # shellcheck disable=SC2046
-        session $(answers)
+        set -- $(answers)
+        unset IFS
+        session "$@"
         # Six are enough for one run: then it has to come to its end.
         if [ "$strikes" -lt "$count" ] && [ "$boot" -lt 6 ]; then
             strike

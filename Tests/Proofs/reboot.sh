@@ -31,15 +31,14 @@ while [ "$strikes" -lt "$count" ]; do
     while [ "$code" != 0 ]; do
         tries=$((tries + 1))
         [ "$tries" -le 5 ] || { cat "$work/out" >&2; fail "still not done after $tries sessions"; }
-        answers=""
+        set --
         "$program" status proof --output json >"$work/status" || true
         for task in $(tr '{,' '\n\n' <"$work/status" | sed -n 's/^"\([^"]*@[^"]*\)":"unclear".*/\1/p'); do
-            answers="$answers --answer $task=done"
+            set -- "$@" --answer "$task=done:the proof counts what ran"
             echo "$task" >>"$work/asked$round"
             asked=$((asked + 1))
         done
-        # shellcheck disable=SC2086
-        go_on $answers
+        go_on "$@"
         ended
     done
     for task in $(cut_short); do
