@@ -149,7 +149,7 @@ struct WhichRunTests {
         #expect(stuck.status != 6, "\(stuck)")
         try program.scratch.write("mode", Array("standby\n".utf8))
         try program.scratch.write("ok", [])
-        let said = try program(["resume", "r", "--forward", "-y", "--no-input", "--answer", "d=done"])
+        let said = try program(["resume", "r", "--forward", "-y", "--no-input", "--answer", "d=done:did it by hand"])
         #expect(said.status == 0, "\(said)")
         #expect(FileManager.default.fileExists(atPath: "\(program.scratch.path)/b"), "\(said)")
     }
