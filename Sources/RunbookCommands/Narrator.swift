@@ -29,6 +29,8 @@ struct Narrator {
         case .hostSeen(let sighting): return [seen(sighting)]
         case .attemptIntended(let intent): return intended(intent)
         case .attemptEnded(let end): return ended(end)
+        case .attemptReopened(let attempt):
+            return [line("", attempt.task, "its host is asked again what became of it", weight: .detail)]
         case .taskSettled(let settlement): return settled(settlement)
         case .notChecked(let unchecked):
             return [

@@ -269,8 +269,16 @@ struct PreparedAnswer: Hashable, Sendable {
 extension PreparedAnswer {
     /// Whether it can answer `question`, which may want a reason with it.
     func isEnough(for question: Question) -> Bool {
-        question.choices.contains(choice)
+        question.choices.contains(choice) && !isBlind(to: question)
             && (choice != .done || reason != nil || question.kind.reasonPrompt(for: choice) == nil)
+    }
+
+    /// Whether it would begin something, or call it done, on a question that nobody could know of when it was given.
+    private func isBlind(to question: Question) -> Bool {
+        switch choice {
+        case .retry, .confirm, .done: question.isUnforeseen
+        case .failed, .approve, .skip, .rollback, .stop: false
+        }
     }
 
     /// Why it does not answer `question`, and what would.
@@ -278,6 +286,10 @@ extension PreparedAnswer {
         guard question.choices.contains(choice) else {
             return "`--answer \(name)` does not answer what is asked about \(question.task) now: "
                 + "the answers are \(question.choices.map(\.rawValue).joined(separator: ", "))"
+        }
+        if isBlind(to: question) {
+            return "`--answer \(name)` was given before anybody could know what is asked about \(question.task) now: "
+                + "look at it, then answer at a terminal, or resume with the answer"
         }
         return isEnough(for: question)
             ? "`--answer \(name)` lacks what the step asks for: "

@@ -96,7 +96,7 @@ extension RunState {
     }
 
     /// Whether its own condition has passed it over.
-    private func isNotNeeded(_ task: Int) -> Bool {
+    func isNotNeeded(_ task: Int) -> Bool {
         guard let settlement = tasks[task].settlement else { return false }
         return settlement.state == .skipped && settlement.tolerated
     }
@@ -111,15 +111,17 @@ extension RunState {
     }
 
     /// Still to come, as if it had never been done; its attempts stay numbered.
-    private mutating func putBack(_ task: Int, _ plan: Plan) {
+    mutating func putBack(_ task: Int, _ plan: Plan) {
         values.forget(of: plan.tasks[task].id)
         tasks[task].settlement = nil
         tasks[task].last = nil
         tasks[task].asked = nil
         tasks[task].confirmed = false
         tasks[task].approvals = ApprovalTally()
+        tasks[task].saidDone = nil
         tasks[task].wasTriedByHand = false
         tasks[task].hasRun = false
+        tasks[task].doneSince = nil
         // Nothing of it is left that a later rollback would have to look at.
         tasks[task].settledAt = 0
         tasks[task].actedAt = 0

@@ -127,6 +127,7 @@ extension Engine {
             let sighting = HostSighting(host: host, boot: facts.boot, clockOffset: facts.clockOffset, home: facts.home)
             if state.hosts[host] != sighting { record(.hostSeen(sighting)) }
         }
+        if hasCome(task) { return }
         guard mayBeginNow(task) else { return }
         let kind = work[task].kind
         work[task].isUndoChosen = false
@@ -156,11 +157,26 @@ extension Engine {
     }
 
     mutating func noContact(_ task: Int, _ reply: HostReply) {
+        if work[task].coming != .toBegin {
+            // What is in flight waits for its host. Of the rest, a host that can't be asked says nothing.
+            if state.tasks[task].open == nil {
+                _ = hasCome(task)
+            } else {
+                work[task].coming = .toBegin
+                work[task].lastReason = Self.words(reply)
+                pauseForHost(task, then: .inspecting, nil)
+            }
+            return
+        }
         guard case .failure(let failure) = reply else {
             return attemptFailed(task, "the host gave an answer that does not fit the question")
         }
         if failure.isBeforeLogin || !failure.sent { unreachableFailure = true }
         attemptFailed(task, failure.message, isLasting: failure.isLasting)
+    }
+
+    private static func words(_ reply: HostReply) -> String {
+        if case .failure(let failure) = reply { failure.message } else { "the answer was to another question" }
     }
 
     /// The submission or the following of it has come back.
@@ -214,6 +230,8 @@ extension Engine {
     ) {
         guard let kind = close(task, result, output, hasStopped: hasStopped) else { return }
         work[task].checkTries = 0
+        // It was asked about once more only to know whether it has stopped.
+        if kind == .action, state.tasks[task].settlement != nil { return look(task) }
         // Of an attempt that was cut short, what it printed may be cut short as well: no value is taken from it.
         if case .exited(0) = result { work[task].printed = Self.printed(output, stdoutBytes) }
         if kind == .action, case .reboot = plan.step(of: task).action {
@@ -252,7 +270,7 @@ extension Engine {
             attempt: intent.attempt, result: result, stdout: output?.stdout, stderr: output?.stderr,
             tail: output?.tail ?? [], milliseconds: output?.milliseconds ?? 0,
             isOutputCut: output?.isCut ?? false)
-        end.mayStillRun = end.isUnknown && !hasStopped
+        end.mayStillRun = (end.isUnknown || end.isTimedOut) && !hasStopped
         record(.attemptEnded(end))
         if handlesSecrets(task), let host = plan.machineName(of: task) {
             // What a command with a secret printed does not stay on its host any longer than it has to.

@@ -117,7 +117,16 @@ extension Engine {
         if case .check(let own) = step.skipIf { check = own } else { check = step.verify }
         guard let check else { return perform(task) }
         switch verdict(task, check, reply) {
-        case .holds(let evidence): found(task, evidence)
+        case .holds(let evidence):
+            // Of what this run has tried itself, `skip_if` may see the half: only its own check proves that it is done.
+            if case .check = step.skipIf, state.tasks[task].mayBeOurs {
+                guard step.verify != nil else {
+                    return cannotTell(
+                        task, "this run has tried it before, `skip_if` finds \(evidence.words), and it has no `verify`")
+                }
+                return verify(task, done: .seen(evidence))
+            }
+            found(task, evidence)
         // Where no answer comes from a port or page, it is not up: the action is there to bring it up.
         case .fails, .unreached: perform(task)
         case .unanswered(let why): cannotTell(task, why)
@@ -202,14 +211,33 @@ extension Engine {
     mutating func settleUnknown(_ task: Int, _ why: String) {
         work[task].lastReason = why
         work[task].checkTries = 0
-        if let check = plan.step(of: task).verify { return probe(task, .settling, check) }
-        unknownLeft(task)
+        guard let check = plan.step(of: task).verify, !mayHavePassedBefore(task) else { return unknownLeft(task) }
+        probe(task, .settling, check)
+    }
+
+    /// Whether nobody knows that its last attempt came to its end, and its check can't tell: what is to be restarted was up
+    /// before.
+    func mayHavePassedBefore(_ task: Int) -> Bool {
+        guard case .never = plan.step(of: task).skipIf, let last = state.tasks[task].last,
+            last.attempt.kind == .action, last.isUnknown
+        else { return false }
+        // A file is compared with what was to be copied.
+        if case .copied = plan.step(of: task).verify?.probe { return false }
+        return true
     }
 
     private mutating func unknownChecked(_ task: Int, _ reply: HostReply) {
         guard let check = plan.step(of: task).verify else { return unknownLeft(task) }
         switch verdict(task, check, reply) {
-        case .holds(let evidence): conclude(task, .ok, .seen(evidence, note: work[task].lastReason))
+        case .holds(let evidence):
+            // Another that wants the same lock may not start beside it.
+            if state.tasks[task].mayStillRun, let lock = plan.step(of: task).locks.first {
+                return leaveUnclear(
+                    task,
+                    "\(work[task].lastReason); its check passes now, but its command may still be running, and it holds "
+                        + "the lock `\(lock)`")
+            }
+            conclude(task, .ok, .seen(evidence, note: work[task].lastReason))
         case .fails, .unreached, .unanswered:
             // Its effect may take a while to show: the check is given all its tries.
             guard work[task].checkTries < check.retries else { return unknownLeft(task) }

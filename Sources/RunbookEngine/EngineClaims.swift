@@ -55,8 +55,9 @@ extension Engine {
         guard case .heads(let heads) = reply, let host = plan.machineName(of: task) else {
             return noContact(task, reply)
         }
+        // Of all hosts: two names may be one machine.
         var tasks: [Substring: Int] = [:]
-        for other in plan.tasks.indices where plan.machineName(of: other) == host {
+        for other in plan.tasks.indices {
             tasks["\(plan.tasks[other].id.step).\(plan.tasks[other].id.host ?? "-")"[...]] = other
         }
         if let unknown = heads.first(where: { !isKnown($0.receipt, tasks) }) {
@@ -73,6 +74,35 @@ extension Engine {
         let isUndo = last.first == "u"
         guard let number = Int(isUndo ? last.dropFirst() : last) else { return false }
         return number <= (isUndo ? known.undos : known.actions)
+    }
+
+    /// Whether an earlier session was on the host of this task, and this one has not been there yet: it takes its turn before
+    /// it believes anything that the host remembers, for of two copies of a run only one may go on.
+    func hasToCome(_ task: Int) -> Bool {
+        guard let session = run.session, !session.earlier.isEmpty, keepsReceipts(task),
+            let host = plan.machineName(of: task)
+        else { return false }
+        return state.hosts[host] != nil && !visited.contains(host)
+    }
+
+    mutating func come(_ task: Int, _ purpose: Coming) {
+        work[task].coming = purpose
+        arrive(task)
+    }
+
+    /// The session's turn on the host is taken, or the host can't be asked for it: on with what it came for.
+    ///
+    /// - Returns: whether it came for something else than to begin.
+    mutating func hasCome(_ task: Int) -> Bool {
+        if let host = plan.machineName(of: task) { visited.insert(host) }
+        let purpose = work[task].coming
+        work[task].coming = .toBegin
+        switch purpose {
+        case .toBegin: return false
+        case .toLook: look(task)
+        case .toVisit: rest(task)
+        }
+        return true
     }
 
     private mutating func haltForTwin(_ task: Int, _ what: String) {

@@ -14,7 +14,7 @@ extension Engine {
         work[task].lastReason = reason
         if !startsNew {
             // Also where a rollback is about to begin, which may have to go further back, and where the session ends.
-            if mode == .draining || isLasting || work[task].retriesUsed >= step.retries,
+            if isLasting || work[task].retriesUsed >= step.retries,
                 case .rollback(let target) = step.onFailure,
                 rollbackFault(target?.name) == nil
             {
@@ -23,7 +23,9 @@ extension Engine {
             settle(task, .failed, reason)
             return
         }
-        if !isLasting, work[task].retriesUsed < step.retries {
+        // Nothing is begun again beside what may still run.
+        let mayRetry = !isLasting && !state.tasks[task].mayStillRun
+        if mayRetry, work[task].retriesUsed < step.retries {
             work[task].retriesUsed += 1
             // While an earlier session is being settled nothing new starts: its turn comes right after.
             if mode == .settling { return putBack(task, reason) }
@@ -31,11 +33,13 @@ extension Engine {
         }
         work[task].retriesUsed = 0
         switch step.onFailure {
+        case .ask where state.tasks[task].mayStillRun, .retry where state.tasks[task].mayStillRun:
+            leaveUnclear(task, reason)
         case .ask: askAboutFailure(task, reason)
         // What a person did is never done again by itself, and what they said is done may still run.
         case .retry where work[task].isByHand: askAboutFailure(task, reason)
         case .retry:
-            guard !isLasting, work[task].rounds < Limits.failureRetryRounds else {
+            guard mayRetry, work[task].rounds < Limits.failureRetryRounds else {
                 return askAboutFailure(task, reason)
             }
             work[task].rounds += 1

@@ -17,7 +17,21 @@ extension Engine {
         decision.effects.append(
             .ask(
                 task: task, token: work[task].token,
-                Question(kind, task: plan.tasks[task].id, text: text, choices: choices, values: values)))
+                Question(
+                    kind, task: plan.tasks[task].id, text: text, choices: choices, values: values,
+                    isUnforeseen: isUnforeseen(task, kind))))
+    }
+
+    /// Whether nobody who began the session can have known that this would be asked: what comes of something that failed, or
+    /// that a person has to do, may be said beforehand, but not what is to follow from something that nobody knows.
+    private func isUnforeseen(_ task: Int, _ kind: QuestionKind) -> Bool {
+        switch kind {
+        case .manual, .approval, .failure, .irreversible: return false
+        case .danger where work[task].doubt != .asked: return false
+        // An earlier session may have asked about the danger itself.
+        case .danger where plan.step(of: task).danger != nil: return true
+        case .danger, .unclear, .lapsed, .undo: return askedBefore[task]?.contains(kind) != true
+        }
     }
 
     mutating func askAboutFailure(_ task: Int, _ reason: String) {
@@ -114,7 +128,7 @@ extension Engine {
     }
 
     /// A person says that it is done: the step's own check, if it has one, has the last word.
-    private mutating func afterHand(_ task: Int, _ proof: Proof) {
+    mutating func afterHand(_ task: Int, _ proof: Proof) {
         guard plan.step(of: task).verify != nil else { return conclude(task, .ok, proof) }
         work[task].kind = .action
         // What a person did is never done again by itself.

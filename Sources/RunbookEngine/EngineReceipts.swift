@@ -9,11 +9,29 @@ extension Engine {
     mutating func inspect(_ task: Int) {
         guard let intent = state.tasks[task].open else { return }
         work[task].kind = intent.attempt.kind
+        if hasToCome(task) { return come(task, .toLook) }
         guard keepsReceipts(task) else {
             return ended(
                 task, .unknown("the run was interrupted while it was under way, and the host keeps no receipt"), nil)
         }
         send(task, .inspecting, .inspect(receipt(intent.attempt)))
+    }
+
+    /// Whether nothing shows that its last command has stopped, and its host can be asked again.
+    func canBeReopened(_ task: Int) -> Bool {
+        state.tasks[task].atLarge != nil && keepsReceipts(task) && !work[task].wasReopened
+    }
+
+    /// Asks again about an attempt that is on record as ended in a way that leaves open whether it still runs.
+    mutating func reopen(_ task: Int) {
+        guard let intent = state.tasks[task].atLarge else { return rest(task) }
+        let wasTimedOut = state.tasks[task].last?.isTimedOut == true
+        work[task].wasReopened = true
+        record(.attemptReopened(intent.attempt))
+        work[task].kind = intent.attempt.kind
+        // Only who stops a command counts what it has left behind.
+        if wasTimedOut { return send(task, .killing, .kill(receipt(intent.attempt), privilege(task))) }
+        inspect(task)
     }
 
     /// inspect, fence, markLost and kill have come back.
@@ -72,8 +90,8 @@ extension Engine {
             }
         // In another folder, or one that may have lost something, a missing receipt proves nothing.
         case (nil, nil, .fenced) where !isHome(task, status), (nil, nil, .none) where !isHome(task, status):
-            let isRestarted = !intent.boot.isEmpty && !status.boot.isEmpty && intent.boot != status.boot
-            ended(task, .unknown(Self.otherFolder), output, hasStopped: isRestarted)
+            // Nor does another boot id: it may be that of another machine, on which nothing has stopped.
+            ended(task, .unknown(Self.otherFolder), output)
         case (nil, nil, .fenced): fenced(task, "the command had not started", output)
         case (nil, nil, .none):
             if intent.boot.isEmpty || status.boot.isEmpty {
@@ -150,7 +168,11 @@ extension Engine {
     /// It ended after it was told to stop, in this session or in an earlier one: the receipt says so.
     private mutating func stopped(_ task: Int, _ status: ReceiptStatus, _ code: Int, _ output: AttemptOutput?) {
         let left = Self.left(status)
-        guard code == 0 else { return ended(task, .timedOut(status: code), output, left: left) }
+        guard code == 0 else {
+            // Where the host can't count them, what the command began in the background is passed over: it has ended itself.
+            let hasStopped = status.leftRunning ?? 0 == 0
+            return ended(task, .timedOut(status: code), output, left: left, hasStopped: hasStopped)
+        }
         // By itself, or because it was told to stop: its check knows.
         let limit = DurationText.words(timeout(task))
         let why = "it ran longer than \(limit), was told to stop and ended with exit status 0\(left)"

@@ -12,6 +12,7 @@ extension Engine {
         isBegun = true
         // A run that was rolled back is over; only its last lines may be missing.
         if state.rollbackEnded { return finish(.rolledBack) }
+        noteQuestions()
         // Who begins a session wants it to go on.
         if state.isPaused { record(.wentOn(by: run.by)) }
         let decision = state.rollbackDecided
@@ -22,12 +23,34 @@ extension Engine {
         drain()
     }
 
+    /// What earlier sessions have asked and nobody has answered.
+    private mutating func noteQuestions() {
+        for (task, known) in state.tasks.enumerated() {
+            var kinds: Set<QuestionKind> = []
+            if let asked = known.asked { kinds.insert(asked) }
+            if known.settlement?.state == .unclear { kinds.insert(.unclear) }
+            // Of a rollback that is given up, what became of the undo is asked about the step.
+            if known.undo?.state == .failed || known.undo?.state == .unclear { kinds.formUnion([.undo, .unclear]) }
+            if !kinds.isEmpty { askedBefore[task] = kinds }
+        }
+    }
+
     /// Puts up for a look whatever an earlier session left behind.
     mutating func reviewAll(forRollback: Bool) {
         let undoing = forRollback || state.isTurningBack
+        // One task for each host where an earlier session was and nothing else takes this one.
+        var visitors: [String: Int] = [:]
+        defer { for task in visitors.values.sorted() { review(task) } }
         for task in plan.tasks.indices {
             let known = state.tasks[task]
-            if known.open != nil || hasUncheckedUndo(task) {
+            if let host = plan.machineName(of: task), visitors[host] == nil, known.actions + known.undos > 0,
+                hasToCome(task)
+            {
+                visitors[host] = task
+            }
+            if known.open != nil || hasUncheckedUndo(task) || canBeReopened(task) {
+                review(task)
+            } else if !undoing, known.saidDone != nil, known.settlement == nil || known.settlement?.state == .unclear {
                 review(task)
             } else if let last = known.last, known.settlement == nil, last.leavesSomething {
                 review(task)
@@ -39,7 +62,8 @@ extension Engine {
         }
     }
 
-    private mutating func review(_ task: Int) {
+    mutating func review(_ task: Int) {
+        guard !work[task].recheck else { return }
         work[task].recheck = true
         unsettled += 1
         enqueue(task)
@@ -54,11 +78,12 @@ extension Engine {
 
     private mutating func reviewSettled(_ task: Int, _ settlement: TaskSettlement, _ undoing: Bool) {
         switch settlement.state {
+        case .failed where !settlement.tolerated && !undoing && state.tasks[task].mayStillRun: review(task)
         case .failed where !settlement.tolerated && !undoing:
             record(
                 .taskSettled(
                     TaskSettlement(
-                        task: plan.tasks[task].id, state: .pending, reason: "to be tried again in a new session")))
+                        task: plan.tasks[task].id, state: .pending, reason: Self.triedAgain)))
         case .unclear where !undoing: review(task)
         case .ok where !undoing && plan.step(of: task).verify != nil: review(task)
         case .already where !undoing && plan.step(of: task).verify != nil: review(task)
@@ -68,11 +93,47 @@ extension Engine {
 
     /// Looks once at a task that an earlier session left behind.
     mutating func recheck(_ task: Int) {
+        if hasToCome(task) { return come(task, isLeftBehind(task) ? .toLook : .toVisit) }
+        look(task)
+    }
+
+    /// Whether something is to be found out about the task, and not only about its host.
+    private func isLeftBehind(_ task: Int) -> Bool {
+        let known = state.tasks[task]
+        if known.open != nil || hasUncheckedUndo(task) || canBeReopened(task) { return true }
+        if let last = known.last, known.settlement == nil, last.leavesSomething { return true }
+        guard !state.isTurningBack else { return false }
+        switch known.settlement?.state {
+        case .ok, .already: return plan.step(of: task).verify != nil
+        case .unclear: return true
+        case .failed: return known.settlement?.tolerated == false && known.mayStillRun
+        case nil: return known.asked == .lapsed || known.saidDone != nil
+        case .skipped, .pending, .yourTurn, .running, .undone: return false
+        }
+    }
+
+    /// What became of what an earlier session left behind.
+    mutating func look(_ task: Int) {
         let known = state.tasks[task]
         work[task].checkTries = 0
         if known.open != nil { return inspect(task) }
+        if canBeReopened(task) { return reopen(task) }
         if hasUncheckedUndo(task) { return checkUndo(task) }
+        guard isLeftBehind(task) else {
+            // It has stopped: it can be tried again.
+            if mode == .settling, !state.isTurningBack, known.settlement?.state == .failed,
+                known.settlement?.tolerated == false
+            {
+                return putBack(task, Self.triedAgain)
+            }
+            return rest(task)
+        }
+        // A person's word stays theirs, whatever happened to the session that heard it.
+        if let said = known.saidDone, known.settlement == nil || known.settlement?.state == .unclear {
+            return afterHand(task, .byHand(said.reason, by: said.by))
+        }
         switch (known.settlement?.state, known.last?.result) {
+        case (.failed, _): return leaveUnclear(task, known.settlement?.reason ?? "")
         case (.unclear, _): return settleUnknown(task, known.settlement?.reason ?? "")
         case (nil, .exited) where isReboot(task), (nil, .unknown) where isReboot(task): return awaitReboot(task)
         case (nil, .exited): return verify(task, done: .exited)
@@ -143,6 +204,7 @@ extension Engine {
 extension Engine {
     /// How often a check of what was done is repeated before it counts as lapsed.
     static let recheckRetries = 2
+    private static let triedAgain = "to be tried again in a new session"
 }
 
 extension AttemptEnd {

@@ -49,12 +49,15 @@ extension Engine {
         guard state.rollbackDecided != nil, mode == .settling || mode == .forward else { return }
         mode = .draining
         // What was in flight when an earlier session ended has to be known before anything is undone.
-        clearQueue(keeping: queue.filter { work[$0].recheck && isUnknown($0) })
+        clearQueue(keeping: queue.filter { work[$0].recheck && (isUnknown($0) || hasToCome($0)) })
+        for task in work.indices where canBeReopened(task) && work[task].phase == .idle { review(task) }
         for task in work.indices {
             switch work[task].phase {
             case .asking:
                 decision.effects.append(.withdraw(plan.tasks[task].id))
                 move(task, .idle)
+            // What is in flight has to be known.
+            case .pausing(then: .contacting) where work[task].coming != .toBegin: break
             case .pausing(then: .skipCheck), .pausing(then: .contacting), .pausing(then: .waitingFor),
                 .pausing(then: .rechecking):
                 rest(task)
@@ -86,13 +89,16 @@ extension Engine {
     package func tasksSince(_ target: String) -> [Int] {
         let checkpoint = state.checkpoints.last { $0.name == target }
         let before = checkpoint.map { plan.ancestors(ofStep: $0.step) } ?? []
+        let reachedAt = checkpoint?.reachedAt ?? 0
         let begun = Set(state.rollbackUnderWay?.tasks.compactMap { plan.index[$0] } ?? [])
         return plan.tasks.indices.filter { task in
             if begun.contains(task) { return !isUndoSettled(task) }
             let known = state.tasks[task]
-            guard max(known.settledAt, known.actedAt) > checkpoint?.reachedAt ?? 0, known.undo == nil,
-                !before.contains(task)
-            else { return false }
+            guard max(known.settledAt, known.actedAt) > reachedAt, known.undo == nil, !before.contains(task) else {
+                return false
+            }
+            // What was done again since then stood there before.
+            if let doneSince = known.doneSince, doneSince <= reachedAt { return false }
             return mayHaveChanged(task)
         }
     }
@@ -208,6 +214,7 @@ extension Engine {
 
     mutating func startUndo(_ task: Int) {
         work[task].kind = .undo
+        work[task].isByHand = false
         work[task].checkTries = 0
         work[task].waited = 0
         if state.tasks[task].open != nil { return inspect(task) }
@@ -220,6 +227,7 @@ extension Engine {
         }
         if let fault = valueFault(task) { return undoFailed(task, fault) }
         if work[task].isUndoChosen { return arrive(task) }
+        if let said = state.tasks[task].saidDone, said.kind == .undo { return undoneByHand(task, said.reason, said.by) }
         if let last = state.tasks[task].last, last.attempt.kind == .undo {
             switch last.result {
             case .exited(0): return confirmUndo(task)
@@ -229,7 +237,11 @@ extension Engine {
             }
         }
         switch (state.tasks[task].settlement?.state, step.verify) {
+        case (.ok, _) where state.tasks[task].mayStillRun:
+            askAboutUndo(task, .unclear, "its command may still be running")
         case (.ok, _): arrive(task)
+        case (.unclear, .some) where mayHavePassedBefore(task):
+            askAboutUndo(task, .unclear, "nobody knows whether it ran, and its check passed before it as well")
         case (_, .some(let check)): probe(task, .undoCheck, check)
         case (.unclear, nil): askAboutUndo(task, .unclear, "nobody knows whether it ran, and it has no check")
         case (.skipped, nil):
@@ -252,9 +264,11 @@ extension Engine {
         guard let check = plan.step(of: task).verify else { return }
         let why: String
         switch verdict(task, check, reply) {
+        case .holds where state.tasks[task].mayStillRun:
+            why = "its effect is there, and its command may still be running"
         case .holds: return arrive(task)
         case .fails where state.tasks[task].mayStillRun:
-            why = "its effect is not there, and the command may still be running"
+            why = "its effect is not there, and its command may still be running"
         case .fails(let refutation):
             if let absence = refutation.absence { return settleUndone(task, .notThere(absence)) }
             why = refutation.words
@@ -287,19 +301,24 @@ extension Engine {
     mutating func undoConfirmed(_ task: Int, _ reply: HostReply) {
         guard let confirmation = undoCheckToConfirm(plan.step(of: task)) else { return }
         let verdict = verdict(task, confirmation.check, reply)
-        if let proof = Self.proof(verdict, passes: confirmation.passes) { return settleUndone(task, proof) }
+        if let proof = Self.proof(verdict, passes: confirmation.passes) {
+            guard state.tasks[task].mayStillRun else { return settleUndone(task, proof) }
+            // What comes before it is not undone beside it.
+            return askAboutUndo(task, .unclear, "\(work[task].lastReason); \(proof.words), but it may still be running")
+        }
         guard work[task].checkTries < confirmation.check.retries else {
-            if isUnknownUndo(task) { return unknownUndoLeft(task) }
+            let ran = work[task].isByHand ? "it was undone by hand" : "the undo ran"
+            if isUnknownUndo(task), !work[task].isByHand { return unknownUndoLeft(task) }
             switch verdict {
             case .holds(let evidence):
-                return undoFailed(task, "the undo ran, but its effect is still there: \(evidence.words)")
+                return undoFailed(task, "\(ran), but its effect is still there: \(evidence.words)")
             case .fails(let refutation) where confirmation.passes || refutation.absence != nil:
-                return undoFailed(task, "the undo ran, but \(refutation.words)")
+                return undoFailed(task, "\(ran), but \(refutation.words)")
             case .fails(let refutation):
                 return askAboutUndo(
-                    task, .unclear, "the undo ran, and its effect may still be there: \(refutation.words)")
+                    task, .unclear, "\(ran), and its effect may still be there: \(refutation.words)")
             case .unreached(let why), .unanswered(let why):
-                return askAboutUndo(task, .unclear, "the undo ran, and its effect could not be checked: \(why)")
+                return askAboutUndo(task, .unclear, "\(ran), and its effect could not be checked: \(why)")
             }
         }
         work[task].checkTries += 1
@@ -313,6 +332,17 @@ extension Engine {
         case .fails(let refutation): passes ? nil : refutation.absence.map { .gone($0) }
         case .unreached, .unanswered: nil
         }
+    }
+
+    /// A person says that it is undone: what shows that it is, if anything does, has the last word.
+    private mutating func undoneByHand(_ task: Int, _ reason: String?, _ by: String) {
+        guard let confirmation = undoCheckToConfirm(plan.step(of: task)) else {
+            return settleUndone(task, .byHand(reason, by: by))
+        }
+        work[task].kind = .undo
+        work[task].isByHand = true
+        work[task].checkTries = 0
+        probe(task, .confirming, confirmation.check)
     }
 
     private func isUnknownUndo(_ task: Int) -> Bool {
@@ -345,7 +375,7 @@ extension Engine {
             work[task].isUndoChosen = true
             move(task, .idle)
             if mode == .undoing { enqueue(task) }
-        case .done: settleUndone(task, .byHand(reason, by: by))
+        case .done: undoneByHand(task, reason, by)
         case .skip: settleUndo(task, .left, reason ?? "left as it is", by: by)
         case .failed, .confirm, .approve, .rollback, .stop:
             move(task, .idle)

@@ -10,11 +10,15 @@ package struct RunState: Sendable {
         package var settlement: TaskSettlement?
         /// Position of the settlement among all records of the run, from 1.
         package var settledAt = 0
+        /// Position of the first settlement as done since it was last undone: what was done again later stood there before.
+        package var doneSince: Int?
         /// Attempts intended so far, by kind.
         package var actions = 0
         package var undos = 0
         /// Whether an action of it has ended that may have done something: all but what is proven never to have run.
         package var hasRun = false
+        /// The same before the last attempt.
+        var hadRun = false
         /// An attempt whose end is not known.
         package var open: AttemptIntent?
         /// The last attempt that has ended, until something new is decided about the task.
@@ -32,16 +36,27 @@ package struct RunState: Sendable {
         package var waitedForApproval = Duration.zero
         /// A person has worked on it, whatever came of that.
         package var wasTriedByHand = false
-        /// A person has confirmed that it may run although it may do harm.
+        /// A person has confirmed that it may run once although it may do harm.
         package var confirmed = false
+        /// A person's word that it is done, until its check has been asked about it.
+        package var saidDone: GivenAnswer?
         /// Position of the last record that may have changed the site for this task.
         package var actedAt = 0
         /// The same before the attempt in flight: where that is proven never to have run, it counts again.
         package var actedBefore = 0
-        /// Nothing shows that its last command has stopped, and nobody has decided what that means.
-        package var mayStillRun = false
+        /// Nothing shows that its last command has stopped, and nobody has decided what that means. A check can't tell: only
+        /// the host's own word about the command, or a person's.
+        package private(set) var mayStillRun = false
+        /// The attempt of which that is so, where this version wrote it down: its host can be asked again.
+        package private(set) var atLarge: AttemptIntent?
         /// How many of its attempts in a row ended so that nobody knows how.
         package var unknownInARow = 0
+
+        /// What is known now of whether its last command has stopped.
+        mutating func set(mayStillRun: Bool, _ intent: AttemptIntent? = nil) {
+            self.mayStillRun = mayStillRun
+            atLarge = mayStillRun ? intent : nil
+        }
 
         /// Whether the run itself, or a person for it, may have made what is there. What never ran did not: then somebody
         /// else did, and it is not for this run to take away.
@@ -99,12 +114,15 @@ extension RunState {
             tasks[task].home = plan.machineName(of: task).flatMap { hosts[$0]?.home } ?? ""
             tasks[task].actedBefore = tasks[task].actedAt
             tasks[task].actedAt = records
-            tasks[task].mayStillRun = false
+            tasks[task].set(mayStillRun: false)
+            tasks[task].saidDone = nil
             switch intent.attempt.kind {
             case .action:
                 // What an earlier attempt left is not what this one leaves.
+                for other in decided(by: task, plan) { putBack(other, plan) }
                 values.forget(of: intent.attempt.task)
                 tasks[task].undo = nil
+                tasks[task].hadRun = tasks[task].hasRun
                 tasks[task].actions = max(tasks[task].actions, intent.attempt.number)
             case .undo:
                 tasks[task].undos = max(tasks[task].undos, intent.attempt.number)
@@ -112,10 +130,11 @@ extension RunState {
             }
         case .attemptEnded(let end):
             guard let task = plan.index[end.attempt.task] else { return }
-            let wasOpen = tasks[task].open?.attempt == end.attempt
+            let open = tasks[task].open
+            let wasOpen = open?.attempt == end.attempt
             if wasOpen { tasks[task].open = nil }
             tasks[task].last = end
-            tasks[task].mayStillRun = end.mayStillRun
+            tasks[task].set(mayStillRun: end.mayStillRun, wasOpen ? open : nil)
             switch end.result {
             case .neverRan: if wasOpen { tasks[task].actedAt = tasks[task].actedBefore }
             case .unknown: tasks[task].unknownInARow += 1
@@ -124,9 +143,16 @@ extension RunState {
             if case .neverRan = end.result {
             } else {
                 anythingStarted = true
-                if end.attempt.kind == .action { tasks[task].hasRun = true }
+                if end.attempt.kind == .action {
+                    tasks[task].hasRun = true
+                    tasks[task].confirmed = false
+                }
             }
             if isGivenUp, end.attempt.kind == .undo { leaveUnclear(task, end.attempt.task, nil) }
+        case .attemptReopened(let attempt):
+            guard let task = plan.index[attempt.task], let intent = tasks[task].atLarge, intent.attempt == attempt
+            else { return }
+            reopen(task, intent)
         case .taskSettled(let settlement):
             guard let task = plan.index[settlement.task] else { return }
             tasks[task].settlement = settlement.state == .pending ? nil : settlement
@@ -139,15 +165,20 @@ extension RunState {
                 tasks[task].waitedForApproval = .zero
             }
             tasks[task].settledAt = records
+            tasks[task].saidDone = nil
+            tasks[task].confirmed = false
             if settlement.state == .pending { tasks[task].last = nil }
-            if settlement.state == .ok || settlement.state == .already { tasks[task].mayStillRun = false }
+            if settlement.state == .ok || settlement.state == .already {
+                tasks[task].doneSince = tasks[task].doneSince ?? records
+            }
             tasks[task].asked = nil
         case .notChecked: break
         case .undoSettled(let settlement):
             guard let task = plan.index[settlement.task] else { return }
             if isGivenUp { return leaveUnclear(task, settlement.task, settlement.reason) }
             tasks[task].undo = settlement
-            if settlement.state == .undone || settlement.state == .left { tasks[task].mayStillRun = false }
+            tasks[task].saidDone = nil
+            if settlement.state == .undone { tasks[task].doneSince = nil }
         case .asked(let question):
             guard let task = plan.index[question.task] else { return }
             tasks[task].asked = question.kind
@@ -159,7 +190,8 @@ extension RunState {
                 tasks[task].last = nil
                 tasks[task].unknownInARow = 0
             }
-            if answer.choice != .stop { tasks[task].mayStillRun = false }
+            if answer.choice != .stop { tasks[task].set(mayStillRun: false) }
+            tasks[task].saidDone = answer.choice == .done ? answer : nil
             if answer.kind == .irreversible {
                 if answer.choice == .rollback { rollbackDecided?.isConfirmed = true } else { rollbackDecided = nil }
             }
@@ -191,6 +223,42 @@ extension RunState {
         case .halted(let reason): halted = reason
         case .closed(let outcome): closed = outcome
         }
+    }
+
+    /// What is on record as the end of the attempt is taken back, and what followed from it alone.
+    private mutating func reopen(_ task: Int, _ intent: AttemptIntent) {
+        tasks[task].set(mayStillRun: false)
+        tasks[task].open = intent
+        tasks[task].unknownInARow = max(0, tasks[task].unknownInARow - 1)
+        switch intent.attempt.kind {
+        case .action:
+            tasks[task].last = nil
+            tasks[task].hasRun = tasks[task].hadRun
+            // What a check has seen since, or a person decided, stays so.
+            switch tasks[task].settlement?.state {
+            case .unclear: tasks[task].settlement = nil
+            case .ok, .already, .skipped, .failed, .pending, .yourTurn, .running, .undone, nil: break
+            }
+            tasks[task].asked = nil
+        case .undo:
+            tasks[task].last = nil
+            tasks[task].undo = nil
+        }
+    }
+
+    /// Tasks behind `task` that their own condition has passed over: it is decided anew once `task` has run again.
+    func decided(by task: Int, _ plan: Plan) -> [Int] {
+        // In most runs nothing behind a task has been decided about before the task is done.
+        guard tasks[task].settledAt > 0 else { return [] }
+        var found: [Int] = []
+        var seen: Set<Int> = []
+        var open = plan.stepDependents[plan.tasks[task].step]
+        while let step = open.popLast() {
+            guard seen.insert(step).inserted else { continue }
+            open += plan.stepDependents[step]
+            found += plan.tasksOfStep[step].filter(isNotNeeded)
+        }
+        return found
     }
 
     /// Back at the rollback's target, what was only waited for or marked since then is still to come.

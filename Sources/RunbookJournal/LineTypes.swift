@@ -9,6 +9,7 @@ package enum LineTypes {
     package static let hostSeen = "host.seen"
     package static let stepIntent = "step.intent"
     package static let stepResult = "step.result"
+    package static let stepReopened = "step.reopened"
     package static let stepDone = "step.done"
     package static let stepUnchecked = "step.unchecked"
     package static let questionAsked = "question.asked"
@@ -25,6 +26,7 @@ package enum LineTypes {
     package static let rollbackAbandoned = "rollback.abandoned"
     package static let undoIntent = "undo.intent"
     package static let undoResult = "undo.result"
+    package static let undoReopened = "undo.reopened"
     package static let undoDone = "undo.done"
     package static let runPaused = "run.paused"
     package static let runWentOn = "run.went_on"
@@ -54,11 +56,11 @@ package enum LineTypes {
 
     /// Every type of line. A new one goes here and nowhere else.
     package static let known: Set<String> = own.union(notes).union([
-        hostSeen, stepIntent, stepResult, stepDone, stepUnchecked, questionAsked, questionAnswered, approval, stepValue,
+        hostSeen, stepIntent, stepResult, stepReopened, stepDone, stepUnchecked, questionAsked, questionAnswered,
+        approval, stepValue,
         checkpointReached,
         rollbackDecided, rollbackTasks, rollbackBegun, rollbackEnded, rollbackAbandoned, undoIntent, undoResult,
-        undoDone, runPaused,
-        runWentOn, runHalted, runClose,
+        undoReopened, undoDone, runPaused, runWentOn, runHalted, runClose,
     ])
 
     /// A known type, to be found by the bytes of its name: a string for each line of a journal costs more than its hash.

@@ -22,6 +22,9 @@ extension Draft {
                     ("cmd", .string(intent.digest)),
                     ("text", .string(RecordText.cut(intent.command))), ("boot", .string(intent.boot))))
         case .attemptEnded(let end): self.init(end)
+        case .attemptReopened(let attempt):
+            self.init(
+                type: attempt.kind == .undo ? LineTypes.undoReopened : LineTypes.stepReopened, fields: .of(attempt))
         case .taskSettled(let settlement):
             self.init(
                 type: LineTypes.stepDone,
@@ -114,10 +117,19 @@ extension Draft {
                 end.attempt,
                 ("end", .string(word)), ("status", status.map { .bounded(Int64($0)) }),
                 ("reason", text.map { .string(RecordText.cut($0)) }),
-                ("stopped", end.isUnknown && !end.mayStillRun ? .boolean(true) : nil),
+                ("stopped", Self.stopped(end).map(JournalValue.boolean)),
                 ("stdout", end.stdout.map(JournalValue.output)), ("stderr", end.stderr.map(JournalValue.output)),
                 ("tail", .text(RecordText.last(end.tail))), ("ms", .bounded(end.milliseconds)),
                 ("cut", end.isOutputCut ? .boolean(true) : nil)))
+    }
+}
+
+extension Draft {
+    /// Said where it is not what a reader takes for granted: that nothing is known of what ended so, and that what was
+    /// stopped has stopped.
+    private static func stopped(_ end: AttemptEnd) -> Bool? {
+        if end.isUnknown, !end.mayStillRun { return true }
+        return end.isTimedOut && end.mayStillRun ? false : nil
     }
 }
 

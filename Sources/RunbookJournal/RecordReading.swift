@@ -71,6 +71,8 @@ extension Record {
                     home: try fields.optionalString("home") ?? ""))
         case LineTypes.stepIntent: .attemptIntended(try fields.intent(.action))
         case LineTypes.undoIntent: .attemptIntended(try fields.intent(.undo))
+        case LineTypes.stepReopened: .attemptReopened(try fields.attempt(.action))
+        case LineTypes.undoReopened: .attemptReopened(try fields.attempt(.undo))
         case LineTypes.stepResult: .attemptEnded(try fields.end(of: .action))
         case LineTypes.undoResult: .attemptEnded(try fields.end(of: .undo))
         case LineTypes.stepDone:
@@ -189,7 +191,7 @@ private struct RecordFields {
         return tasks
     }
 
-    private mutating func attempt(_ kind: AttemptKind) throws(RecordFault) -> AttemptName {
+    mutating func attempt(_ kind: AttemptKind) throws(RecordFault) -> AttemptName {
         AttemptName(task: try task(), kind: kind, number: Int(try integer("attempt")))
     }
 
@@ -215,7 +217,9 @@ private struct RecordFields {
             tail: try bytes("tail"), milliseconds: try integer("ms"),
             isOutputCut: fields["cut"] == nil ? false : try boolean("cut"))
         // Older versions never said so: then nothing shows that it has stopped.
-        if end.isUnknown { end.mayStillRun = fields["stopped"] == nil ? true : !(try boolean("stopped")) }
+        if end.isUnknown || end.isTimedOut {
+            end.mayStillRun = fields["stopped"] == nil ? end.isUnknown : !(try boolean("stopped"))
+        }
         return end
     }
 

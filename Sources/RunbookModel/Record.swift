@@ -6,6 +6,8 @@ package enum Record: Hashable, Sendable {
     case attemptIntended(AttemptIntent)
     /// Durable before anything that waits for it starts.
     case attemptEnded(AttemptEnd)
+    /// Its host is asked again about an attempt that may still run: what is on record as its end is taken back.
+    case attemptReopened(AttemptName)
     case taskSettled(TaskSettlement)
     /// A task that is done was to be checked again in a new session, and gave no answer: it stays what it is.
     case notChecked(UncheckedTask)
@@ -99,13 +101,17 @@ package struct AttemptEnd: Hashable, Sendable {
     package var tail: [UInt8]
     /// From submission to end, milliseconds.
     package var milliseconds: Int64
-    /// Of an unknown result: whether nothing shows that the command has stopped.
+    /// Of an unknown result: whether nothing shows that the command has stopped. Of one that was stopped at its deadline:
+    /// whether something that it started runs on.
     package var mayStillRun: Bool
     /// The host's disk was full when it ended: what it printed may be cut.
     package var isOutputCut: Bool
 
     /// Whether nobody knows whether it ran, or how far.
     package var isUnknown: Bool { if case .unknown = result { true } else { false } }
+
+    /// Whether it was stopped at its deadline.
+    package var isTimedOut: Bool { if case .timedOut = result { true } else { false } }
 
     package init(
         attempt: AttemptName, result: Result, stdout: OutputDigest? = nil, stderr: OutputDigest? = nil,

@@ -257,10 +257,14 @@ package struct Question: Hashable, Sendable {
     package var choices: [Choice]
     /// Values that `done` has to come with.
     package var values: [ValueQuestion]
+    /// Whether nobody can have known beforehand that it would be asked.
+    package var isUnforeseen: Bool
 
     package init(
-        _ kind: QuestionKind, task: TaskID, text: String, choices: [Choice], values: [ValueQuestion] = []
+        _ kind: QuestionKind, task: TaskID, text: String, choices: [Choice], values: [ValueQuestion] = [],
+        isUnforeseen: Bool = false
     ) {
+        self.isUnforeseen = isUnforeseen
         self.values = values
         self.kind = kind
         self.task = task

@@ -9,6 +9,8 @@ struct Dialogue {
     private(set) var said: [String] = []
     /// Where the next reply goes.
     private var awaited: (task: Int, token: Int)?
+    /// The questions that are open, by task.
+    private(set) var questions: [TaskID: (task: Int, token: Int, question: Question)] = [:]
     private(set) var digest = ""
 
     init(_ steps: [Step], receipts: Bool = true, hold: SiteHold? = nil) throws {
@@ -50,6 +52,13 @@ struct Dialogue {
         return tell(.answered(task: awaited.task, token: awaited.token, .choice(choice, reason: reason, by: "tester")))
     }
 
+    /// Answers what is asked about one task, whatever was asked since.
+    @discardableResult
+    mutating func choose(_ choice: Choice, about task: TaskID) -> [String] {
+        guard let asked = questions[task] else { return ["nothing was asked"] }
+        return tell(.answered(task: asked.task, token: asked.token, .choice(choice, reason: nil, by: "tester")))
+    }
+
     /// Nobody is there to answer what was asked last.
     @discardableResult
     mutating func nobody() -> [String] {
@@ -76,6 +85,7 @@ struct Dialogue {
         case .hold(let step, let delay): return "hold \(step) for \(delay.wholeMilliseconds) ms"
         case .ask(let task, let token, let question):
             awaited = (task, token)
+            questions[question.task] = (task, token, question)
             return "ask \(question.kind.rawValue): \(question.text)"
         case .withdraw(let task): return "withdraw \(task)"
         case .recall(let task, let token, _):
@@ -113,6 +123,7 @@ struct Dialogue {
         case .hostSeen(let sighting): "seen \(sighting.host) \(sighting.boot)"
         case .attemptIntended(let intent): "intent \(intent.attempt.kind.rawValue) \(intent.attempt.number)"
         case .attemptEnded(let end): "end \(end.attempt.number) \(words(end.result))"
+        case .attemptReopened(let attempt): "reopened \(attempt.kind.rawValue) \(attempt.number)"
         case .taskSettled(let settled):
             "\(settled.state.rawValue) \(settled.task): \(settled.reason)\(settled.tolerated ? " (tolerated)" : "")"
         case .notChecked(let unchecked): "not checked \(unchecked.task): \(unchecked.reason)"

@@ -1,4 +1,5 @@
 import RunbookEngine
+import RunbookJournal
 import RunbookModel
 import RunbookPlan
 import RunbookSimulation
@@ -90,6 +91,77 @@ struct OtherHandsTests {
                 #expect(second != .succeeded && second != .rolledBack, "forked at append \(crashAt)")
             }
         }
+    }
+
+    /// Nothing comes after `b` that would go to its host: only looking at it can tell that somebody else was there.
+    private func nothingAfter(_ checked: Bool) -> [Step] {
+        [
+            step("b") {
+                if checked {
+                    $0.verifiedAndUndone()
+                } else {
+                    $0.undo = .run(text("stop b"), timeout: .seconds(60), verify: nil)
+                }
+            }, checkpoint("end", needs: ["b"]),
+        ]
+    }
+
+    @Test(
+        "a copy takes its turn on a host before it believes what that remembers, and says of nothing that it is done or undone",
+        arguments: [false, true])
+    func turnBeforeBelief(checked: Bool) async throws {
+        var looked = 0
+        for (first, other) in [(Event.began, back), (back, .forwardRequested(by: "lead"))] {
+            for crashAt in 1... {
+                let run = try SimulatedRun(nothingAfter(checked))
+                if case .rollbackRequested = first { #expect(try await run.session() == .succeeded) }
+                guard try await run.session(first, crashAt: crashAt) == nil else { break }
+                let copy = run.forked()
+                let atFork = run.ran
+                _ = try await run.session(other)
+                guard run.ran != atFork else { continue }
+                looked += 1
+                let before = run.ran
+                let second = try await copy.session()
+                #expect(run.ran == before, "forked at append \(crashAt): \(run.ran)")
+                #expect(second == .elsewhere, "forked at append \(crashAt): \(copy.words)")
+            }
+        }
+        #expect(looked > 0)
+    }
+
+    @Test("two names of one machine are one place: its receipts are known under either")
+    func twoNames() throws {
+        let plan = try plan([step("b", on: ["a"]), step("c", needs: ["b"], on: ["b"])])
+        var state = RunState(tasks: plan.tasks.count, approvals: .rehearsal)
+        let name = AttemptName(task: TaskID(step: "b", host: "a"), kind: .action, number: 1)
+        for record in [
+            .hostSeen(HostSighting(host: "a", boot: "b1", clockOffset: 0, home: "h1")),
+            .attemptIntended(AttemptIntent(attempt: name, digest: "", command: "", boot: "b1")),
+            .attemptEnded(AttemptEnd(attempt: name, result: .exited(0))),
+            .taskSettled(TaskSettlement(task: name.task, state: .ok, reason: "")),
+        ] as [Record] { state.evolve(record, plan) }
+        var engine = Engine(
+            plan: plan,
+            run: RunFacts(
+                id: "r1", by: "t", mark: "m1", isRehearsal: true, session: RunningSession("s2", after: ["s1"])),
+            state: state)
+        var decision = engine.handle(.began)
+        var outcomes: [Outcome] = []
+        for _ in 0..<12 {
+            guard case .send(let task, let token, let request)? = decision.effects.first else { break }
+            let reply: HostReply =
+                switch request.operation {
+                case .arrive(let arrival) where arrival.turn?.after == "":
+                    .contact(HostFacts(boot: "b1", clockOffset: 0, home: "h1", session: "s1"))
+                case .arrive: .contact(HostFacts(boot: "b1", clockOffset: 0, home: "h1", session: "s2"))
+                case .heads: .heads([ReceiptHead(receipt: "b.a.1", sequence: 1, hash: "00")])
+                default: .ended(.exited(0))
+                }
+            decision = engine.handle(.replied(task: task, token: token, reply, output: nil))
+            outcomes += decision.effects.compactMap { if case .finish(let outcome) = $0 { outcome } else { nil } }
+        }
+        #expect(outcomes == [.succeeded])
     }
 
     @Test("a copy that was made before the last session went on is too old to go back or on")

@@ -195,8 +195,11 @@ struct VerdictTests {
             (
                 "kill", receipt(.run(boot: "b1"), end: .exit(143), wasStopped: true, left: 2),
                 [
-                    "end 1 timed out, 143", "asked failure",
-                    "ask failure: it did not end within 1 minute and was stopped (exit status 143); "
+                    "end 1 timed out, 143",
+                    "unclear db@a: it did not end within 1 minute and was stopped (exit status 143); "
+                        + "2 processes that it started are still running",
+                    "asked unclear",
+                    "ask unclear: it did not end within 1 minute and was stopped (exit status 143); "
                         + "2 processes that it started are still running",
                 ]
             ),

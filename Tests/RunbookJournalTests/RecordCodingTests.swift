@@ -24,7 +24,12 @@ import Testing
                     .exited(0), .exited(255), .signalled("KILL"), .neverRan("no route"), .timedOut(status: 143),
                     .unknown(""),
                 ]
-                for result in results { records.append(.attemptEnded(AttemptEnd(attempt: name, result: result))) }
+                for result in results {
+                    records.append(.attemptEnded(AttemptEnd(attempt: name, result: result)))
+                    let running = AttemptEnd(attempt: name, result: result, mayStillRun: true)
+                    if running.isUnknown || running.isTimedOut { records.append(.attemptEnded(running)) }
+                }
+                records.append(.attemptReopened(name))
                 let out = OutputDigest(bytes: 3, sha256: "aa")
                 for (stdout, stderr) in [(out, nil), (nil, out), (out, out)] as [(OutputDigest?, OutputDigest?)] {
                     records.append(

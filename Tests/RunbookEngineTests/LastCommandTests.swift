@@ -1,0 +1,178 @@
+import RunbookEngine
+import RunbookModel
+import RunbookPlan
+import RunbookSimulation
+import RunbookTransport
+import Testing
+
+private let contact = HostReply.contact(HostFacts(boot: "b1", clockOffset: 0, home: "h1"))
+private let cut = HostReply.failure(TransportFailure(.lost, sent: true, "reset"))
+private let yes = HostReply.probe(ProbeAnswer(.exit(.exited(0))))
+private let no = HostReply.probe(ProbeAnswer(.exit(.exited(1))))
+private let back = Event.rollbackRequested(target: RollbackPlan.start, by: "lead")
+
+private func receipt(
+    _ go: ReceiptStatus.Go = .run(boot: "b1"), end: ReceiptStatus.End? = nil, alive: Bool = false, boot: String = "b1",
+    home: String = "h1", stopped: Bool = false, left: Int? = nil
+) -> HostReply {
+    var status = ReceiptStatus(claimed: true, digest: nil, go: go, end: end, alive: alive, boot: boot)
+    status.home = home
+    status.wasStopped = stopped
+    status.leftRunning = left
+    return .receipt(status)
+}
+
+/// What is known of the last command of a step is asked of its host, and not of a check: a check says what is there, and not
+/// whether something still works on it.
+@Suite("What is known of the last command")
+struct LastCommandTests {
+    private func lost(_ change: (inout Step) -> Void = { _ in }) throws -> Dialogue {
+        var dialogue = try Dialogue.submitted(step("db", change: change))
+        dialogue.reply(.deadline)
+        #expect(dialogue.reply(receipt(alive: true)).last?.hasPrefix("ask unclear") == true)
+        return dialogue
+    }
+
+    @Test("the next session asks the host again what became of it, and believes what it hears")
+    func askedAgain() throws {
+        for (reply, last) in [
+            (receipt(end: .exit(0)), "finish succeeded"), (receipt(end: .exit(3)), "ask failure: exit status 3"),
+            (receipt(alive: true), "attach r1/db.a.1 at 0, 0"),
+        ] {
+            var dialogue = try lost()
+            dialogue.restart()
+            #expect(dialogue.begin() == ["reopened action 1", "inspect r1/db.a.1"])
+            #expect(dialogue.reply(reply).last == last)
+        }
+    }
+
+    @Test("killed while the host is asked again, the session after it asks too")
+    func askedAgainAfterKill() throws {
+        var dialogue = try lost()
+        dialogue.restart()
+        _ = dialogue.begin()
+        dialogue.restart()
+        #expect(dialogue.begin() == ["inspect r1/db.a.1"])
+        #expect(dialogue.reply(receipt(end: .exit(0))).last == "finish succeeded")
+    }
+
+    @Test("asked in vain, it counts as one attempt of which nobody knows, however often it was asked about")
+    func oneAttempt() throws {
+        var dialogue = try lost { ($0.idempotent, $0.retries) = (true, 1) }
+        for _ in 0..<3 {
+            dialogue.restart()
+            _ = dialogue.begin()
+            dialogue.reply(receipt(alive: true))
+            dialogue.reply(.deadline)
+            dialogue.reply(receipt(alive: true))
+        }
+        #expect(dialogue.engine.state.tasks[0].unknownInARow == 1)
+    }
+
+    @Test("a rollback asks the host as well, before it undoes anything")
+    func beforeUndo() throws {
+        for decided in [true, false] {
+            var dialogue = try lost {
+                $0.verifiedAndUndone()
+                $0.skipIf = .never
+            }
+            if !decided { dialogue.restart() }
+            let told = decided ? dialogue.choose(.rollback, reason: "start") : dialogue.tell(back)
+            // A person who decides while the question is open has seen it.
+            #expect(told.contains("inspect r1/db.a.1") == !decided, "\(told)")
+            if !decided { #expect(dialogue.reply(receipt(end: .exit(0))).last == "probe is db") }
+        }
+    }
+
+    @Test("what a time-out left running is counted again before the step is tried again", arguments: [0, 2])
+    func leftovers(_ left: Int) throws {
+        var dialogue = try Dialogue.submitted(step("db") { $0.onFailure = .stop })
+        dialogue.reply(.deadline)
+        #expect(dialogue.reply(receipt(end: .exit(143), stopped: true, left: 1)).last == "finish failed")
+        dialogue.restart()
+        #expect(dialogue.begin() == ["reopened action 1", "kill r1/db.a.1"])
+        let told = dialogue.reply(receipt(end: .exit(143), stopped: true, left: left))
+        if left == 0 { #expect(told.last == "contact") } else { #expect(told.last?.hasPrefix("ask unclear") == true) }
+    }
+
+    @Test("a step whose command left something running is not tried again by itself", arguments: [true, false])
+    func noRetryBeside(byRounds: Bool) throws {
+        var dialogue = try Dialogue.submitted(
+            step("db") {
+                if byRounds { $0.onFailure = .retry } else { $0.retries = 3 }
+            })
+        dialogue.reply(.deadline)
+        let told = dialogue.reply(receipt(end: .exit(143), stopped: true, left: 1))
+        #expect(told.last?.hasPrefix("ask unclear") == true, "\(told)")
+    }
+
+    @Test("in another home, another boot id does not show that it has stopped: it may be another machine's")
+    func otherMachine() throws {
+        var dialogue = try Dialogue.submitted(step("db") { $0.idempotent = true })
+        dialogue.restart()
+        #expect(dialogue.begin() == ["inspect r1/db.a.1"])
+        #expect(dialogue.reply(receipt(.none, boot: "b2", home: "h2")).last?.hasPrefix("ask unclear") == true)
+    }
+
+    @Test("a check that passes does not free the lock of what may still run: a person is asked")
+    func lock() throws {
+        var dialogue = try Dialogue(
+            ["one", "two"].map { id in
+                step(id) {
+                    $0.locks = ["fuse"]
+                    $0.verify = check("is \(id)")
+                }
+            }, receipts: false)
+        _ = dialogue.begin()
+        dialogue.reply(no)
+        dialogue.reply(contact)
+        #expect(dialogue.reply(cut).last == "probe is one")
+        #expect(dialogue.reply(yes).last?.contains("it holds the lock `fuse`") == true)
+        let told = dialogue.choose(.done, reason: "it has ended")
+        #expect(told.contains("probe is one") && told.contains("probe is two"), "\(told)")
+    }
+
+    @Test("that its effect is gone proves no undo that may still run, and the one before it does not begin")
+    func undo() throws {
+        var dialogue = try Dialogue(
+            [step("a") { $0.verifiedAndUndone() }, step("b", needs: ["a"]) { $0.verifiedAndUndone() }], receipts: false)
+        _ = dialogue.begin()
+        for _ in 0..<2 {
+            dialogue.reply(no)
+            dialogue.reply(contact)
+            dialogue.reply(.ended(.exited(0)))
+            dialogue.reply(yes)
+        }
+        dialogue.restart()
+        dialogue.tell(back)
+        dialogue.reply(contact)
+        #expect(dialogue.reply(cut).last == "probe is b")
+        #expect(dialogue.reply(no).last?.hasPrefix("ask undo: ") == true)
+        #expect(!dialogue.said.contains { $0.hasPrefix("undo undone") || $0 == "contact" })
+    }
+
+    @Test("nothing is undone beside a command that may still run, though its check passes")
+    func undoBeside() throws {
+        var dialogue = try Dialogue([step("db") { $0.verifiedAndUndone() }], receipts: false)
+        _ = dialogue.begin()
+        dialogue.reply(no)
+        dialogue.reply(contact)
+        dialogue.reply(cut)
+        #expect(dialogue.reply(yes).last == "finish succeeded")
+        dialogue.restart()
+        #expect(dialogue.tell(back).last == "ask undo: its command may still be running")
+    }
+
+    @Test("where the check passes without the step as well, it proves nothing of a command whose end nobody knows")
+    func restart() throws {
+        var dialogue = try Dialogue.submitted(
+            step("db") {
+                $0.verifiedAndUndone()
+                $0.skipIf = .never
+            })
+        #expect(dialogue.reply(receipt(end: .lost)).last?.hasPrefix("ask unclear") == true)
+        // Nor that there is something to undo.
+        dialogue.restart()
+        #expect(dialogue.tell(back).last?.hasPrefix("ask undo: nobody knows whether it ran") == true)
+    }
+}
