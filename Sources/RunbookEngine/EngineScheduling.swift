@@ -77,25 +77,37 @@ extension Engine {
     private mutating func start(_ task: Int) {
         if work[task].recheck {
             recheck(task)
-        } else if mode == .undoing {
-            startUndo(task)
         } else {
             if plan.step(of: task).stagger > .zero {
                 held.insert(plan.tasks[task].step)
                 work[task].holdsStep = true
             }
-            startAction(task)
+            if mode == .undoing { startUndo(task) } else { startAction(task) }
         }
     }
 
-    /// Whether its step lets a task begin now: the one before began long enough ago, its batch has come, and not too many
-    /// of its hosts have failed. Of a task whose turn has come before, only the first is asked.
+    /// Whether its step lets a task begin now: the one before began long enough ago, no other batch is under way, its own
+    /// has come, and not too many of its hosts have failed. Of a task whose turn has come before, only the first two are
+    /// asked. Undos go through the batches backwards.
     private func mayBegin(_ task: Int) -> Bool {
         let step = plan.step(of: task)
         let planned = plan.tasks[task]
-        guard mode == .forward, !work[task].recheck else { return true }
+        guard mode == .forward || mode == .undoing, !work[task].recheck else { return true }
         if held.contains(planned.step) { return false }
-        guard !work[task].hasBegun, plan.tasksOfStep[planned.step].count > 1 else { return true }
+        guard plan.tasksOfStep[planned.step].count > 1 else { return true }
+        if !step.serial.isEmpty {
+            let isBesideOthers = plan.tasksOfStep[planned.step].contains { other in
+                plan.tasks[other].batch != planned.batch && isLocking(other)
+            }
+            if isBesideOthers { return false }
+        }
+        if mode == .undoing {
+            return step.serial.isEmpty
+                || !plan.tasksOfStep[planned.step].contains {
+                    plan.tasks[$0].batch > planned.batch && undosLeft.contains($0)
+                }
+        }
+        guard !work[task].hasBegun else { return true }
         // Who has failed is asked about.
         if step.serial.isEmpty, asking == 0 { return true }
         var failing = 0
