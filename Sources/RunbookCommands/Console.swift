@@ -75,7 +75,8 @@ final class Console: RunObserver {
     private func tick() {
         queue.asyncAfter(deadline: .now() + .milliseconds(500)) { [weak self] in
             guard let self, !screen.withLock({ $0.isOver }) else { return }
-            redraw()
+            // A screen that is held gets one block when it is read again, and not thousands.
+            if !Terminal.isBehind { redraw() }
             tick()
         }
     }
@@ -142,6 +143,11 @@ final class Console: RunObserver {
     func prompted() { screen.withLock { $0.prompt = nil } }
 
     func show() { screen.withLock { $0.isHidden = false } }
+
+    /// What is said in place of so many lines that nobody read in time.
+    static func lost(_ count: Int) -> String {
+        "(\(count) \(count == 1 ? "line was" : "lines were") not read in time and left out: `blackstart journal show` has all)\n"
+    }
 
     // MARK: Lines
 

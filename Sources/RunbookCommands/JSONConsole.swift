@@ -32,6 +32,11 @@ final class JSONConsole: RunObserver {
 
     func printed(_ chunk: OutputChunk, by task: TaskID) {}
 
+    /// The line in place of so many that nobody read in time.
+    static func lost(_ count: Int) -> String {
+        JSONText.line([("type", .string("lost")), ("lines", .integer(Int64(count)))])
+    }
+
     /// How a run ended or, without an outcome, how it stands while it goes on.
     static func summary(run: String, outcome: Outcome?, plan: Plan, state: RunState) -> String {
         let steps = StepStates.of(plan, state)

@@ -105,15 +105,20 @@ struct RunSession {
             default: break
             }
         }
+        // One who does not read does not hold the run.
+        let isJSON = console.isJSON
+        Terminal.beginQueue { isJSON ? JSONConsole.lost($0) : Console.lost($0) }
         let end: SessionEnd
         do {
             end = try await conductor.run(Engine(plan: plan, run: facts, state: state, hold: hold), first: first)
         } catch {
             screen?.finish()
+            Terminal.endQueue()
             throw Self.failure(error, called)
         }
         screen?.finish()
         journal.close()
+        Terminal.endQueue()
         report(end)
         if let recording, let recordFolder {
             let records = RecordedRun.records(folder) ?? []
