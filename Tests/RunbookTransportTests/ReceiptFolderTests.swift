@@ -63,6 +63,17 @@ struct ReceiptFolderTests {
         }
     }
 
+    @Test("a default ACL on the home opens nothing that is made there", arguments: ScriptHost.allShells)
+    func list(_ shell: String) throws {
+        let host = try ScriptHost(shell: shell)
+        guard AccessList.give(5003, .default, host.scratch.path) else { return }
+        let said = try host.play(.submit(ScriptHost.submission(), deadline: .seconds(60)))
+        #expect(said.status?.end == .exit(0), "\(said)")
+        let found = try TestTools.shell(
+            "stat -c %a .blackstart .blackstart/receipts .blackstart/receipts/*", in: host.scratch.path)
+        #expect(Set(found.output.split(separator: "\n")) == ["700"], "\(found.output)")
+    }
+
     @Test("a question is written only where nobody else can change it", arguments: ScriptHost.allShells)
     func question(_ shell: String) throws {
         let host = try ScriptHost(shell: shell)
