@@ -99,10 +99,11 @@ package final class Conductor: Sendable {
                 }
                 let sink = try session.sink(for: task, &request)
                 let observer = parts.observer
-                let id = request.task
+                let (id, isWithheld) = (request.task, request.isWithheld)
                 parts.transport.send(
                     request,
                     progress: { chunk in
+                        guard !isWithheld else { return }
                         sink?.take(chunk)
                         observer.printed(chunk, by: id)
                     },

@@ -245,10 +245,9 @@ extension Engine {
             return attemptFailed(task, "the step has no host to run a command on")
         }
         move(task, phase)
-        decision.effects.append(
-            .send(
-                task: task, token: work[task].token,
-                HostRequest(host: host, task: plan.tasks[task].id, operation)))
+        var request = HostRequest(host: host, task: plan.tasks[task].id, operation)
+        if case .attach = operation { request.isWithheld = isWithheld(task) }
+        decision.effects.append(.send(task: task, token: work[task].token, request))
     }
 
     /// What this machine asks for itself is about the host; all else goes to where the task's commands run.

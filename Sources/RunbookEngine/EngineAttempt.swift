@@ -144,6 +144,7 @@ extension Engine {
                     attempt: name, digest: digest, command: CommandDigest.recorded(command.label ?? command.text),
                     boot: facts.boot)))
         work[task].waited = 0
+        work[task].sent = name
         send(
             task, .submitting,
             .submit(
@@ -228,6 +229,8 @@ extension Engine {
         _ task: Int, _ result: AttemptEnd.Result, _ output: AttemptOutput?, left: String = "", hasStopped: Bool = false,
         stdoutBytes: Int? = nil
     ) {
+        var output = output
+        if isWithheld(task) { output?.isCut = true }
         guard let kind = close(task, result, output, hasStopped: hasStopped) else { return }
         work[task].checkTries = 0
         // It was asked about once more only to know whether it has stopped.
@@ -278,6 +281,13 @@ extension Engine {
             if keepsReceipts(task) { decision.effects.append(.tidy(request)) }
         }
         return intent.attempt.kind
+    }
+
+    /// Whether what the attempt in flight printed can't be shown: an earlier session gave it secrets, and if one has changed
+    /// since, nothing knows what to hide.
+    func isWithheld(_ task: Int) -> Bool {
+        guard let open = state.tasks[task].open else { return false }
+        return handlesSecrets(task) && work[task].sent != open.attempt
     }
 
     private func handlesSecrets(_ task: Int) -> Bool {

@@ -42,6 +42,8 @@ extension Engine {
         var isUndoChosen = false
         /// Its host has been asked once more in this session whether its last command has stopped.
         var wasReopened = false
+        /// The last attempt that this session sent.
+        var sent: AttemptName?
         /// What the contact with its host is for.
         var coming = Coming.toBegin
         /// Its host has been told to take away the claims of runs that are over.

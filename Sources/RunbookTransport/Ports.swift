@@ -240,6 +240,8 @@ package struct HostRequest: Hashable, Sendable {
     /// The task it is for: a fixture's faults go by it, and commands see it as BLACKSTART_STEP.
     package var task: TaskID
     package var operation: Operation
+    /// What the attempt prints is neither kept nor shown.
+    package var isWithheld = false
 
     package init(host: String, task: TaskID, _ operation: Operation) {
         self.host = host

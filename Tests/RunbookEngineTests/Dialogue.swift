@@ -12,6 +12,8 @@ struct Dialogue {
     /// The questions that are open, by task.
     private(set) var questions: [TaskID: (task: Int, token: Int, question: Question)] = [:]
     private(set) var digest = ""
+    /// Of what was sent last.
+    private(set) var isWithheld = false
 
     init(_ steps: [Step], receipts: Bool = true, hold: SiteHold? = nil) throws {
         let plan = try plan(steps, receipts: receipts)
@@ -78,6 +80,7 @@ struct Dialogue {
         switch effect {
         case .send(let task, let token, let request):
             awaited = (task, token)
+            isWithheld = request.isWithheld
             return words(request.operation)
         case .wait(let task, let token, let delay):
             awaited = (task, token)

@@ -200,4 +200,25 @@ struct OutlivedTests {
         dialogue.tell(.rollbackRequested(target: "core", by: "lead"))
         #expect(!dialogue.reply(ended(1)).contains { $0.hasPrefix("rollback to start") })
     }
+
+    @Test("what a command with a secret printed is not shown by a later session, which can't know what the secret was")
+    func secretOutput() throws {
+        for hasSecret in [true, false] {
+            let one = step("db") {
+                let secret = Template.Reference(path: ["secrets", "pin"], place: place)
+                let value = hasSecret ? Template([.reference(secret)], at: place) : text("x")
+                $0.environment = [EnvironmentValue(name: "PIN", value: value)]
+                $0.outputs = [Output(name: "pool", run: nil, match: nil, place: place)]
+            }
+            var dialogue = try Dialogue.submitted(one)
+            dialogue.restart()
+            _ = dialogue.begin()
+            let ended = ended(0, printing: "hunter2")
+            #expect(dialogue.reply(ended) == ["attach r1/db.a.1 at 0, 0"])
+            #expect(dialogue.isWithheld == hasSecret)
+            let told = dialogue.reply(ended, output: output(hasSecret ? "" : "hunter2"))
+            #expect(told.contains("value pool: hunter2") == !hasSecret, "\(told)")
+            #expect(dialogue.engine.state.tasks[0].last?.isOutputCut == hasSecret)
+        }
+    }
 }
