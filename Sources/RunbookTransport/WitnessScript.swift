@@ -149,14 +149,14 @@ package enum WitnessScript {
         # In comes a line, `push RUN OFFSET COUNT`, `tell RUN 0 0` or `get RUN 0 0`, and after a push COUNT bytes, whole lines.
         # Out comes `BSW have N`, and a signature over those N bytes; or `gap N`, `torn N`, `fork N`, `refused WHY`. What is kept
         # can't be changed or taken away from outside. Copies lie in $BLACKSTART_WITNESS, else in ~/.blackstart/witness, and
-        # beside them the key that signs.
+        # beside them the key that signs: only that account and root may be able to write there, or to a folder on the way.
         umask 077
         LC_ALL=C
         export LC_ALL
         root=${BLACKSTART_WITNESS:-$HOME/.blackstart/witness}
         limit=1073741824
         refuse() {
-            echo "BSW refused $*"
+            printf 'BSW refused %s\n' "$*"
             exit 2
         }
         IFS=' ' read -r verb run offset count rest || refuse "that is no question"
@@ -165,6 +165,22 @@ package enum WitnessScript {
         for number in "$offset" "$count"; do
             case $number in '' | *[!0-9]* | 0?* | ??????????????*) refuse "that is no number" ;; esac
         done
+
+        \#(SoundPath.functions)
+
+        unsafe() { refuse "its folder can't be trusted: $w${bs_hint:+; to mend it, type there: $bs_hint}"; }
+        # Links lead there, if nobody else can turn them; what is there already, and what is made now, is ours alone.
+        case $root in */..|*/../*) refuse "there must be no \`..\` in its folder" ;; esac
+        bs_way "$root" ''
+        case $? in
+        0) top=${bs_real%/*}/ own=${bs_real##*/} ;;
+        1) unsafe ;;
+        2) top=$bs_real/ own=$bs_more ;;
+        esac
+        root=$top$own
+        own=$own/runs/$run
+        bs_sound "$top" "$own"
+        [ $? != 1 ] || unsafe
         d=$root/runs/$run
 
         # How much is kept, as $have: the newest segment tells by its name and size. One that the loss of power has torn is put
@@ -211,7 +227,7 @@ package enum WitnessScript {
         push)
             [ $((offset + count)) -le $limit ] || refuse "a journal is at most $limit bytes"
             [ "$count" -gt 0 ] || refuse "there is nothing to keep"
-            mkdir -p "$d" 2>/dev/null || refuse "its folder can't be made"
+            bs_make "$top" "$own" || refuse "its folder can't be made: $w"
             in=$d/in.$$
             trap 'rm -f "$in" "$in".*' EXIT
             trap 'exit 1' HUP INT TERM

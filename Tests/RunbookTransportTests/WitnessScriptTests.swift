@@ -148,6 +148,50 @@ struct WitnessScriptTests {
         #expect(!FileManager.default.fileExists(atPath: folder))
     }
 
+    @Test(
+        "a folder that others can change keeps neither copies nor a key, and is told with what to type",
+        arguments: [
+            ("chmod 777 .blackstart/witness", "other users can write to"),
+            ("chmod 1777 .blackstart/witness", "other users can write to"),
+            ("chmod 777 .", "other users can write to"),
+            ("chmod 777 .blackstart/witness/runs/r1", "other users can write to"),
+            ("mv .blackstart/witness/runs e && ln -s ../../e .blackstart/witness/runs", "is a link"),
+            ("touch f && mv .blackstart/witness e && mv f .blackstart/witness", "is not a folder"),
+            ("chown 12345 .blackstart/witness", "belongs to another user (uid 12345)"),
+        ])
+    func exposed(_ setting: String, _ why: String) throws {
+        guard geteuid() == 0 || !setting.hasPrefix("chown") else { return }
+        for sh in ["dash", "bash", "busybox ash", "mksh", "ksh93", "yash"] {
+            let made = try shell(
+                "umask 022; rm -rf .blackstart e; chmod 755 .; mkdir -p .blackstart/witness/runs/r1; \(setting)",
+                in: scratch.path)
+            #expect(made.status == 0, "\(made.output)")
+            let push = WitnessRequest.push(run: "r1", offset: 0, bytes: Self.one)
+            for request in [push, .tell(run: "r1"), .get(run: "r1", limitBytes: 1 << 20)] {
+                let reply = try ask(request, shell: sh)
+                #expect(reply?.verdict == .refused && reply?.reason.contains(why) == true, "\(sh): \(reply as Any)")
+            }
+            #expect(try shell("find . -name key -o -name '0*'", in: scratch.path).output == "")
+        }
+    }
+
+    @Test("a folder elsewhere, by a link or by its variable, keeps copies", arguments: ["dash", "ksh93", "yash"])
+    func elsewhere(_ sh: String) throws {
+        let made = try shell(
+            "umask 022; mkdir -p .blackstart disk; ln -s ../disk .blackstart/witness", in: scratch.path)
+        #expect(made.status == 0)
+        #expect(try ask(.push(run: "r1", offset: 0, bytes: Self.one), shell: sh)?.bytes == 10)
+        #expect(try scratch.text("disk/runs/r1/00000000000000000000").utf8.elementsEqual(Self.one))
+        for folder in ["$PWD/other", "$PWD/another/"] {
+            let said = try shell(
+                "BLACKSTART_WITNESS=\(folder) HOME=$PWD \(sh) ./blackstart-witness <question", in: scratch.path)
+            #expect(WitnessReply(Array(said.output.utf8))?.bytes == 10, "\(said.output)")
+        }
+        #expect(
+            try shell("ls other another", in: scratch.path).output
+                == "another:\nkey\nkey.pub\nruns\n\nother:\nkey\nkey.pub\nruns\n")
+    }
+
     @Test("a copy begins with whole lines and goes on with them")
     func lines() throws {
         #expect(try push(Array("half".utf8), at: 0)?.verdict == .torn)
