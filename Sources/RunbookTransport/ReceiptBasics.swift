@@ -54,7 +54,9 @@ extension ReceiptScript {
         [ -n "$b" ] || { [ -r /proc/sys/kernel/random/boot_id ] && IFS= read -r b </proc/sys/kernel/random/boot_id; } || :
         [ -n "$b" ] || b=$(sysctl -n kern.bootsessionuuid 2>/dev/null || sysctl -n kern.boot_id 2>/dev/null)
         case $b in *[!A-Za-z0-9._-]*) b=$(printf %s "$b" | tr -cd 'A-Za-z0-9._-');; esac
-        bs_none() { echo "N no receipt can be kept: $(printf %s "$1${bs_hint:+; to mend it, type there: $bs_hint}" | tr '\n' ' ')"; }
+        bs_none() { bs_why="no receipt can be kept: $1"; bs_refuse; }
+        # Says $bs_why, and what to type. An `echo` of many shells would take a \n in a path for the end of the line.
+        bs_refuse() { printf 'N %s\n' "$(printf %s "$bs_why${bs_hint:+; to mend it, type there: $bs_hint}" | tr '\n' ' ')"; }
         # Whether others can't have made or changed what is in the folder $1 of the receipts, if it is there.
         bs_trust() { bs_sound "$bs_top" "$bs_kept/$1"; [ $? != 1 ] || { bs_none "$w"; return 1; }; }
         # The receipt that is spoken of. Of its claim: the digest as $h, who submitted it as $bs_by, for which run as $bs_of.

@@ -33,7 +33,7 @@ extension ReceiptScript {
         bs_spare() { { printf '%8192s' '' >"$bs_path/spare"; } 2>/dev/null && bs_put '' >"$bs_path/spare"; }
         bs_probe() {
           bs_name=
-          bs_room "${TMPDIR:-/tmp}" '' "$2" "$3" || bs_room "${HOME:-/}" .blackstart "$2" "$3" || { echo "N no question can be asked: $(printf %s "$w${bs_hint:+; to mend it, type there: $bs_hint}" | tr '\n' ' ')"; return; }
+          bs_room "${TMPDIR:-/tmp}" '' "$2" "$3" || bs_room "${HOME:-/}" .blackstart "$2" "$3" || { bs_why="no question can be asked: $w"; bs_refuse; return; }
           trap 'rm -rf "$w"; exit 129' HUP INT TERM PIPE
           bs_give | $bs_session /bin/sh -c "$bs_run" "blackstart:probe" "$w" "$b" "$bs_sh" "$bs_umask" "$bs_as" "BS $nonce" "$w/env" "$w/question" "$w/begun" >"$w/out" 2>"$w/err" & p=$!
           # Who is not needed takes its sleep along; a shell that was killed would leave it behind.
@@ -44,7 +44,7 @@ extension ReceiptScript {
           # What sudo turns away was never asked, and its exit status is no answer.
           o=; case $bs_as in free | password) [ -f "$w/late" ] || [ -f "$w/begun" ] || o=$(sed 3q "$w/err" | tr '\n' ' ')" ";; esac
           # Nor is one for which there was no room.
-          if [ -n "$o" ]; then echo "N sudo ran nothing (exit status $x): ${o%%"${o##*[! ]}"}"
+          if [ -n "$o" ]; then bs_why="sudo ran nothing (exit status $x): ${o%%"${o##*[! ]}"}"; bs_refuse
           elif [ -f "$w/late" ] || bs_spare; then
             bs_size "$w/out"; o=$z; bs_size "$w/err"; q=$z
             # What is cut is not all that was said.
@@ -52,7 +52,7 @@ extension ReceiptScript {
             [ "$q" -gt 1048576 ] && q=1048576
             bs_part O "$w/out" 0 "$o"; bs_part E "$w/err" 0 "$q"
             if [ -f "$w/late" ]; then echo L; else echo "X $x$c"; fi
-          else echo "N the answer could not be kept: no space left in ${w%/*}"; fi
+          else bs_why="the answer could not be kept: no space left in ${w%/*}"; bs_refuse; fi
           rm -rf "$w"
           trap - HUP INT TERM PIPE
         }

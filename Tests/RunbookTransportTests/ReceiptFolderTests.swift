@@ -87,6 +87,18 @@ struct ReceiptFolderTests {
         #expect(said.text.contains("/.blackstart/blackstart."), "\(said.text)")
     }
 
+    @Test(
+        "what is to be typed stands on one line, whatever the shell makes of signs in it",
+        arguments: ScriptHost.allShells)
+    func signs(_ shell: String) throws {
+        let host = try ScriptHost(shell: shell)
+        try inHome("mkdir 'a\\nb\\c it'; chmod 777 'a\\nb\\c it'", host)
+        let text = try host.text(.arrive(Arrival(run: "r1")))
+        try host.feed(Array("BLACKSTART_RECEIPTS=$HOME/'a\\nb\\c it/r'\n\(text)".utf8))
+        let why = refusal(try host.reply("out"))
+        #expect(why.hasSuffix("type there: chmod go-w '\(host.scratch.path)/a\\nb\\c it'"), "\(why)")
+    }
+
     @Test("that it was told to stop is in its receipt, whoever asks later", arguments: ScriptHost.allShells)
     func told(_ shell: String) throws {
         let host = try ScriptHost(shell: shell)
