@@ -36,11 +36,12 @@ package struct InitCommand: ParsableCommand {
                 hint: isWrongFolder ? "name a folder that you may write to" : nil)
         }
         let at = folder == "." ? "" : "\(folder)/"
+        let (shown, runbook) = (TerminalText.shown(at), ShellWord.typed("\(at)runbook.yaml"))
         Terminal.out(
             """
-            Wrote \(StarterSite.sources.map { "\(at)\($0.name)" }.joined(separator: ", ")), and \(at)\(StarterSite.schemas)/ for editors.
-            Try:  blackstart check \(at)runbook.yaml
-                  blackstart dry-run \(at)runbook.yaml --fixture \(at)fixture.yaml
+            Wrote \(StarterSite.sources.map { shown + $0.name }.joined(separator: ", ")), and \(shown)\(StarterSite.schemas)/ for editors.
+            Try:  blackstart check \(runbook)
+                  blackstart dry-run \(runbook) --fixture \(ShellWord.typed("\(at)fixture.yaml"))
 
             """)
     }

@@ -79,7 +79,7 @@ package struct PlanCommand: ParsableCommand {
         Terminal.out(
             """
             Wrote \(TerminalText.shown(out)): \(Count.of(draft.steps.count, "step")), with FILL-IN where you have to write something.
-            Then: blackstart check \(TerminalText.shown(out))
+            Then: blackstart check \(ShellWord.typed(out))
 
             """)
     }

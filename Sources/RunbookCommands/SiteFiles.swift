@@ -144,7 +144,7 @@ struct SiteFiles {
             throw CommandFailure(
                 .invalidFile, "`\(name)` lies beside \(TerminalText.shown(path)), and is not read",
                 hint:
-                    "make one file of it: `ansible-inventory -i \(TerminalText.shown(path)) --list --yaml --export > inventory.yaml`"
+                    "make one file of it: `ansible-inventory -i \(ShellWord.typed(path)) --list --yaml --export > inventory.yaml`"
             )
         }
         return (inventory, bytes)

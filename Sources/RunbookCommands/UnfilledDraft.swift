@@ -33,6 +33,6 @@ enum UnfilledDraft {
     }
 
     private static func list(_ plan: Plan) -> String {
-        "`blackstart check \(TerminalText.shown(plan.runbook.path))`"
+        "`blackstart check \(ShellWord.typed(plan.runbook.path))`"
     }
 }

@@ -51,6 +51,9 @@ package enum ShellWord {
             }
     }
 
+    /// `text` as one word of a command that a person is told to type: nothing in it runs, or acts on the terminal.
+    package static func typed(_ text: String) -> String { quote(TerminalText.shown(text)) }
+
     /// `text` as exactly one word of a POSIX shell.
     package static func quote(_ text: String) -> String {
         if isPlain(text) { return text }

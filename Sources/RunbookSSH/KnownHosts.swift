@@ -268,7 +268,7 @@ enum HostKeyCheck {
             if keys.contains(where: { $0.blob == shown.blob }) { return nil }
             if let line = keys.first(where: { $0.type == shown.type }) {
                 return "the host's key has changed: it shows \(shown.fingerprint), which is not the one in \(place),"
-                    + " line \(line.number). \(meaning); `ssh-keygen -R '\(name)' -f \(place)` forgets the old key"
+                    + " line \(line.number). \(meaning); `ssh-keygen -R \(ShellWord.typed(name)) -f \(ShellWord.typed(place))` forgets the old key"
             }
             if !keys.isEmpty {
                 return "the host shows a \(shown.type) key that \(place) does not have: \(shown.fingerprint)"

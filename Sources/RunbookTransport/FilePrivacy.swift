@@ -37,6 +37,6 @@ package enum FilePrivacy {
 
     package static func remedy(_ path: String) -> String {
         isExposed(path) || !isReplaceable(path)
-            ? "chmod 600 \(TerminalText.shown(path))" : "chmod o-w \(TerminalText.shown(folder(of: path)))"
+            ? "chmod 600 \(ShellWord.typed(path))" : "chmod o-w \(ShellWord.typed(folder(of: path)))"
     }
 }

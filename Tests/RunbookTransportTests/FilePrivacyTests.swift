@@ -23,4 +23,16 @@ struct FilePrivacyTests {
         let wanted = words.map { "\(place)/key \($0.replacing("DIR", with: place))" }
         #expect(FilePrivacy.objection("\(place)/key") == wanted)
     }
+
+    @Test("a path with signs of the shell in it is one word of what closes it")
+    func signs() throws {
+        let scratch = try Scratch()
+        try scratch.write("k; touch owned", [1], mode: 0o644)
+        chmod("\(scratch.path)/k; touch owned", 0o644)
+        let remedy = FilePrivacy.remedy("\(scratch.path)/k; touch owned")
+        #expect(remedy == "chmod 600 '\(scratch.path)/k; touch owned'")
+        #expect(try shell(remedy, in: scratch.path).status == 0)
+        #expect(try shell("ls", in: scratch.path).output == "k; touch owned\n")
+        #expect(FilePrivacy.objection("\(scratch.path)/k; touch owned") == nil)
+    }
 }
