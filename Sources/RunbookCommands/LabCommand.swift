@@ -77,7 +77,8 @@ package struct LabUp: ParsableCommand {
                 let state = host.isOff ? "off" : host.answers ? "answers" : "does not answer"
                 Terminal.out("  \(host.name.padded(20)) \(host.address):\(host.port)  \(state)\n")
             }
-            Terminal.out("Inventory: \(lab.inventoryPath)\nEnd it with: blackstart lab down --dir \(ShellWord.typed(lab.folder))\n")
+            Terminal.out(
+                "Inventory: \(lab.inventoryPath)\nEnd it with: blackstart lab down --dir \(ShellWord.typed(lab.folder))\n")
         } catch { throw LabCommand.failure(error) }
     }
 
