@@ -58,14 +58,17 @@ package struct CheckCommand: ParsableCommand {
                 let archive = RunArchive(
                     places: places, runs: places.runs(runs.runDir), trust: trust, inventory: files.inventory)
                 let evidence = CheckEvidence.read(files, plan, archive, &read)
-                report.add(
-                    Preparedness.check(plan, evidence: evidence, today: today), untold: files.inventory.untold)
+                let preparedness = Preparedness.check(plan, evidence: evidence, today: today)
+                report.add(preparedness, untold: files.inventory.untold)
                 guard console.output == .text, !console.isJSON else { continue }
                 for warning in new { Terminal.message(warning.rendered + "\n") }
                 if !console.quiet {
-                    let found = warnings.isEmpty ? "no faults" : "no errors, \(Count.of(warnings.count, "warning"))"
+                    // The first line is the verdict: it is all that some logs keep.
+                    let errors = preparedness.findings.count { $0.rule.severity == .error }
+                    let others = warnings.count + preparedness.findings.count - errors
                     Terminal.out(
-                        "\(path): \(found). \(Count.of(plan.runbook.steps.count, "step")), "
+                        "\(path): \(errors == 0 && others > 0 ? "no errors, " : "")"
+                            + "\(Count.findings(errors: errors, warnings: others) ?? "no faults"). \(Count.of(plan.runbook.steps.count, "step")), "
                             + "\(Count.of(plan.tasks.count, "task")).\n")
                 }
             } catch {

@@ -57,8 +57,7 @@ struct CheckReport {
         guard !isQuiet else { return text }
         let errors = findings.count { $0.rule.severity == .error }
         let counts = [
-            errors == 0 ? nil : Count.of(errors, "error"),
-            findings.count == errors ? nil : Count.of(findings.count - errors, "warning"),
+            Count.findings(errors: errors, warnings: findings.count - errors),
             waived.isEmpty ? nil : "\(waived.count) waived",
         ].compactMap(\.self)
         return text + (text.isEmpty ? "" : "\n")

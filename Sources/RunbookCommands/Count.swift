@@ -8,6 +8,13 @@ enum Count {
         "\(number) \(number == 1 ? one : several ?? "\(one)s")"
     }
 
+    /// `3 errors, 1 warning`; nil where there are none.
+    static func findings(errors: Int, warnings: Int) -> String? {
+        let parts = [errors == 0 ? nil : of(errors, "error"), warnings == 0 ? nil : of(warnings, "warning")]
+        let words = parts.compactMap(\.self)
+        return words.isEmpty ? nil : words.joined(separator: ", ")
+    }
+
     /// `3 steps and 2 machines (web2, web3)`: what a selection leaves out; nil where nothing is.
     static func leftOut(of plan: Plan) -> String? {
         var parts: [String] = []

@@ -49,6 +49,13 @@ package struct ImpactCommand: ParsableCommand {
             )
         }
         Terminal.out(lose.isEmpty ? ImpactText.table(impacts) : impacts.map(ImpactText.full).joined())
+        // Nothing hangs on a machine of which nothing is said: that is no finding.
+        let untold = inventory.untold.filter { ["services", "placed_on"].contains($0) }
+        if !untold.isEmpty {
+            Terminal.message(
+                "blackstart: warning: the inventory says nothing of \(untold.joined(separator: " and ")): what needs a machine, "
+                    + "or runs on it, is not known, and \"none\" proves nothing\n")
+        }
     }
 }
 

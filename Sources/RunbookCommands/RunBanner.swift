@@ -90,6 +90,7 @@ struct RunIdentity {
             + Wrapping.lines(
                 "  Began     \(TimeText.date(opening.began)) by \(TerminalText.shown(opening.by))\(age)",
                 columns: columns, indent: 12)
+            + (recorded.state.closed.map { $0.isFinal ? ["  Ended     as \($0.rawValue)"] : [] } ?? [])
         return banner.text + lines.joined(separator: "\n") + "\n"
     }
 

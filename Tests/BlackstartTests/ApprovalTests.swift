@@ -51,7 +51,7 @@ struct ApprovalTests {
     func live() throws {
         let program = try site()
         try allow(program, ["anna", "bert", "carl"])
-        let run = try program.start("run runbook.yaml --run-id r")
+        let run = try program.start("run runbook.yaml --run-id r -y")
         try run.wait(for: "YOUR-TURN")
         #expect(try program("approve r go --key anna") == Said(0, "Approved: go of run r, by anna@site.\n"))
         // The same person twice is one person.
@@ -205,7 +205,7 @@ struct ApprovalTests {
     func refused() throws {
         let program = try site(count: 1)
         try allow(program, ["anna"])
-        let run = try program.start("run runbook.yaml --run-id r")
+        let run = try program.start("run runbook.yaml --run-id r -y")
         try run.wait(for: "YOUR-TURN")
         #expect(try program("approve r go --key anna --refuse").stdout == "Refused: go of run r, by anna@site.\n")
         let end = try run.end()

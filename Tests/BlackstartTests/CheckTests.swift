@@ -82,7 +82,7 @@ struct CheckTests {
     func text() throws {
         #expect(
             try program()("check r.yaml").stdout == """
-                r.yaml: no faults. 1 step, 1 task.
+                r.yaml: 3 errors, 1 warning. 1 step, 1 task.
 
                 ERROR    BOOT-UNREACHABLE  i.yaml:6:54
                     The cold start stops at `dns`: 2 machines can't start without it.

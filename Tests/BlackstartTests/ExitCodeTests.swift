@@ -235,7 +235,7 @@ struct ExitCodeTests {
         #expect(check.stderr == warning)
         #expect(
             check.stdout.hasPrefix(
-                "dark.yaml: no errors, 1 warning. 1 step, 1 task.\nrunbook.yaml: no errors, 1 warning. 4 steps, 4 tasks.\n"
+                "dark.yaml: no errors, 3 warnings. 1 step, 1 task.\nrunbook.yaml: no errors, 5 warnings. 4 steps, 4 tasks.\n"
             ))
         let said = try program("check dark.yaml --output json")
         #expect(said.status == 0 && said.stdout.hasPrefix(#"{"type":"diagnostic","severity":"warning","path":"inv"#))

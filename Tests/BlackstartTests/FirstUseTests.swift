@@ -22,7 +22,7 @@ struct FirstUseTests {
                 == Said(
                     0,
                     """
-                    site/runbook.yaml: no faults. 5 steps, 5 tasks.
+                    site/runbook.yaml: no errors, 1 warning. 5 steps, 5 tasks.
 
                     WARNING  PLAN-ORPHAN  site/runbook.yaml:1:1
                         The runbook does not say: `plan`, `approver`, `reviewed`.

@@ -84,6 +84,15 @@ struct PromptTests {
         try tmux.wait(for: "[exit 2]")
     }
 
+    @Test("a run on real machines without a terminal begins only if that was meant")
+    func unattendedRun() throws {
+        let program = try Program(Self.site)
+        let said = try program("run runbook.yaml --run-id r --answer read.charge=87")
+        #expect(said.status == 64 && said.stderr.contains("nothing was started"), "\(said)")
+        #expect(!FileManager.default.fileExists(atPath: "\(program.scratch.path)/home/runs/r"))
+        #expect(try program("run runbook.yaml --run-id r -y --answer read.charge=87").status == 2)
+    }
+
     @Test("a rollback without a terminal needs a target and -y, shows what it undoes, and undoes nothing before")
     func unattended() throws {
         let program = try Program(Self.site)

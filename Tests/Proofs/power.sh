@@ -237,7 +237,8 @@ while [ "$strikes" -lt "$count" ]; do
             [ "$code" != 0 ] || is_over succeeded || fail "it ended with 0, and the journal does not say so"
         else
             ended
-            [ "$code" = 0 ] || fail "it ended with $code: $(cat "$work/out")"
+            # An answer to what nobody could know counts once it was asked: by the session after.
+            [ "$code" = 0 ] || { [ "$site" = all ] && [ "$code" = 5 ]; } || fail "it ended with $code: $(cat "$work/out")"
         fi
         nothing_is_lost
         journal_recovers
