@@ -194,7 +194,7 @@ extension Engine {
     }
 
     /// Whether a task keeps its locks: it is under way, or its command may still run and nobody has decided about it.
-    private func isLocking(_ task: Int) -> Bool { work[task].holdsSlot || state.tasks[task].mayStillRun }
+    private func isLocking(_ task: Int) -> Bool { work[task].holdsSlot || state.tasks[task].holdsLocks }
 
     private func isLockedOut(_ task: Int) -> Bool {
         plan.step(of: task).locks.contains { (locks[$0] ?? []).contains { $0 != task && isLocking($0) } }

@@ -52,6 +52,9 @@ package struct RunState: Sendable {
         /// How many of its attempts in a row ended so that nobody knows how.
         package var unknownInARow = 0
 
+        /// Whether it keeps its locks although it is not under way: until a person has decided to let it be.
+        var holdsLocks: Bool { mayStillRun && settlement?.state != .skipped && undo?.state != .left }
+
         /// What is known now of whether its last command has stopped.
         mutating func set(mayStillRun: Bool, _ intent: AttemptIntent? = nil) {
             self.mayStillRun = mayStillRun
@@ -190,7 +193,7 @@ extension RunState {
                 tasks[task].last = nil
                 tasks[task].unknownInARow = 0
             }
-            if answer.choice != .stop { tasks[task].set(mayStillRun: false) }
+            if answer.saysWhatBecameOfIt { tasks[task].set(mayStillRun: false) }
             tasks[task].saidDone = answer.choice == .done ? answer : nil
             if answer.kind == .irreversible {
                 if answer.choice == .rollback { rollbackDecided?.isConfirmed = true } else { rollbackDecided = nil }
@@ -319,6 +322,20 @@ extension RunState {
 }
 
 extension GivenAnswer {
+    /// Whether the person has said what became of a command that may still run, or wants it to begin anew all the same.
+    /// Who goes back, stops, or leaves it as it is has said nothing about it.
+    fileprivate var saysWhatBecameOfIt: Bool {
+        switch (kind, choice) {
+        case (.failure, .done), (.failure, .failed), (.failure, .retry), (.unclear, .done), (.unclear, .failed),
+            (.unclear, .retry), (.lapsed, .done), (.lapsed, .failed), (.lapsed, .retry), (.undo, .done),
+            (.undo, .retry):
+            true
+        case (.failure, _), (.unclear, _), (.lapsed, _), (.undo, _), (.manual, _), (.approval, _), (.danger, _),
+            (.irreversible, _):
+            false
+        }
+    }
+
     /// Whether a person has worked on the task, well or not.
     fileprivate var isAboutHandWork: Bool {
         switch (kind, choice) {

@@ -1,4 +1,5 @@
 import RunbookEngine
+import RunbookJournal
 import RunbookModel
 import RunbookPlan
 import RunbookSimulation
@@ -78,10 +79,69 @@ struct LastCommandTests {
             }
             if !decided { dialogue.restart() }
             let told = decided ? dialogue.choose(.rollback, reason: "start") : dialogue.tell(back)
-            // A person who decides while the question is open has seen it.
-            #expect(told.contains("inspect r1/db.a.1") == !decided, "\(told)")
-            if !decided { #expect(dialogue.reply(receipt(end: .exit(0))).last == "probe is db") }
+            #expect(told.contains("inspect r1/db.a.1"), "\(told)")
+            #expect(dialogue.reply(receipt(end: .exit(0))).last == "probe is db")
         }
+    }
+
+    @Test("whoever goes back has not said what became of a command: nothing counts as undone beside it")
+    func rollbackAnswered() throws {
+        var dialogue = try Dialogue([step("db") { $0.verifiedAndUndone() }], receipts: false)
+        _ = dialogue.begin()
+        dialogue.reply(no)
+        dialogue.reply(contact)
+        dialogue.reply(cut)
+        #expect(dialogue.reply(no).last?.hasPrefix("ask unclear") == true)
+        var told = dialogue.choose(.rollback, reason: "start")
+        for _ in 0..<10 where told.last?.hasPrefix("ask") != true {
+            told = told.last?.hasPrefix("wait") == true ? dialogue.elapse() : dialogue.reply(no)
+        }
+        #expect(
+            told.last?.hasPrefix("ask undo: ") == true && told.last?.contains("may still be running") == true, "\(told)"
+        )
+    }
+
+    @Test(
+        "of all that a person can answer, only what says how it ended, or begins it anew, settles whether it runs",
+        arguments: QuestionKind.allCases)
+    func whoDecides(_ kind: QuestionKind) throws {
+        let plan = try plan([step("db")])
+        let name = AttemptName(task: plan.tasks[0].id, kind: .action, number: 1)
+        for choice in Choice.allCases {
+            var state = RunState(tasks: 1, approvals: .rehearsal)
+            for record in [
+                .attemptIntended(AttemptIntent(attempt: name, digest: "", command: "", boot: "")),
+                .attemptEnded(AttemptEnd(attempt: name, result: .unknown("?"), mayStillRun: true)),
+                .answered(GivenAnswer(task: name.task, kind: kind, choice: choice, reason: nil, by: "t")),
+            ] as [Record] { state.evolve(record, plan) }
+            let settles =
+                switch (kind, choice) {
+                case (.failure, .done), (.failure, .failed), (.failure, .retry), (.unclear, .done), (.unclear, .failed),
+                    (.unclear, .retry), (.lapsed, .done), (.lapsed, .failed), (.lapsed, .retry), (.undo, .done),
+                    (.undo, .retry):
+                    true
+                default: false
+                }
+            #expect(state.tasks[0].mayStillRun == !settles, "\(kind) \(choice)")
+        }
+    }
+
+    @Test("a step that is let be frees its lock, and is still not undone beside its command")
+    func letBe() throws {
+        var dialogue = try Dialogue(
+            ["one", "two"].map { id in
+                step(id) {
+                    $0.verifiedAndUndone()
+                    $0.locks = ["fuse"]
+                }
+            }, receipts: false)
+        _ = dialogue.begin()
+        dialogue.reply(no)
+        dialogue.reply(contact)
+        dialogue.reply(cut)
+        #expect(dialogue.reply(no).last?.hasPrefix("ask unclear") == true)
+        #expect(dialogue.choose(.skip, reason: "without it").last == "probe is two")
+        #expect(dialogue.engine.state.tasks[0].mayStillRun)
     }
 
     @Test("what a time-out left running is counted again before the step is tried again", arguments: [0, 2])
