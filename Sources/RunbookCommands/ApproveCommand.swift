@@ -63,6 +63,14 @@ package struct ApproveCommand: ParsableCommand {
                 .usage, "run `\(recorded.opening.run)` has not come to the step `\(step)` yet",
                 hint: "an approval is signed over all that has happened before; `blackstart status` says how far it is")
         }
+        let waited = recorded.waiting(at: SystemClock().now().wall).tasks[task].waitedForApproval
+        if let timeout = approval.timeout, waited >= timeout {
+            throw CommandFailure(
+                .usage, "the step `\(step)` was to be approved within \(DurationText.words(timeout)), which are over",
+                hint:
+                    "`blackstart resume \(recorded.opening.run)` asks what becomes of it; `retry` there asks for approval anew"
+            )
+        }
         let journal = try RecordedRun.bytes(of: folder.journal)
         let terms = plan.approvalTerms
         let signed = try self.signed(over: journal, question, places)

@@ -7,6 +7,12 @@ internal import RunbookTransport
 
 extension Engine {
     mutating func askForApproval(_ task: Int, _ approval: Approval, _ note: String? = nil) {
+        // What earlier sessions have waited counts; answers that don't suffice don't begin it anew.
+        let left = approval.timeout.map { max(.zero, $0 - state.tasks[task].waitedForApproval) }
+        if work[task].approvalWait == nil, left == .zero {
+            // Before it is asked: an answer that lies there already would be heard first.
+            return tooLate(task, approval)
+        }
         let given = state.tasks[task].approvals.approvers
         let wanted = approval.roles.map(\.name).joined(separator: " or ")
         var lines = [approval.message.map(scope(task).text) ?? "May the run go on?"]
@@ -17,9 +23,7 @@ extension Engine {
                     + (given.isEmpty ? "." : ": \(given.joined(separator: ", "))."))
         if let note { lines.append(note) }
         ask(task, .approval, lines.joined(separator: "\n"), [.approve, .failed, .stop])
-        if let timeout = approval.timeout, work[task].approvalWait == nil {
-            // What earlier sessions have waited counts; answers that don't suffice don't begin it anew.
-            let left = max(.zero, timeout - state.tasks[task].waitedForApproval)
+        if let left, work[task].approvalWait == nil {
             work[task].approvalWait = work[task].token
             decision.effects.append(.wait(task: task, token: work[task].token, left))
         }
@@ -63,10 +67,14 @@ extension Engine {
     }
 
     mutating func approvalTimedOut(_ task: Int) {
-        guard case .approval(let approval) = plan.step(of: task).action, let timeout = approval.timeout else { return }
+        guard case .approval(let approval) = plan.step(of: task).action else { return }
         work[task].approvalWait = nil
         decision.effects.append(.withdraw(plan.tasks[task].id))
         move(task, .idle)
-        attemptFailed(task, "it was not approved within \(DurationText.words(timeout))")
+        tooLate(task, approval)
+    }
+
+    private mutating func tooLate(_ task: Int, _ approval: Approval) {
+        attemptFailed(task, "it was not approved within \(DurationText.words(approval.timeout ?? .zero))")
     }
 }

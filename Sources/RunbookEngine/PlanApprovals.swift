@@ -14,6 +14,20 @@ extension Plan {
 
     /// What this plan says of approvals, as the opening of its journal states it.
     package var statedApprovals: StatedApprovals {
-        StatedApprovals(terms: approvalTerms, unasked: unaskedApprovals.map(\.text))
+        StatedApprovals(
+            terms: approvalTerms, unasked: unaskedApprovals.map(\.text),
+            behind: tasks.indices.compactMap { task in
+                approvalTerms(task).map { StatedApprovals.Behind(approval: $0.step, steps: behind(tasks[task].step)) }
+            })
+    }
+
+    /// The steps that rest on one, also through others, in reading order.
+    private func behind(_ step: Int) -> [String] {
+        var seen: Set<Int> = []
+        var open = stepDependents[step]
+        while let next = open.popLast() {
+            if seen.insert(next).inserted { open += stepDependents[next] }
+        }
+        return seen.sorted().map { runbook.steps[$0].id }
     }
 }

@@ -99,10 +99,19 @@ package struct AllowedSigners: Hashable, Sendable {
     }
 
     private static func apply(options: [UInt8], to entry: inout Entry) throws(KeyFault.SignersLineFault) {
+        var seen: Set<String> = []
         for option in SignersWords.options(options) {
             let name = String(decoding: option.prefix { $0 != UInt8(ascii: "=") }, as: UTF8.self).lowercased()
             let value = String(
                 decoding: SignersWords.unquoted(Array(option.dropFirst(name.utf8.count + 1))), as: UTF8.self)
+            // As ssh-keygen: who gave a key an end may not have it taken back further on in the line.
+            guard seen.insert(name).inserted else { throw .repeatedOption(name) }
+            let given = option.dropFirst(name.utf8.count + 1)
+            let isQuoted = given.count >= 2 && given.first == UInt8(ascii: "\"") && given.last == UInt8(ascii: "\"")
+            switch name {
+            case "namespaces", "valid-after", "valid-before": guard isQuoted else { throw .unquotedOption(name) }
+            default: break
+            }
             switch name {
             case "cert-authority": throw .certificateAuthority
             case "namespaces": entry.namespaces = value

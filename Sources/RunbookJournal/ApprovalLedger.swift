@@ -24,14 +24,20 @@ package struct ApprovalLedger: Sendable {
     }
 
     private var steps: [String: Standing]
+    /// For each step the approvals that it rests on.
+    private var approvalsOf: [String: [String]] = [:]
+    /// Approval steps that were passed, and not put back since.
+    private var passed: Set<String> = []
     /// A journal of an older version does not say who may approve: a step is known to be one once it asks.
     private let isStated: Bool
 
     /// - Parameter terms: nil where they are not stated.
-    package init(_ terms: [ApprovalTerms]?) {
+    /// - Parameter behind: what may not go on before each is passed; nil where that is not stated.
+    package init(_ terms: [ApprovalTerms]?, behind: [StatedApprovals.Behind]? = nil) {
         isStated = terms != nil
         steps = [:]
         for terms in terms ?? [] { steps[terms.step] = Standing(terms: terms) }
+        for one in behind ?? [] { for step in one.steps { approvalsOf[step, default: []].append(one.approval) } }
     }
 
     package init(_ terms: [ApprovalTerms], _ entries: some Sequence<JournalEntry>) {
@@ -41,7 +47,8 @@ package struct ApprovalLedger: Sendable {
 
     /// Types of lines that matter here.
     static let types: Set<String> = [
-        LineTypes.questionAsked, LineTypes.questionAnswered, LineTypes.approval, LineTypes.stepDone, LineTypes.undoDone,
+        LineTypes.stepIntent, LineTypes.questionAsked, LineTypes.questionAnswered, LineTypes.approval,
+        LineTypes.stepDone, LineTypes.undoDone,
         LineTypes.rollbackEnded, LineTypes.rollbackAbandoned,
     ]
 
@@ -61,6 +68,7 @@ package struct ApprovalLedger: Sendable {
         }
         guard let step = entry.fields["step"]?.string else { return }
         let kind = entry.fields["kind"]?.string
+        try goesOn(entry, step)
         if !isStated, steps[step] == nil, entry.type == LineTypes.questionAsked, kind == QuestionKind.approval.rawValue
         {
             steps[step] = Standing(terms: .unstated(step))
@@ -85,8 +93,21 @@ package struct ApprovalLedger: Sendable {
             guard let state, standing.tally.carries(state, tolerated: tolerated, standing.terms) else {
                 throw .unapproved(step: step, given: standing.tally.approvers.count, wanted: standing.terms.count)
             }
+            if state == .ok || state == .already { passed.insert(step) } else { passed.remove(step) }
             forget(step)
         case LineTypes.undoDone: forget(step)
+        default: break
+        }
+    }
+
+    /// Nothing that rests on an approval begins, or is done, before that is passed.
+    private func goesOn(_ entry: JournalEntry, _ step: String) throws(JournalBroken.Reason) {
+        guard let approval = approvalsOf[step]?.first(where: { !passed.contains($0) }) else { return }
+        switch entry.type {
+        case LineTypes.stepIntent: throw .beforeApproval(step: step, approval: approval)
+        case LineTypes.stepDone:
+            let state = entry.fields["state"]?.string.flatMap(StepState.init)
+            if state == .ok || state == .already { throw .beforeApproval(step: step, approval: approval) }
         default: break
         }
     }

@@ -5,6 +5,8 @@ package import RunbookModel
 package struct ApprovalTerms: Hashable, Sendable {
     package var step: String
     package var count: Int
+    /// A number that every shell can count to.
+    private static let mostPeople = 999_999_999
     /// Who may approve; each is one vote, by every name that their key may be listed under.
     package var people: [[String]]
     /// In a rehearsal a fixture may let a role speak, without a name.
@@ -43,7 +45,7 @@ package struct ApprovalTerms: Hashable, Sendable {
         }
         self.step = step
         self.roles = roles
-        count = max(1, approval.count)
+        count = min(max(1, approval.count), Self.mostPeople)
         people = found.filter(\.mayApprove).map { $0.names.filter(Principal.isValid) }.filter { !$0.isEmpty }
     }
 
@@ -67,7 +69,9 @@ package struct ApprovalTerms: Hashable, Sendable {
     /// nil where `text` is not of this form.
     package init?(_ text: String) {
         let words = text.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
-        guard words.count >= 2, Principal.isValid(words[0]), let count = Int(words[1]), count > 0 else { return nil }
+        guard words.count >= 2, Principal.isValid(words[0]), let count = Int(words[1]),
+            (1...Self.mostPeople).contains(count)
+        else { return nil }
         let people = words[2...].map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
         guard people.allSatisfy({ $0.allSatisfy(Principal.isValid) }) else { return nil }
         self.init(step: words[0], count: count, people: people)

@@ -258,7 +258,7 @@ struct JournalVerification {
         guard mode != LineTypes.rehearsal else { return nil }
         guard let stated else { return ApprovalLedger(basis.stated?.terms) }
         if let wanted = basis.stated, !wanted.isSame(as: stated) { throw .approvalTerms }
-        return ApprovalLedger(stated.terms)
+        return ApprovalLedger(stated.terms, behind: stated.behind ?? basis.stated?.behind)
     }
 
     /// Reads again what it needs of a line whose fields are no part of the proof otherwise.

@@ -31,6 +31,8 @@ package enum KeyFault: Error, Hashable, Sendable {
         case malformed
         case certificateAuthority
         case unknownOption(String)
+        case repeatedOption(String)
+        case unquotedOption(String)
         case badTime(String)
     }
 
@@ -72,6 +74,9 @@ extension KeyFault.SignersLineFault {
         switch self {
         case .malformed: "expected principals, options and a public key"
         case .certificateAuthority: "`cert-authority` is not supported; list the keys themselves"
+        case .repeatedOption(let option): "the option `\(TerminalText.shown(option))` is given twice"
+        case .unquotedOption(let option):
+            "the value of `\(TerminalText.shown(option))` is not in quotes; write \(TerminalText.shown(option))=\"…\""
         case .unknownOption(let option): "the option `\(TerminalText.shown(option))` is not known"
         case .badTime(let text):
             "`\(TerminalText.shown(text))` is no time; write YYYYMMDD or YYYYMMDDHHMM[SS], with Z for UTC"

@@ -319,7 +319,7 @@ package enum VerifyScript {
                 field sig
                 sig=$value
                 field ns
-                is_key "$keeper" && [ "$value" = blackstart-witness ] && [ $kind_host = s ] &&
+                is_key "$keeper" && [ "$value" = blackstart-witness ] && [ "${kind_host-}" = s ] &&
                     [ "$fields" = " bytes covers host key ns sig ts up" ] || broken $n "the witness is not as it was written"
                 number bytes
                 size=$value
@@ -333,7 +333,7 @@ package enum VerifyScript {
                     broken $n "the witness did not sign the journal up to the seal that the line names"
                 printf '%s\n' "line $n: $who keeps a copy of lines 1 to $covers"
                 ;;
-            step.done | undo.done | rollback.ended | rollback.abandoned | question.answered)
+            step.intent | step.done | undo.done | rollback.ended | rollback.abandoned | question.answered)
                 [ $state = writing ] || broken $n "a line of type $type has no place here"
                 [ -n "$rehearsal" ] || follow
                 ;;

@@ -8,7 +8,7 @@ extension VerifyScript {
         # terms STEP COUNT PERSON…: the next approval step.
         terms() {
             steps=$((steps + 1))
-            eval "step_$steps=\$1 wants_$steps=\$2"
+            eval "step_$steps=\$1 wants_$steps=\$2 behind_$steps=' ' passed_$steps="
             shift 2
             eval "people_$steps=\$*"
             forget $steps
@@ -68,14 +68,38 @@ extension VerifyScript {
                 $2 || return 1
             done
         }
+        # take_behind: what may not go on before an approval, of $token.
+        take_behind() {
+            set -- $token
+            [ "$*" = "$token" ] && [ $# -ge 1 ] && wanted "$1" || return 1
+            eval "list_=\$behind_$number"
+            [ "$list_" = ' ' ] || return 1
+            shift
+            for name; do is_name "$name" || return 1; done
+            eval "behind_$number=' '\"\$* \""
+        }
+        # goes_on STEP: it begins, or is done.
+        goes_on() {
+            i=0
+            while [ $i -lt $steps ]; do
+                i=$((i + 1))
+                eval "names=\$behind_$i given=\$passed_$i name=\$step_$i"
+                case $names in
+                *" $1 "*) [ -n "$given" ] || broken $n "step $1 went on before step $name was approved" ;;
+                esac
+            done
+        }
         unasked() { printf 'NOTE: approval not asked: %s\n' "$token"; }
         # all_terms: those of the opening.
         all_terms() {
             if has approvals; then
                 stated=yes
                 texts approvals take_terms || return 1
-            elif has approvals_unasked; then
+            elif has approvals_unasked || has approvals_behind; then
                 return 1
+            fi
+            if has approvals_behind; then
+                texts approvals_behind take_behind || return 1
             fi
             if has approvals_unasked; then texts approvals_unasked unasked; fi
         }
@@ -108,12 +132,18 @@ extension VerifyScript {
         # follow: what else is said of approval steps.
         follow() {
             case $type in
-            step.done | undo.done | question.answered) [ "${kind_step-}" = s ] || return 0 ;;
+            step.intent | step.done | undo.done | question.answered) [ "${kind_step-}" = s ] || return 0 ;;
             esac
             case $type in
+            step.intent)
+                field step
+                goes_on "$value"
+                ;;
             step.done)
                 field step
                 step=$value
+                field state
+                case $value in ok | already) goes_on "$step" ;; esac
                 if wanted "$step"; then
                     field state
                     eval "given=\$given_$number"
@@ -125,6 +155,7 @@ extension VerifyScript {
                     *) is=not ;;
                     esac
                     [ $is = passed ] || broken $n "step $step was passed with $given of $wants approvals"
+                    case $value in ok | already) eval "passed_$number=yes" ;; *) eval "passed_$number=" ;; esac
                     forget $number
                 fi
                 ;;

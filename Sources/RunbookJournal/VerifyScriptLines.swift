@@ -1,7 +1,7 @@
 /// The part of `verify-journal.sh` that takes a line apart, by the rules of ``LineReader``: a line has one form, and what is
 /// written otherwise is refused. A field is one of the line itself, never one that stands inside of another.
 extension VerifyScript {
-    static let lineFunctions = #"""
+    package static let lineFunctions = #"""
         # Lines. `take_line` takes $line apart: $prev, $seq, $type, and each field as kind_NAME (s: string, n: number, t: true or
         # false, a: array, o: object) and of_NAME, as it stands in the line. $fields are their names, in order.
         fields= kept=

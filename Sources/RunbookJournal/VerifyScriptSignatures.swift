@@ -1,6 +1,6 @@
 /// The part of `verify-journal.sh` that looks at keys and signatures, as strictly as ``SSHPublicKey`` and ``SSHSIG``.
 extension VerifyScript {
-    static let signatureFunctions = #"""
+    package static let signatureFunctions = #"""
         # is_name NAME: whether a signature can stand under it.
         is_name() {
             case $1 in '' | *[!!-~]* | *[\"\',#*?!\\]*) return 1 ;; esac
@@ -12,7 +12,7 @@ extension VerifyScript {
             case $1 in
             "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI"*) [ ${#1} = 80 ] ;;
             # 2,048 bits at least.
-            "ssh-rsa AAAAB3NzaC1yc2EAAAA"*) [ ${#1} -ge 378 ] ;;
+            "ssh-rsa AAAAB3NzaC1yc2EAAAA"*) [ ${#1} -ge 378 ] && is_plain "$1" ;;
             "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBB"*) ;;
             "ecdsa-sha2-nistp384 AAAAE2VjZHNhLXNoYTItbmlzdHAzODQAAAAIbmlzdHAzODQAAABhB"*) ;;
             "ecdsa-sha2-nistp521 AAAAE2VjZHNhLXNoYTItbmlzdHA1MjEAAAAIbmlzdHA1MjEAAACFB"*) ;;
@@ -20,6 +20,14 @@ extension VerifyScript {
             "sk-ecdsa-sha2-nistp256@openssh.com AAAAInNrLWVjZHNhLXNoYTItbmlzdHAyNTZAb3BlbnNzaC5jb20AAAAIbmlzdHAyNTYAAABBB"*) ;;
             *) false ;;
             esac && is_base64 "${1#* }"
+        }
+
+        # is_plain KEY: whether it is written in the one way in which ssh-keygen writes it. An RSA key can be padded, and is then
+        # another text for the same key: one key would be two votes.
+        is_plain() {
+            is_base64 "${1#* }" && printf '%s\n' "$1" >"$work/key" &&
+                ssh-keygen -e -m RFC4716 -f "$work/key" >"$work/key.out" 2>/dev/null &&
+                plain=$(ssh-keygen -i -m RFC4716 -f "$work/key.out" 2>/dev/null) && [ "$plain" = "$1" ]
         }
 
         # at: the time of the line as ssh-keygen takes one, as $at.

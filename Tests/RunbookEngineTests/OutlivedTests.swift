@@ -1,4 +1,5 @@
 import RunbookEngine
+import RunbookJournal
 import RunbookModel
 import RunbookPlan
 import RunbookSimulation
@@ -219,6 +220,32 @@ struct OutlivedTests {
             let told = dialogue.reply(ended, output: output(hasSecret ? "" : "hunter2"))
             #expect(told.contains("value pool: hunter2") == !hasSecret, "\(told)")
             #expect(dialogue.engine.state.tasks[0].last?.isOutputCut == hasSecret)
+        }
+    }
+
+    @Test("an approval that was not given in time is not asked for again: an answer that lies there comes too late")
+    func approvalTime() throws {
+        let roles = [Named("lead", at: place)]
+        for (waited, first) in [
+            (Duration.seconds(3), "ask approval"), (.seconds(4), "ask failure: it was not approved"),
+        ] {
+            let plan = try plan([
+                step("go", on: []) {
+                    $0.action = .approval(Approval(roles: roles, count: 1, message: nil, timeout: .seconds(4)))
+                }
+            ])
+            var state = RunState(tasks: 1, approvals: .rehearsal)
+            state.tasks[0].waitedForApproval = waited
+            var engine = Engine(
+                plan: plan, run: RunFacts(id: "r1", by: "tester", mark: "m1", isRehearsal: true), state: state)
+            let asked = engine.handle(.began).effects.compactMap { effect -> String? in
+                if case .ask(_, _, let question) = effect {
+                    "ask \(question.kind.rawValue): \(question.text)"
+                } else {
+                    nil
+                }
+            }
+            #expect(asked.count == 1 && asked[0].hasPrefix(first), "\(asked)")
         }
     }
 }

@@ -44,6 +44,12 @@ import Testing
             ("alice@ops ssh-ed25519 AAAA", .malformed),
             ("alice@ops \"x KEY", .malformed), ("alice@ops cert-authority KEY", .certificateAuthority),
             ("alice@ops colour=\"red\" KEY", .unknownOption("colour")),
+            (
+                "alice@ops valid-before=\"20200101\",valid-before=\"20400101\" KEY", .repeatedOption("valid-before")
+            ),
+            ("alice@ops namespaces=\"a\",NAMESPACES=\"b\" KEY", .repeatedOption("namespaces")),
+            ("alice@ops namespaces=a KEY", .unquotedOption("namespaces")),
+            ("alice@ops valid-after=20200101 KEY", .unquotedOption("valid-after")),
             ("alice@ops valid-after=\"20260230\" KEY", .badTime("20260230")),
             ("alice@ops valid-before=\"soon\" KEY", .badTime("soon")),
         ] as [(String, KeyFault.SignersLineFault)])

@@ -92,79 +92,111 @@ struct ForgeryTests {
         return forgery
     }
 
-    static let forgeries: [Forgery] = [
-        named("no approval, and a skip that is tolerated") {
-            $0.approval = nil
-            $0.done = #""t":"step.done","reason":"r","state":"skipped","step":"go","tolerated":true,\#(stamp)}"#
-        },
-        named("the step that is passed stands behind one inside of another field") {
-            $0.approval = nil
-            $0.done =
-                #""t":"step.done","a":{"step":"other"},"reason":"r","state":"ok","step":"go","tolerated":false,\#(stamp)}"#
-        },
-        named("the state that it has stands behind another") {
-            $0.approval = nil
-            $0.done =
-                #""t":"step.done","a":{"state":"pending"},"reason":"r","state":"ok","step":"go","tolerated":false,\#(stamp)}"#
-        },
-        named("the approval is one in another field's words") {
-            $0.approval = nil
-            $0.more = [
-                #""t":"question.answered","choice":"approve","kind":"approval","reason":"x","step":"go",\#(stamp)}"#
-            ]
-        },
-        named("an answer whose kind stands behind another") {
-            $0.approval = nil
-            $0.more = [
-                #""t":"question.answered","a":{"kind":"manual"},"choice":"approve","kind":"approval","step":"go",\#(stamp)}"#
-            ]
-            $0.done = closed
-        },
-        named("a name with an escape, which is the same to a reader of JSON") {
-            $0.approval = nil
-            $0.done = #""t":"step.done","reason":"r","state":"ok","st\u0065p":"go","tolerated":false,\#(stamp)}"#
-        },
-        named("a step with an escape in its name") {
-            $0.approval = nil
-            $0.done = #""t":"step.done","reason":"r","state":"ok","step":"g\u006f","tolerated":false,\#(stamp)}"#
-        },
-        named("two fields of one name") {
-            $0.approval = nil
-            $0.done = #""t":"step.done","state":"ok","step":"other","step":"go","tolerated":false,\#(stamp)}"#
-        },
-        named("fields that are out of order") {
-            $0.approval = nil
-            $0.done = #""t":"step.done","step":"go","state":"ok","tolerated":false,\#(stamp)}"#
-        },
-        named("a mode inside of another field makes no dry run") {
-            $0.opening = #"MODE"#
-            $0.approval = nil
-        },
-        named("approvals inside of another field are none") {
-            $0.opening = #"NESTED"#
-            $0.approval = nil
-        },
-        named("two terms for one step") { $0.opening = #"TWICE"# },
-        named("terms of the former form, with a condition") { $0.opening = #"CONDITION"# },
-        named("terms that are no list") { $0.opening = #"TEXT"# },
-        named("a question that is none of the types that ask") {
-            $0.asked = #""t":"step.value","kind":"approval","name":"v","step":"go",\#(stamp),"value":"x"}"#
-        },
-        named("decoys in fields that nobody reads, around a valid approval") {
-            $0.done =
-                #""t":"step.done","a":{"state":"failed","step":"other","tolerated":true},"reason":"\",\"step\":\"other","state":"ok","step":"go","tolerated":false,\#(stamp)}"#
-            $0.stands = true
-        },
-        named("names with dots and digits, and a letter beyond ASCII") {
-            $0.value = #""t":"step.value","0":1,"a.b":"ü","a.b.c":"日本",\#(stamp),"z":"😀"}"#
-            $0.stands = true
-        },
-    ]
+    static let forgeries: [Forgery] =
+        [
+            named("no approval, and a skip that is tolerated") {
+                $0.approval = nil
+                $0.done = #""t":"step.done","reason":"r","state":"skipped","step":"go","tolerated":true,\#(stamp)}"#
+            },
+            named("the step that is passed stands behind one inside of another field") {
+                $0.approval = nil
+                $0.done =
+                    #""t":"step.done","a":{"step":"other"},"reason":"r","state":"ok","step":"go","tolerated":false,\#(stamp)}"#
+            },
+            named("the state that it has stands behind another") {
+                $0.approval = nil
+                $0.done =
+                    #""t":"step.done","a":{"state":"pending"},"reason":"r","state":"ok","step":"go","tolerated":false,\#(stamp)}"#
+            },
+            named("the approval is one in another field's words") {
+                $0.approval = nil
+                $0.more = [
+                    #""t":"question.answered","choice":"approve","kind":"approval","reason":"x","step":"go",\#(stamp)}"#
+                ]
+            },
+            named("an answer whose kind stands behind another") {
+                $0.approval = nil
+                $0.more = [
+                    #""t":"question.answered","a":{"kind":"manual"},"choice":"approve","kind":"approval","step":"go",\#(stamp)}"#
+                ]
+                $0.done = closed
+            },
+            named("a name with an escape, which is the same to a reader of JSON") {
+                $0.approval = nil
+                $0.done = #""t":"step.done","reason":"r","state":"ok","st\u0065p":"go","tolerated":false,\#(stamp)}"#
+            },
+            named("a step with an escape in its name") {
+                $0.approval = nil
+                $0.done = #""t":"step.done","reason":"r","state":"ok","step":"g\u006f","tolerated":false,\#(stamp)}"#
+            },
+            named("two fields of one name") {
+                $0.approval = nil
+                $0.done = #""t":"step.done","state":"ok","step":"other","step":"go","tolerated":false,\#(stamp)}"#
+            },
+            named("fields that are out of order") {
+                $0.approval = nil
+                $0.done = #""t":"step.done","step":"go","state":"ok","tolerated":false,\#(stamp)}"#
+            },
+            named("a mode inside of another field makes no dry run") {
+                $0.opening = #"MODE"#
+                $0.approval = nil
+            },
+            named("approvals inside of another field are none") {
+                $0.opening = #"NESTED"#
+                $0.approval = nil
+            },
+            named("two terms for one step") { $0.opening = #"TWICE"# },
+            named("terms of the former form, with a condition") { $0.opening = #"CONDITION"# },
+            named("terms that are no list") { $0.opening = #"TEXT"# },
+            named("a question that is none of the types that ask") {
+                $0.asked = #""t":"step.value","kind":"approval","name":"v","step":"go",\#(stamp),"value":"x"}"#
+            },
+            named("decoys in fields that nobody reads, around a valid approval") {
+                $0.done =
+                    #""t":"step.done","a":{"state":"failed","step":"other","tolerated":true},"reason":"\",\"step\":\"other","state":"ok","step":"go","tolerated":false,\#(stamp)}"#
+                $0.stands = true
+            },
+            named("names with dots and digits, and a letter beyond ASCII") {
+                $0.value = #""t":"step.value","0":1,"a.b":"ü","a.b.c":"日本",\#(stamp),"z":"😀"}"#
+                $0.stands = true
+            },
+        ] + behind
+
+    private static func intent(_ step: String) -> String {
+        #""t":"step.intent","attempt":1,"boot":"b","cmd":"00","step":"\#(step)","text":"x",\#(stamp)}"#
+    }
+
+    /// The opening says that `a` and `b` rest on `go`.
+    private static let behind: [Forgery] =
+        [
+            ("a step behind an approval begins before it", intent("a"), value, #""go a b""#, false),
+            (
+                "a step behind an approval is done before it",
+                #""t":"step.done","reason":"r","state":"already","step":"b","tolerated":false,\#(stamp)}"#, value,
+                #""go a b""#, false
+            ),
+            ("it begins after it", value, intent("a"), #""go a b""#, true),
+            ("another step begins before it", intent("c"), value, #""go a b""#, true),
+            ("behind a step that is no approval", value, value, #""x a""#, false),
+            ("behind one approval, twice", value, value, #""go a","go b""#, false),
+            ("behind it with two blanks", value, value, #""go  a""#, false),
+            ("nothing is behind it", value, intent("a"), #""go""#, true),
+        ].map { name, before, after, behind, stands in
+            named(name) {
+                $0.opening = "BEHIND \(behind)"
+                $0.more = [before]
+                $0.value = after
+                $0.stands = stands
+            }
+        }
 
     @Test("each of these is refused or stands, by both", arguments: forgeries)
     func forged(_ forgery: Forgery) throws {
         let opening =
             switch forgery.opening {
+            case let text? where text.hasPrefix("BEHIND "):
+                self.opening.replacing(
+                    #"bob@ops"],"#, with: #"bob@ops"],"approvals_behind":[\#(text.dropFirst(7))],"#)
             case "MODE":
                 self.opening.replacing(#""mode":"live""#, with: #""m":{"mode":"dry-run"},"mode":"live""#)
             case "NESTED":
@@ -198,7 +230,8 @@ struct ForgeryTests {
         String(repeating: "[", count: 16) + String(repeating: "]", count: 16),
     ]
     private static let names = [
-        "a", "approvals", "approvals_unasked", "by", "choice", "covers", "kind", "mode", "n", "ns", "prev", "seq",
+        "a", "approvals", "approvals_behind", "approvals_unasked", "by", "choice", "covers", "kind", "mode", "n", "ns",
+        "prev", "seq",
         "state",
         "step", "st\\u0065p", "t", "tolerated", "ts", "up", "zz", "a.b", "A", "",
     ]

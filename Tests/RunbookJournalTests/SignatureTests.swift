@@ -1,3 +1,4 @@
+import Foundation
 import RunbookJournal
 import TestTools
 import Testing
@@ -121,6 +122,25 @@ import Testing
             #expect(throws: KeyFault.malformedPrivateKey(path: "k")) {
                 try OpenSSHPrivateKey.parse(Array(text[..<length]), path: "k")
             }
+        }
+    }
+
+    @Test("an RSA key that is written in another way is no other key, by us and by the script")
+    func padded() throws {
+        let scratch = try Scratch()
+        _ = try shell("ssh-keygen -q -t rsa -b 2048 -N '' -f k", in: scratch.path)
+        let plain = try #require(try scratch.text("k.pub").split(separator: " ").dropFirst().first)
+        let blob = [UInt8](try #require(Data(base64Encoded: String(plain))))
+        // ssh-rsa, e, n: a zero more before n.
+        let at = blob.count - 257 - 4
+        let padded = Array(blob[..<at]) + [0, 0, 1, 2, 0] + blob[(at + 4)...]
+        for (bytes, isKey) in [(blob, true), (padded, false), (blob + [0], false)] {
+            let text = "ssh-rsa \(Data(bytes).base64EncodedString())"
+            #expect((try? SSHPublicKey(text: text)) != nil || !isKey)
+            let said = try shell(
+                "work=.\n\(VerifyScript.lineFunctions)\n\(VerifyScript.signatureFunctions)\nis_key '\(text)'",
+                in: scratch.path)
+            #expect((said.status == 0) == isKey, "\(said.output)")
         }
     }
 }

@@ -145,6 +145,11 @@ import Testing
                 .signers(path: "s", line: 4, .certificateAuthority),
                 "s:4: `cert-authority` is not supported; list the keys themselves"
             ),
+            (.signers(path: "s", line: 4, .repeatedOption("x")), "s:4: the option `x` is given twice"),
+            (
+                .signers(path: "s", line: 4, .unquotedOption("x")),
+                "s:4: the value of `x` is not in quotes; write x=\"…\""
+            ),
             (.signers(path: "s", line: 4, .unknownOption("x")), "s:4: the option `x` is not known"),
             (
                 .signers(path: "s", line: 4, .badTime("x")),
