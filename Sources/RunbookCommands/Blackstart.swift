@@ -34,6 +34,7 @@ package struct Blackstart: AsyncParsableCommand {
         if arguments.first == LabAnswerEntry.word { LabAnswerEntry.run(Array(arguments.dropFirst())) }
         do {
             var command = try parseAsRoot(arguments)
+            try Places().checkHome()
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {

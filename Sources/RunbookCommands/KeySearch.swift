@@ -19,11 +19,20 @@ enum KeySearch {
     ]
 
     private static let marks = ["PRIVATE KEY-----", "AGE-SECRET-KEY-1"].map { Array($0.utf8) }
+    /// The middle of such a mark as base64 has it, behind none, one or two bytes of a group.
+    private static let encoded = (0...2).map { before in
+        let mark = Array("PRIVATE KEY-----".utf8)
+        let text = Base64.encode(Array(repeating: 0, count: before) + mark)
+        return Array(text.prefix((before + mark.count) * 8 / 6).dropFirst([0, 2, 3][before]))
+    }
     private static let contentBytes = 256 << 20
     private static let depth = 3
 
     static func result(in bytes: [UInt8], depth: Int = 0) -> Result {
         if marks.contains(where: { bytes.firstRange(of: $0) != nil }) { return .key }
+        // Encoded text is often broken into lines.
+        let joined = bytes.contains(0x0A) ? bytes.filter { $0 != 0x0A && $0 != 0x0D && $0 != 0x20 } : bytes
+        if encoded.contains(where: { joined.firstRange(of: $0) != nil }) { return .key }
         guard let format = formats.first(where: { bytes.starts(with: $0.start) }) else { return .nothing }
         guard depth < Self.depth else { return .unreadable("it is compressed more than \(Self.depth) times") }
         guard !format.tool.isEmpty else { return .unreadable("\(format.name) can't be read here") }

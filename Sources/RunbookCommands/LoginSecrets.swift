@@ -36,6 +36,7 @@ struct LoginSecrets {
             }
             passwords[host.name] = known[secret.place]
         }
+        for host in hosts { host.password?.leaveEnvironment() }
     }
 
     /// `password of ops at sw1 and 3 more`.

@@ -1,6 +1,7 @@
 internal import Glibc
 internal import RunbookEngine
 internal import RunbookJournal
+internal import RunbookModel
 
 /// Where things live on this machine, from the environment.
 struct Places {
@@ -33,6 +34,24 @@ struct Places {
     var home: String {
         if let home = value("BLACKSTART_HOME") { return Self.absolute(home) }
         return "\(value("XDG_STATE_HOME") ?? "\(userHome)/.local/state")/blackstart"
+    }
+
+    /// Keys, lists and runs lie there: who else could change them would sign in our place.
+    func checkHome() throws(CommandFailure) {
+        var facts = stat()
+        guard stat(home, &facts) == 0 else { return }
+        let shown = TerminalText.shown(home)
+        guard facts.st_uid == geteuid() || facts.st_uid == 0 else {
+            throw CommandFailure(
+                .usage,
+                "`\(shown)` belongs to another user (uid \(facts.st_uid)), who can change the keys and runs in it",
+                hint: "run it as that user, or name a folder of your own in BLACKSTART_HOME")
+        }
+        guard facts.st_mode & 0o022 == 0 else {
+            throw CommandFailure(
+                .usage, "`\(shown)` can be changed by others, and with it the keys and runs in it",
+                hint: "type: chmod go-w \(ShellWord.typed(home))")
+        }
     }
 
     func runs(_ flag: String?) -> String { flag.map(Self.absolute) ?? "\(home)/runs" }

@@ -17,6 +17,7 @@ struct SecretSources {
         var values: [String: String] = [:]
         let folder = SecretPlaces(folder: Places.folder(of: plan.runbook.path), places: places, asks: asks)
         for secret in needed { values[secret.name] = try folder.value(of: secret) }
+        for secret in plan.runbook.secrets { secret.leaveEnvironment() }
         return SecretVault(values, alsoHidden: logins.passwords.values.sorted())
     }
 
@@ -28,6 +29,11 @@ struct SecretSources {
         return plan.runbook.secrets.filter { used.contains($0.name) }
     }
 
+}
+
+extension Secret {
+    /// Children inherit the environment: what it held for this program is not for each local command.
+    func leaveEnvironment() { if case .environment(let name) = source { unsetenv(name) } }
 }
 
 /// Where secrets come from: a file's folder, this program's environment, a person.

@@ -15,6 +15,9 @@ package struct SecretMask: Sendable {
             for text in [secret] + Self.lines(secret) {
                 let bytes = Array(text.utf8)
                 for form in Self.forms(bytes) { forms.insert(SecretNeedle(form, .solid)) }
+                // As Windows writes text, and as its shell takes commands.
+                for form in Self.wide(text) { forms.insert(SecretNeedle(form, .solid)) }
+                for form in Self.base64Forms(Self.wide(text).first ?? []) { forms.insert(SecretNeedle(form, .wrapped)) }
                 for form in Self.base64Forms(bytes) { forms.insert(SecretNeedle(form, .wrapped)) }
                 for form in Self.base32Forms(bytes) { forms.insert(SecretNeedle(form, .wrapped)) }
                 forms.formUnion(SecretNeedle.dumps(bytes))
@@ -53,8 +56,15 @@ package struct SecretMask: Sendable {
         }
         forms.insert(escaped(secret, [0x26: "&amp;", 0x3C: "&lt;", 0x3E: "&gt;", 0x22: "&quot;", 0x27: "&#39;"]))
         forms.insert(escaped(secret, [0x26: "&amp;", 0x3C: "&lt;", 0x3E: "&gt;"]))
-        forms.insert(escaped(secret, [0x27: "'\\''"]))
+        for quoted in ["'\\''", "'\"'\"'", "''"] { forms.insert(escaped(secret, [0x27: quoted])) }
+        forms.insert(escaped(secret, [0x22: "\"\""]))
         return forms.filter { $0.count >= min(4, secret.count) }
+    }
+
+    /// UTF-16, the lower byte first and last.
+    private static func wide(_ text: String) -> [[UInt8]] {
+        let units = text.utf16.map { [UInt8(truncatingIfNeeded: $0), UInt8($0 >> 8)] }
+        return units.isEmpty ? [] : [units.flatMap { $0 }, units.flatMap { $0.reversed() }]
     }
 
     /// Of the alphabet with `+` and `/`, and of the one for URLs.

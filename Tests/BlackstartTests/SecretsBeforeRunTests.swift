@@ -71,6 +71,7 @@ struct SecretsBeforeRunTests {
     @Test(
         "a private key in a compressed file or an archive keeps a pack from being made",
         arguments: [
+            "base64 key >a", "printf x | cat - key | base64 -w0 >a", "printf xy | cat - key | base64 -w 20 >a",
             "gzip -c key >a", "xz -c key >a", "bzip2 -c key >a", "tar cf a key", "tar czf a key", "tar cJf a key",
             "gzip -c key | gzip -c >a", "python3 -c 'import zipfile; zipfile.ZipFile(\"a\", \"w\", 8).write(\"key\")'",
         ])
@@ -127,5 +128,48 @@ struct SecretsBeforeRunTests {
         #expect(said.output.contains("ended 0\n"), "\(said.output)")
         #expect(said.output.contains("found 1\n"), "\(said.output)")
         #expect(!said.output.contains("old-secret"), "\(said.output)")
+    }
+
+    @Test("a secret from the environment is in that of the commands that ask for it alone")
+    func inherited() throws {
+        let program = try Program([
+            "inventory.yaml": "version: 1\nname: A\nhosts: { a: { address: 127.0.0.1 } }\n",
+            "runbook.yaml": """
+            version: 1
+            name: A
+            inventory: inventory.yaml
+            secrets: { pin: { from: env, name: SITE_PIN }, other: { from: env, name: SITE_OTHER } }
+            steps:
+            - { id: a, name: A, hosts: local, run: "env >with-none; tr '\\\\0' '\\\\n' </proc/$PPID/environ >parent" }
+            - { id: b, name: B, needs: [], hosts: local, env: { P: "${{ secrets.pin }}" }, run: "env >with-pin" }
+
+            """,
+        ])
+        var environment = program.environment
+        environment["SITE_PIN"] = "hunter2-hunter2"
+        environment["SITE_OTHER"] = "swordfish-11"
+        let said = try shell(
+            "'\(Program.executable)' run runbook.yaml -y --no-input", in: program.scratch.path, environment: environment
+        )
+        #expect(said.status == 0, "\(said.output)")
+        for file in ["with-none", "parent", "with-pin"] {
+            let text = try program.scratch.text(file)
+            #expect(!text.isEmpty && !text.contains("SITE_PIN") && !text.contains("swordfish"), "\(file)")
+            #expect(text.contains("hunter2") == (file == "with-pin"), "\(file)")
+        }
+    }
+
+    @Test("a folder of keys and runs that others can change is not used")
+    func home() throws {
+        let program = try Program()
+        let id = "mkdir home && chmod 775 home && '\(Program.executable)' runs"
+        let open = try shell(id, in: program.scratch.path, environment: program.environment)
+        #expect(open.status == 64 && open.output.contains("chmod go-w "), "\(open.output)")
+        guard geteuid() == 0 else { return }
+        let theirs = try shell(
+            "chmod 755 home && chown 12345 home && '\(Program.executable)' runs", in: program.scratch.path,
+            environment: program.environment)
+        #expect(
+            theirs.status == 64 && theirs.output.contains("belongs to another user (uid 12345)"), "\(theirs.output)")
     }
 }

@@ -23,6 +23,9 @@ struct SecretMaskTests {
             ("hexadecimal", data.map { String(format: "%02x", $0) }.joined()),
             ("HEXADECIMAL", data.map { String(format: "%02X", $0) }.joined()),
             ("shell", secret.replacing("'", with: "'\\''")),
+            ("Python's shlex", secret.replacing("'", with: "'\"'\"'")),
+            ("YAML, SQL", secret.replacing("'", with: "''")),
+            ("CSV", secret.replacing("\"", with: "\"\"")),
             (
                 "XML",
                 secret.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
@@ -39,6 +42,20 @@ struct SecretMaskTests {
             let hidden = "before [\(String(repeating: "*", count: text.utf8.count))] after\n"
             #expect(masked == hidden, "\(name)")
         }
+    }
+
+    @Test("as UTF-16, by itself and in base64, nothing of it is shown", arguments: secrets)
+    func wide(_ secret: String) throws {
+        let mask = SecretMask([secret])
+        for encoding in [String.Encoding.utf16LittleEndian, .utf16BigEndian] {
+            let wide = try #require(secret.data(using: encoding))
+            let masked = mask.masked(Array("a ".utf8) + wide + Array(" b".utf8)).bytes
+            #expect(masked == Array("a \(String(repeating: "*", count: wide.count)) b".utf8))
+        }
+        let encoded = try #require(secret.data(using: .utf16LittleEndian)).base64EncodedString()
+        let left = mask.masked(encoded)
+        #expect(
+            left.utf8.count == encoded.utf8.count && left.prefix { $0 == "*" }.count >= encoded.count - 4, "\(left)")
     }
 
     @Test("base64 of more than the secret shows nothing of it, wherever it stands in there", arguments: secrets)
