@@ -71,9 +71,12 @@ struct HostPin: Sendable {
     var facts: Facts?
     /// Why it was not asked, or gave no answer.
     var silence: String?
+    /// At the login another key was shown than at the look.
+    var showsAnotherKey = false
 
     var state: State {
         guard !scan.keys.isEmpty else { return .unreached }
+        if showsAnotherKey { return .differs }
         if !scan.isKnown { return .new }
         return scan.objection == nil && differences.isEmpty ? .known : .differs
     }
@@ -83,6 +86,9 @@ struct HostPin: Sendable {
         var found: [String] = []
         if scan.isKnown, let objection = scan.objection {
             found.append(objection.replacing("; nothing was sent", with: ""))
+        }
+        if showsAnotherKey {
+            found.append("at the login it showed another key than before: somebody may be on the way")
         }
         if !host.addresses.isEmpty, !scan.addresses.isEmpty, Set(host.addresses) != Set(scan.addresses) {
             found.append(

@@ -111,6 +111,7 @@ extension InventoryPin {
             case .survey(let survey): pin.survey = survey
             case .failure(let failure):
                 pin.silence = failure.message
+                pin.showsAnotherKey = failure.kind == .hostKey
                 return pin
             case let other:
                 pin.silence = "the answer was to another question: \(other)"
@@ -123,7 +124,9 @@ extension InventoryPin {
             if case .exit(.exited(0)) = answer.result {
                 pin.facts = HostPin.Facts(String(decoding: answer.stdout, as: UTF8.self))
             }
-        case .failure(let failure): pin.silence = failure.message
+        case .failure(let failure):
+            pin.silence = failure.message
+            pin.showsAnotherKey = failure.kind == .hostKey
         default: break
         }
         return pin

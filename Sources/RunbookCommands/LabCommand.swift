@@ -78,7 +78,8 @@ package struct LabUp: ParsableCommand {
                 Terminal.out("  \(host.name.padded(20)) \(host.address):\(host.port)  \(state)\n")
             }
             Terminal.out(
-                "Inventory: \(lab.inventoryPath)\nEnd it with: blackstart lab down --dir \(ShellWord.typed(lab.folder))\n")
+                "Inventory: \(lab.inventoryPath)\nEnd it with: blackstart lab down --dir \(ShellWord.typed(lab.folder))\n"
+            )
         } catch { throw LabCommand.failure(error) }
     }
 

@@ -49,7 +49,9 @@ struct PinText {
 
     private func summary(_ pin: HostPin) -> String {
         guard let key = pin.scan.keys.first else { return TerminalText.shown(pin.scan.failure?.message ?? "no answer") }
-        var parts = ["\(key.type) \(key.fingerprint)"]
+        // Of a host that is new, each key that is written has to be compared: another one may come from somebody on the way.
+        let keys = pin.state == .new ? pin.scan.keys : [key]
+        var parts = keys.map { "\($0.type) \($0.fingerprint)" }
         if !pin.scan.addresses.isEmpty {
             parts.append("\(pin.host.address) is \(pin.scan.addresses.joined(separator: ", "))")
         }

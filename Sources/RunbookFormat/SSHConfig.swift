@@ -9,6 +9,8 @@ struct SSHConfig {
         /// Lower-case keywords.
         var values: [(key: String, value: String, place: SourcePlace)] = []
         var place: SourcePlace
+        /// Behind `Match`, which fits nothing here.
+        var isMatch = false
 
         func fits(_ name: String) -> Bool {
             var fits = false
@@ -33,7 +35,9 @@ struct SSHConfig {
     private static let includedFiles = 1_000
     /// What ssh takes where nothing is said, and what is read here as well.
     private static let globalKnownHosts = "/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2"
-    private static let honoured = ["hostname", "user", "port", "identityfile", "userknownhostsfile", "identitiesonly"]
+    private static let honoured = ["hostname", "user", "port", "identityfile", "userknownhostsfile"]
+    /// Wherever these stand, they may revoke the key of a host.
+    private static let revoking = ["userknownhostsfile", "revokedhostkeys", "globalknownhostsfile"]
 
     func inventory(_ paths: InventoryPaths, _ defaults: Host) -> Inventory {
         let blocks = blocks()
@@ -97,7 +101,7 @@ struct SSHConfig {
                 findings.warn(
                     at: place, "`Match` is not honoured: what stands under it is left out", hint: "write `Host` instead"
                 )
-                blocks.append(Block(patterns: [], place: place))
+                blocks.append(Block(patterns: [], place: place, isMatch: true))
             case "include":
                 guard chain.count <= Self.includeDepth else {
                     findings.add(at: place, "files include each other more than \(Self.includeDepth) deep")
@@ -127,9 +131,16 @@ struct SSHConfig {
                             count: &count, into: &blocks)
                     }
                 }
-                blocks.append(Block(patterns: own, place: place))
+                blocks.append(Block(patterns: own, place: place, isMatch: blocks.last?.isMatch ?? false))
             default:
                 let value = values.joined(separator: " ")
+                if blocks[blocks.count - 1].isMatch, Self.revoking.contains(key), value != "none" {
+                    findings.add(
+                        at: place, "`\(Excerpt.of(key))` under `Match` is not read, and may revoke the key of a host",
+                        hint:
+                            "write what it revokes as `@revoked` lines into the known_hosts file, and take this line out"
+                    )
+                }
                 blocks[blocks.count - 1].values.append((key, value, place))
             }
         }
@@ -185,6 +196,12 @@ struct SSHConfig {
                     }
                 case "certificatefile": if text != "none" { host.certificateFile = paths.absolute(unquoted(text)) }
                 case _ where Self.algorithms[key] != nil: allow(text, Self.algorithms[key], at, &host)
+                case "identitiesonly":
+                    if text.lowercased() == "yes" {
+                        findings.warn(
+                            at: at, "`IdentitiesOnly` is not honoured: each key of the agent is offered to the host",
+                            hint: "put into the agent what is meant for these hosts, or run with SSH_AUTH_SOCK unset")
+                    }
                 case "proxyjump": if text != "none" { host.via = Named(text, at: at) }
                 default:
                     if !Self.honoured.contains(key) { findings.warn(at: at, "`\(Excerpt.of(key))` is not honoured") }

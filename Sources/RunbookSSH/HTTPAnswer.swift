@@ -5,6 +5,8 @@ internal import RunbookTransport
 struct HTTPAnswer {
     private(set) var status: Int?
     private var heard = HostBytes(limitBytes: Limits.checkOutputBytes + headBytes)
+    /// Where the head of the answer begins: behind interim ones.
+    private var headAt = 0
     private var bodyAt: Int?
     private var length = Length.untilClosed
 
@@ -38,11 +40,26 @@ struct HTTPAnswer {
     }
 
     mutating func take(_ more: ArraySlice<UInt8>) {
-        let from = max(0, bytes.count - 3)
+        var from = max(headAt, bytes.count - 3)
         heard.take(more)
-        guard bodyAt == nil, let end = Self.headEnd(bytes, from) else { return }
-        bodyAt = end.upperBound
-        readHead(String(decoding: bytes[..<end.lowerBound], as: UTF8.self).split(whereSeparator: \.isNewline))
+        while bodyAt == nil, let end = Self.headEnd(bytes, from) {
+            let head = bytes[headAt..<end.lowerBound]
+            if Self.isInterim(head) {
+                // The answer itself comes after it.
+                headAt = end.upperBound
+                from = headAt
+                continue
+            }
+            bodyAt = end.upperBound
+            readHead(String(decoding: head, as: UTF8.self).split(whereSeparator: \.isNewline))
+        }
+    }
+
+    /// `100 Continue` and its like say nothing about the page. 101 is the last word of HTTP.
+    private static func isInterim(_ head: ArraySlice<UInt8>) -> Bool {
+        let words = String(decoding: head.prefix(32), as: UTF8.self).split(separator: " ", maxSplits: 2)
+        guard words.count >= 2, words[0].hasPrefix("HTTP/1."), let code = Int(words[1].prefix(3)) else { return false }
+        return (100...199).contains(code) && code != 101
     }
 
     /// What it says to a check. `isClosed`: the server has closed the connection in order; else it broke, or enough was

@@ -95,6 +95,10 @@ extension HostLink {
             scan.objection = nil
             scan.keys = [match] + scan.keys.filter { $0 != match }
         }
+        // The other kinds come from connections of their own: of a host that is known, only what is known of it is believed.
+        if scan.isKnown, scan.objection == nil, let first = scan.keys.first {
+            scan.keys.removeAll { $0 != first && HostKeyCheck.objection(login, $0) != nil }
+        }
         return scan
     }
 

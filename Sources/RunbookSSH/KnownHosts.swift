@@ -148,11 +148,20 @@ struct KnownHosts {
 
     private static func lower(_ text: String) -> String { String(decoding: text.utf8.map(lower), as: UTF8.self) }
 
-    /// All of a file that is not too large; nil where there is none that can be read.
+    /// Whether something has the name of which nobody can tell what it says. A file that is not there says nothing.
+    static func isUnreadable(_ path: String) -> Bool {
+        var facts = stat()
+        if stat(path, &facts) != 0 { return errno != ENOENT }
+        return contents(path) == nil
+    }
+
+    /// All of a file that is not too large; nil where there is none that can be read. A pipe is none: its end is not known.
     static func contents(_ path: String) -> [UInt8]? {
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
+        var facts = stat()
+        guard fstat(descriptor, &facts) == 0, [S_IFREG, S_IFCHR].contains(facts.st_mode & S_IFMT) else { return nil }
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         while bytes.count <= limitBytes {
@@ -179,13 +188,19 @@ struct KnownKeyTable {
     /// The keys that no host may show, however its own key is known: what any of the files revokes.
     mutating func revoked(for host: Host) -> RevokedHostKeys {
         var revoked = RevokedHostKeys()
-        for path in [host.knownHosts].compactMap(\.self) + ofMachine {
-            if access(path, F_OK) == 0, KnownHosts.contents(path) == nil { revoked.unreadable = path }
+        for path in files(of: host) {
+            if KnownHosts.isUnreadable(path) { revoked.unreadable = path }
             for (key, line) in file(path).revoked where revoked.places[key] == nil {
                 revoked.places[key] = RevokedHostKeys.Place(path: path, line: line)
             }
         }
         return revoked
+    }
+
+    /// ssh has a second file beside the one of a user as well.
+    private func files(of host: Host) -> [String] {
+        guard let own = host.knownHosts else { return ofMachine }
+        return [own] + (own.hasSuffix("/.ssh/known_hosts") ? ["\(own)2"] : []) + ofMachine
     }
 
     private mutating func file(_ path: String) -> KnownHosts {
@@ -198,7 +213,7 @@ struct KnownKeyTable {
     mutating func key(of host: Host) -> KnownKey {
         if let fingerprint = host.hostKey { return .fingerprint(fingerprint) }
         let names = ([host.address] + host.addresses).map { KnownHosts.name($0, host.port) }
-        for path in [host.knownHosts].compactMap(\.self) + ofMachine {
+        for path in files(of: host) {
             let file = file(path)
             for name in names {
                 let lines = file.lines(name)

@@ -307,4 +307,21 @@ struct SSHConfigTests {
             "config:6:1: warning: `Match` is not honoured",
         ] { #expect(said.stderr.contains(text), "\(said.stderr)") }
     }
+
+    @Test(
+        "what may revoke the key of a host is refused wherever it stands, also under `Match`",
+        arguments: ["RevokedHostKeys revoked", "GlobalKnownHostsFile /etc/other", "UserKnownHostsFile one two"])
+    func revoking(_ line: String) throws {
+        for head in ["Host *", "Match all"] {
+            let program = try Program(["config": "Host a\n  HostName 10.0.0.1\n\(head)\n  \(line)\n"])
+            let said = try program("inventory show config")
+            #expect(said.status == 65 && said.stderr.contains("config:4:3: error: "), "\(head): \(said)")
+        }
+    }
+
+    @Test("that keys of an agent are offered although the configuration wants named ones alone is said")
+    func identities() throws {
+        let program = try Program(["config": "Host a\n  HostName 10.0.0.1\n  IdentitiesOnly yes\n"])
+        #expect(try program("inventory show config").stderr.contains("warning: `IdentitiesOnly` is not honoured"))
+    }
 }

@@ -40,7 +40,7 @@ struct PinTests {
         let before = try server.files
         let said = try program("inventory pin site.yaml --known-hosts all_keys")
         #expect(said.status == 4, "\(said)")
-        #expect(said.lines[0].hasPrefix("NEW KEY   web   ssh-ed25519 \(key); localhost is"), "\(said.stdout)")
+        #expect(said.lines[0].hasPrefix("NEW KEY   web   ssh-ed25519 \(key); ssh-rsa"), "\(said.stdout)")
         #expect(said.lines.contains { $0.hasPrefix("KNOWN     db    ssh-ed25519 \(key); ") }, "\(said.stdout)")
         #expect(said.lines.contains("NO ANSWER dark  Connection refused"), "\(said.stdout)")
         #expect(said.stdout.contains("diff -u site.yaml site.pinned.yaml"))
@@ -54,7 +54,7 @@ struct PinTests {
         #expect(try server.files == before)
         let keys = try program.scratch.text("all_keys").split(separator: "\n")
         #expect(
-            keys.count == 4 && keys[0].hasPrefix("[localhost]:\(server.port),[127.0.0.1]:\(server.port) ssh-ed25519 "))
+            keys.count == 3 && keys[0].hasPrefix("[localhost]:\(server.port),[127.0.0.1]:\(server.port) ssh-ed25519 "))
         // The copy is as good as the inventory, and is known all over.
         let again = try program("inventory pin site.pinned.yaml -l web,db")
         #expect(again.status == 0 && again.lines.filter { $0.hasPrefix("KNOWN") }.count == 2, "\(again)")

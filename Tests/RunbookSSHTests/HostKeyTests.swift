@@ -175,7 +175,7 @@ struct HostKeyTests {
         let visit = several.visit { ($0.knownHosts, $0.hostKey) = (nil, print) }
         #expect(await visit.submit("true").status?.end == .exit(0))
         let scan = await visit.transport.scan("a")
-        #expect(scan.objection == nil && scan.keys.first?.fingerprint == print && scan.keys.count == 3)
+        #expect(scan.objection == nil && scan.keys.first?.fingerprint == print && scan.keys.count == 1)
         await visit.end()
     }
 

@@ -9,14 +9,18 @@ struct MachineKnownHostsTests {
     private static let key = "AAAAC3NzaC1lZDI1NTE5AAAAIJlsOnB8b8W0S5Cp0BqzZ5uJr9S0v5xS9wQk8cJrQ2aB"
     private static let shown = ShownKey(type: "ssh-ed25519", blob: key, fingerprint: "SHA256:x")
 
-    private func objection(own: String?, ofMachine: String?, pin: String? = nil) throws -> String? {
+    private func objection(own: String?, second: String? = nil, ofMachine: String?, pin: String? = nil) throws
+        -> String?
+    {
         let scratch = try Scratch()
         var host = Host(name: "a", address: "10.0.0.1", at: SourcePlace(path: "i.yaml", line: 1, column: 1))
         host.hostKey = pin
         if let own {
-            try scratch.write("own", Array(own.utf8))
-            host.knownHosts = "\(scratch.path)/own"
+            _ = try shell("mkdir .ssh", in: scratch.path)
+            try scratch.write(".ssh/known_hosts", Array(own.utf8))
+            host.knownHosts = "\(scratch.path)/.ssh/known_hosts"
         }
+        if let second { try scratch.write(".ssh/known_hosts2", Array(second.utf8)) }
         if let ofMachine { try scratch.write("machine", Array(ofMachine.utf8)) }
         var table = KnownKeyTable(ofMachine: ["\(scratch.path)/machine", "\(scratch.path)/absent"])
         var login = Login(
@@ -45,5 +49,27 @@ struct MachineKnownHostsTests {
         #expect(try objection(own: "", ofMachine: line) == nil)
         let other = line.replacing("Q2aB", with: "Q2aC")
         #expect(try objection(own: other, ofMachine: line) != nil)
+    }
+
+    @Test("the second file of a user counts as well")
+    func second() throws {
+        let said = try objection(own: line, second: "@revoked * ssh-ed25519 \(Self.key)\n", ofMachine: nil)
+        #expect(said?.contains("known_hosts2, line 1: SHA256:x") == true, "\(said ?? "")")
+        #expect(try objection(own: "", second: line, ofMachine: nil) == nil)
+    }
+
+    @Test(
+        "what can't be read to its end is not empty: nobody is asked",
+        arguments: ["mkfifo known", "ln -s known known", "mkdir known"])
+    func odd(_ command: String) throws {
+        let scratch = try Scratch()
+        _ = try shell(command, in: scratch.path)
+        var host = Host(name: "a", address: "10.0.0.1", at: SourcePlace(path: "i.yaml", line: 1, column: 1))
+        host.hostKey = Self.shown.fingerprint
+        host.knownHosts = "\(scratch.path)/known"
+        var table = KnownKeyTable(ofMachine: [])
+        #expect(table.revoked(for: host).unreadable == host.knownHosts)
+        host.knownHosts = "/dev/null"
+        #expect(table.revoked(for: host).unreadable == nil)
     }
 }

@@ -83,6 +83,12 @@ struct PageTests {
             Row("byte by byte", whole.map { String($0) }, status: 200, body: "ready"),
             Row("more than was promised", [whole + "\r\nmore"], status: 200, body: "ready"),
             Row("without a length", ["HTTP/1.0 503 Busy\n\n", "later"], status: 503, body: "later"),
+            Row("behind another head", ["HTTP/1.1 100 Continue\r\n\r\n" + whole], status: 200, body: "ready"),
+            Row(
+                "behind two, in pieces",
+                ["HTTP/1.1 100 Continue\r\n\r", "\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n", whole],
+                status: 200, body: "ready"),
+            Row("another protocol", ["HTTP/1.1 101 Switching\r\n\r\n"], status: 101),
             Row("without a body", ["HTTP/1.1 204 No Content\r\n\r\n"], status: 204),
             Row(
                 "in chunks", [chunked + "5\r\nready\r\n", "3;x=y\r\n, a\r\n", "0\r\n\r\n"], status: 200,
