@@ -33,18 +33,24 @@ struct FileCommand {
 
     private var digest: String { RunbookPlan.Hex.text(SHA256.hash(data: content)) }
 
+    /// Permissions as they are compared: three octal digits.
+    private var permissions: String { String((mode ?? "").suffix(3)) }
+
     /// `$no` is the exit status for what can't be looked at.
     private func start(no: Int) -> String {
         """
         \(SoundPath.functions)
-        t=\(ShellWord.quote(target)); h=\(digest); m=\((mode ?? "").drop { $0 == "0" }); no=\(no)
+        t=\(ShellWord.quote(target)); h=\(digest); m=\(permissions); no=\(no)
         \(Self.tools)
 
         """
     }
 
     private static let tools = #"""
-        fail() { echo "$1" >&2; [ -z "${2:-}" ] || echo "hint: $2" >&2; exit "$no"; }
+        # An `echo` of many shells would take a \n in a path for the end of the line.
+        fail() { printf '%s\n' "$1" >&2; [ -z "${2:-}" ] || printf 'hint: %s\n' "$2" >&2; exit "$no"; }
+        # Fails with $1, and with the command $2 for the target, to be typed there.
+        told() { bs_quote "$t"; fail "$1" "$2 $bs_word"; }
         sum() { { sha256sum <"$1" || shasum -a 256 <"$1" || sha256 <"$1" || openssl dgst -sha256 -r <"$1"; } 2>/dev/null | cut -c1-64; }
         # Permissions as octal digits, of `-rwxr-x---`. The special bits are not carried over.
         digits() {
@@ -63,7 +69,7 @@ struct FileCommand {
             bs_way "${t%/*}/" ''
             case $? in
             1)
-              case $bs_hint,$w in ,*' belongs to another user '*) fail "can't use $t: $w" "copy to a folder of $(id -un)'s, and let a step bring it there as that user: runuser -u USER -- cp FILE $t";; esac
+              case $bs_hint,$w in ,*' belongs to another user '*) told "can't use $t: $w" "copy to a folder of $(id -un)'s, and let a step bring it there as that user: runuser -u USER -- cp FILE";; esac
               fail "can't use $t: $w" "${bs_hint:+type there: $bs_hint}";;
             2) return 1;;
             esac
@@ -74,10 +80,10 @@ struct FileCommand {
             b=${t##*/}; t=$bs_real/$b
             case $b in '' | . | ..) fail "$t is a folder";; esac
             bs_entry "$(LC_ALL=C ls -ldin "./$b" 2>/dev/null)"
-            [ -z "$bs_mode" ] || [ -z "$sticky" ] || bs_owned || fail "can't use $t: it belongs to another user (uid $bs_owner), and everybody can write to its folder" "type there: rm $t"
+            [ -z "$bs_mode" ] || [ -z "$sticky" ] || bs_owned || told "can't use $t: it belongs to another user (uid $bs_owner), and everybody can write to its folder" "type there: rm"
             om=$bs_mode; ou=$bs_owner; og=$bs_gid
             case $om in l*) ;; *) return 0;; esac
-            bs_owned || fail "can't use $t: it is a link of another user (uid $ou)" "type there: rm $t"
+            bs_owned || told "can't use $t: it is a link of another user (uid $ou)" "type there: rm"
             n=$((n+1)); [ $n -le 20 ] || fail "$t: there are too many links"
             t=$(bs_link "./$b")
             case $t in '') fail "the link $bs_real/$b can't be read";; /*) ;; *) t=$bs_real/$t;; esac
@@ -145,12 +151,17 @@ struct FileCommand {
                   fi
                 fi
                 if [ -n "$om" ]; then
-                  digits "$om"; m=${m:-$x}; bs_owner=$ou
-                  if bs_owned; then chown "$ou:$og" "./$b" 2>/dev/null
+                  digits "$om"; bs_owner=$ou
+                  if bs_owned; then m=${m:-$x}; chown "$ou:$og" "./$b" 2>/dev/null
+                  elif [ -n "$m" ]; then
+                    # What the runbook says stands; where a group may write, it is the login's.
+                    case $m in ?[2367]?) ;; *) chown ":$og" "./$b" 2>/dev/null;; esac
+                    printf '%s\n' "$t belonged to user $ou; now it is user $bs_uid's, with permissions $m"
                   else
+                    m=$x
                     # Whoever owned it must not change what was put there.
                     chown ":$og" "./$b" 2>/dev/null; case $m in ??[2367]) m=${m%?}$((${m#??} - 2));; esac; case $m in ?[2367]?) r=${m#?}; m=${m%??}$((${r%?} - 2))${r#?};; esac
-                    echo "$t belonged to user $ou; now it is user $bs_uid's, with permissions $m"
+                    printf '%s\n' "$t belonged to user $ou; now it is user $bs_uid's, with permissions $m"
                   fi
                 fi
                 chmod "${m:-644}" "./$b" || fail "can't set the permissions of $t"
@@ -204,6 +215,8 @@ struct FileCommand {
                   flush "../$b"; [ "$(sum "../$b")" = "$ro" ] || fail "$t is not what it was before"
                 fi
                 : >"$k/$a/back" || fail "$t is back, but that could not be written down"
+                # It stands in its place now; nothing asks for this one again.
+                rm -f "$k/$rk/file"
 
                 """, label: "restore \(target)")
     }

@@ -78,6 +78,42 @@ struct FileTrustTests {
         #expect(try shell("stat -c '%u:%g %a' f", in: scratch.path).output == "0:12346 644\n")
     }
 
+    @Test(
+        "the permissions that the runbook states are those that the file has, whoever it belonged to",
+        arguments: [
+            ("touch f", "000", "0:0 0"), ("touch f", "0040", "0:0 40"), (":", "0004", "0:0 4"),
+            ("touch f; chown 12345:12346 f", "0664", "0:0 664"),
+            ("touch f; chown 12345:12346 f", "0644", "0:12346 644"),
+        ])
+    func mode(_ setting: String, _ mode: String, _ facts: String) throws {
+        guard geteuid() == 0 else { return }
+        let scratch = try Scratch()
+        try make(setting, in: scratch)
+        let program = try program(
+            "- { id: a, name: A, hosts: local, copy: { from: x, to: \(scratch.path)/f, mode: \"\(mode)\" } }")
+        let said = try program("run runbook.yaml --run-id r --no-input")
+        #expect(said.status == 0, "\(said.stdout)")
+        #expect(try shell("stat -c '%u:%g %a' f", in: scratch.path).output == "\(facts)\n")
+    }
+
+    @Test(
+        "a target with signs of the shell in it is one word of the one line to type",
+        arguments: ["f; touch owned", "my data/f", "$(id)", "it's", "a\\\\nhint: type there: id"])
+    func signs(_ name: String) throws {
+        guard geteuid() == 0 else { return }
+        let scratch = try Scratch()
+        let path = "\(scratch.path)/d/\(name.replacing("\\\\", with: "\\"))"
+        let word = "'\(path.replacing("'", with: "'\\''"))'"
+        try make(
+            "mkdir -p \"$(dirname \(word))\"; touch \(word); chown 12345 \(word); chmod 1777 \"$(dirname \(word))\"",
+            in: scratch)
+        let program = try program(copying("\(scratch.path)/d/\(name)"))
+        #expect(try program("run runbook.yaml --run-id r --no-input").status == 2)
+        let printed = try shell("cat home/runs/r/outputs/*", in: program.scratch.path).output
+        let hints = printed.split(separator: "\n").filter { $0.hasPrefix("hint: ") }
+        #expect(hints == ["hint: type there: rm \(word)"], "\(printed)")
+    }
+
     @Test("a run of the same name from another home keeps its own former file")
     func twin() throws {
         let scratch = try Scratch()

@@ -168,7 +168,7 @@ struct ScreenTests {
     func resume(_ size: Size) throws {
         let program = try program()
         let run = try program.start(
-            "run runbook.yaml --run-id r --operator-key lead --answer power.charge=87 --answer go=approve --answer pool=confirm"
+            "run runbook.yaml --run-id r -y --operator-key lead --answer power.charge=87 --answer go=approve --answer pool=confirm"
         )
         try program.waitForCommand()
         run.signal(SIGKILL)
