@@ -69,9 +69,7 @@ package struct RunCommand: AsyncParsableCommand {
         } else if !answers.yes, !answers.noInput, RunBanner.mode(plan) == .live {
             throw CommandFailure(
                 .usage, "nobody is there to confirm that real machines are meant, so nothing was started",
-                hint:
-                    "`blackstart run` at a terminal asks; `-y` begins without asking; `--no-input` says that nobody is there"
-            )
+                hint: "`blackstart run` at a terminal asks; `--no-input` says that nobody is there, and begins")
         }
         var opening = RunOpening(
             run: name, mark: RunName.mark(), mode: RunBanner.mode(plan), title: plan.runbook.name, plan: plan.hash,

@@ -11,8 +11,10 @@ internal import RunbookTransport
 //   The task                              is now
 //   undone                                pending
 //   its undo failed, is unclear or unchecked   unclear: its own check settles it, else a person
-//   not undone yet, or left as it is      what it was
-//   a wait, an approval or a checkpoint behind a task that is pending again   pending
+//   left as it is after a try to undo it  unclear
+//   not undone yet, or left without a try what it was
+//   behind a task that is pending again: a wait, an approval, a checkpoint, what its condition passed over   pending
+//   an approval before it                 pending
 
 extension Engine {
     /// Nothing is undone from here on. On record once no undo is in flight any more.

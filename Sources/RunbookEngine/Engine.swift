@@ -3,7 +3,7 @@ package import RunbookModel
 package import RunbookPlan
 package import RunbookTransport
 
-// The life of a task (each arrow is a row of EngineTests):
+// The life of a task (VerdictTests has the rows):
 //
 //   pending ─begin→ skipCheck ─passes→ ALREADY
 //                      │ does not

@@ -288,7 +288,8 @@ extension Engine {
         for task in all where kept.contains(task) { enqueue(task) }
     }
 
-    /// Whether a pause leads back to an attempt that is in flight on a host.
+    /// Whether a pause leads back to an attempt that is in flight on a host, or has just ended there: a session that comes to
+    /// its end still sees what came of it.
     func mustEnd(_ phase: Phase) -> Bool {
         switch phase {
         case .inspecting, .fencing, .marking, .killing, .submitting, .following, .verifying, .rebooting: true

@@ -19,7 +19,9 @@ enum SourceTree {
     /// Swift files under a folder, sorted.
     static func files(_ folder: String) throws -> [File] {
         let top = root.appendingPathComponent(folder)
-        guard let walk = FileManager.default.enumerator(atPath: top.path) else { return [] }
+        guard let walk = FileManager.default.enumerator(atPath: top.path) else {
+            throw CocoaError(.fileNoSuchFile)
+        }
         return try walk.compactMap { $0 as? String }.filter { $0.hasSuffix(".swift") }.sorted().map { name in
             let text = try String(contentsOf: top.appendingPathComponent(name), encoding: .utf8)
             return File(path: "\(folder)/\(name)", lines: text.split(separator: "\n", omittingEmptySubsequences: false))

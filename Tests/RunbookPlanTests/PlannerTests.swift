@@ -111,7 +111,10 @@ private func source(_ steps: [Step], variables: [Variable] = [], set: [(name: St
         run.action = .run(Template([.literal("zpool import "), .reference(reference)], at: place))
         let pool = Variable(name: "pool", value: "a; reboot", kind: .text, description: nil, place: place)
         let plan = try Planner.plan(source([run], variables: [pool]))
-        guard case .run(let template) = plan.step(of: 0).action else { return }
+        guard case .run(let template) = plan.step(of: 0).action else {
+            Issue.record("the plan made another action of it")
+            return
+        }
         let scope = Scope(plan, task: 0, run: RunFacts(id: "R1", by: "alice", mark: "m1"))
         let command = scope.command(template, inShell: true)
         #expect(command.text == "zpool import \"$BLACKSTART_1\"")

@@ -51,11 +51,15 @@ import Testing
             "version: 1\nname: B\ninventory: i.yaml\nsteps: [{ id: a, name: A, hosts: local, run: \"true\" }]\n".utf8)
         let variants = Self.variants(text, value)
         #expect(variants.count > 80)
+        let small = try RunbookReader.read(bytes: book, path: "r.yaml")
+        let own = try InventoryReader.read(bytes: Array(text.utf8), path: "i.yaml", home: "/home/ops")
+        let isLookedAt = check(small, book, own, Array(text.utf8))
+        #expect(isLookedAt)
         for bytes in variants {
             do throws(InvalidFiles) {
                 let inventory = try InventoryReader.read(bytes: bytes, path: "i.yaml", home: "/home/ops")
                 let runbook = try RunbookReader.read(bytes: book, path: "r.yaml")
-                check(runbook, book, inventory, bytes)
+                _ = check(runbook, book, inventory, bytes)
             } catch { #expect(!error.diagnostics.isEmpty) }
         }
     }
@@ -67,20 +71,28 @@ import Testing
         let inventory = try InventoryReader.read(bytes: site, path: "i.yaml", home: "/home/ops")
         let variants = Self.variants(text, value)
         #expect(variants.count > 80)
+        // With what stood there before, the rules come to look.
+        let own = try RunbookReader.read(bytes: Array(text.utf8), path: "r.yaml") { _ in .unreadable("No such file") }
+        let isLookedAt = check(own, Array(text.utf8), inventory, site)
+        #expect(isLookedAt)
         for bytes in variants {
             do throws(InvalidFiles) {
                 let runbook = try RunbookReader.read(bytes: bytes, path: "r.yaml") { _ in .unreadable("No such file") }
-                check(runbook, bytes, inventory, site)
+                _ = check(runbook, bytes, inventory, site)
             } catch { #expect(!error.diagnostics.isEmpty) }
         }
     }
 
-    private func check(_ runbook: Runbook, _ bytes: [UInt8], _ inventory: Inventory, _ site: [UInt8]) {
+    /// Whether the rules looked at it: some values make no plan.
+    private func check(_ runbook: Runbook, _ bytes: [UInt8], _ inventory: Inventory, _ site: [UInt8]) -> Bool {
         guard
             let plan = try? Planner.plan(
-                PlanSource(runbook: runbook, runbookBytes: bytes, inventory: inventory, inventoryBytes: site))
-        else { return }
+                PlanSource(
+                    runbook: runbook, runbookBytes: bytes, inventory: inventory, inventoryBytes: site,
+                    overrides: runbook.variables.filter { $0.value == nil }.map { ($0.name, "x") }))
+        else { return false }
         _ = Preparedness.check(plan, evidence: SiteEvidence(), today: "2026-11-26")
+        return true
     }
 
     @Test("an Ansible inventory and an ssh_config of extreme values are refused or read", arguments: values)

@@ -122,9 +122,10 @@ struct PrivilegeScriptTests {
         #expect(left.output.isEmpty)
     }
 
-    @Test("the machine's own sudo runs a command as root, with its environment and its exit status")
+    @Test(
+        "the machine's own sudo runs a command as root, with its environment and its exit status",
+        .enabled(if: Rights.canSudo))
     func realSudo() throws {
-        guard try shell("sudo -n true", in: host.scratch.path).status == 0 else { return }
         let said = try submit(
             submission("echo \"$(id -u) $OPEN $BLACKSTART_STEP ${#PIN}\"; exit 7", Privilege(password: nil)))
         #expect(said.text == "0 seen db \(Self.secret.utf8.count)\n", "\(said)")

@@ -95,12 +95,13 @@ struct ReceiptTrustTests {
         #expect(try host.play(probe("exit 4")).ending == .probe(status: 4))
     }
 
-    @Test("a tiny file system is filled by an answer: then there is none", arguments: ScriptHost.allShells)
+    @Test(
+        "a tiny file system is filled by an answer: then there is none", .enabled(if: Rights.canMount),
+        arguments: ScriptHost.allShells)
     func tinyDisk(_ program: String) throws {
         let host = try ScriptHost(shell: program)
         try FileManager.default.createDirectory(atPath: "\(host.scratch.path)/tiny", withIntermediateDirectories: false)
         let mount = "unshare -m sh -c 'mount -t tmpfs -o size=64k tiny tiny"
-        guard try shell("\(mount)'", in: host.scratch.path).status == 0 else { return }
         for (command, ending) in [("head -c 40000 /dev/zero", true), ("head -c 200000 /dev/zero; exit 0", false)] {
             try host.scratch.write("script", Array(try host.text(probe(command)).utf8))
             _ = try shell(
