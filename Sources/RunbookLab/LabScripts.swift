@@ -71,9 +71,10 @@ enum LabScripts {
     static let fullDisk = """
         #!/bin/sh
         case $*/$# in
-        */.blackstart/receipts/*/*/1)
+        # As receipts make a folder: `mkdir -m 700 FOLDER`.
+        */.blackstart/receipts/*/*/3)
           "$BLACKSTART_LAB_PROGRAM" lab-answer @disk || {
-            echo "mkdir: cannot create directory '$1': No space left on device" >&2; exit 1
+            echo "mkdir: cannot create directory '$3': No space left on device" >&2; exit 1
           };;
         esac
         exec /usr/bin/env PATH=/usr/bin:/bin mkdir "$@"
