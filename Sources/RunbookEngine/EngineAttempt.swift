@@ -209,9 +209,10 @@ extension Engine {
         pauseForHost(task, then: .inspecting, output)
     }
 
-    /// Waits for the host to come back, a little longer each time, in all at most the step's timeout (a minute at least).
+    /// Waits for the host to come back, a little longer each time, in all at most the step's timeout (a minute at least). What
+    /// was waited for before, and is only asked about once more, waits a minute: a person may know.
     mutating func pauseForHost(_ task: Int, then next: Phase, _ output: AttemptOutput?) {
-        let budget = max(60_000, timeout(task).wholeMilliseconds)
+        let budget = work[task].wasReopened ? 60_000 : max(60_000, timeout(task).wholeMilliseconds)
         guard work[task].waited < budget else {
             return ended(task, .unknown("the host could not be asked: \(work[task].lastReason)"), output)
         }

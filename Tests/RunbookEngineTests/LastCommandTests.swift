@@ -47,6 +47,26 @@ struct LastCommandTests {
         }
     }
 
+    @Test(
+        "a host that is dark still holds the question about it up for no more than a minute, whatever its step may take"
+    )
+    func darkStill() throws {
+        var dialogue = try lost { $0.timeout = .seconds(7_200) }
+        dialogue.restart()
+        var told = dialogue.begin()
+        var waited = 0
+        let dark = HostReply.failure(TransportFailure(.unreachable, sent: false, "no route"))
+        while told.last?.hasPrefix("ask") != true, waited < 7_200_000 {
+            if let wait = told.last, wait.hasPrefix("wait ") {
+                waited += wait.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+                told = dialogue.elapse()
+            } else {
+                told = dialogue.reply(dark)
+            }
+        }
+        #expect(told.last?.hasPrefix("ask unclear") == true && (30_000...80_000).contains(waited), "\(waited) \(told)")
+    }
+
     @Test("killed while the host is asked again, the session after it asks too")
     func askedAgainAfterKill() throws {
         var dialogue = try lost()
