@@ -38,9 +38,13 @@ struct Places {
 
     /// Keys, lists and runs lie there: who else could change them would sign in our place.
     func checkHome() throws(CommandFailure) {
+        for folder in [home, "\(home)/keys", "\(home)/runs"] { try Self.check(folder) }
+    }
+
+    private static func check(_ folder: String) throws(CommandFailure) {
         var facts = stat()
-        guard stat(home, &facts) == 0 else { return }
-        let shown = TerminalText.shown(home)
+        guard stat(folder, &facts) == 0 else { return }
+        let shown = TerminalText.shown(folder)
         guard facts.st_uid == geteuid() || facts.st_uid == 0 else {
             throw CommandFailure(
                 .usage,
@@ -50,7 +54,7 @@ struct Places {
         guard facts.st_mode & 0o022 == 0 else {
             throw CommandFailure(
                 .usage, "`\(shown)` can be changed by others, and with it the keys and runs in it",
-                hint: "type: chmod go-w \(ShellWord.typed(home))")
+                hint: "type: chmod go-w \(ShellWord.typed(folder))")
         }
     }
 

@@ -100,16 +100,13 @@ package struct ApprovalLedger: Sendable {
         }
     }
 
-    /// Nothing that rests on an approval begins, or is done, before that is passed.
+    /// No command of what rests on an approval begins before that is passed. That somebody has done it by hand is no doing of
+    /// the run, and may be entered at any time.
     private func goesOn(_ entry: JournalEntry, _ step: String) throws(JournalBroken.Reason) {
-        guard let approval = approvalsOf[step]?.first(where: { !passed.contains($0) }) else { return }
-        switch entry.type {
-        case LineTypes.stepIntent: throw .beforeApproval(step: step, approval: approval)
-        case LineTypes.stepDone:
-            let state = entry.fields["state"]?.string.flatMap(StepState.init)
-            if state == .ok || state == .already { throw .beforeApproval(step: step, approval: approval) }
-        default: break
-        }
+        guard entry.type == LineTypes.stepIntent,
+            let approval = approvalsOf[step]?.first(where: { !passed.contains($0) })
+        else { return }
+        throw .beforeApproval(step: step, approval: approval)
     }
 
     private mutating func vote(_ entry: JournalEntry, _ step: String) throws(JournalBroken.Reason) {

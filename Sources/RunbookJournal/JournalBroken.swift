@@ -34,7 +34,7 @@ package struct JournalBroken: Error, Hashable, Sendable {
         case witness
         /// An approval step that was passed by something else than the signatures of enough people.
         case unapproved(step: String, given: Int, wanted: Int)
-        /// A step that rests on an approval began, or is done, before that was passed.
+        /// A step that rests on an approval began before that was passed.
         case beforeApproval(step: String, approval: String)
         /// An answer to a question for approval that nobody signed.
         case unsignedApproval(step: String)
@@ -83,7 +83,7 @@ extension JournalBroken.Reason {
         case .unapproved(let step, let given, let wanted):
             "step `\(TerminalText.shown(step))` was passed with \(given) of \(wanted) approvals"
         case .beforeApproval(let step, let approval):
-            "step `\(TerminalText.shown(step))` went on before step `\(TerminalText.shown(approval))` was approved"
+            "step `\(TerminalText.shown(step))` began before step `\(TerminalText.shown(approval))` was approved"
         case .unsignedApproval(let step):
             "the answer to the question for approval of step `\(TerminalText.shown(step))` is not signed"
         case .approvalTerms:

@@ -78,14 +78,14 @@ extension VerifyScript {
             for name; do is_name "$name" || return 1; done
             eval "behind_$number=' '\"\$* \""
         }
-        # goes_on STEP: it begins, or is done.
-        goes_on() {
+        # begins STEP: a command of it.
+        begins() {
             i=0
             while [ $i -lt $steps ]; do
                 i=$((i + 1))
                 eval "names=\$behind_$i given=\$passed_$i name=\$step_$i"
                 case $names in
-                *" $1 "*) [ -n "$given" ] || broken $n "step $1 went on before step $name was approved" ;;
+                *" $1 "*) [ -n "$given" ] || broken $n "step $1 began before step $name was approved" ;;
                 esac
             done
         }
@@ -137,13 +137,11 @@ extension VerifyScript {
             case $type in
             step.intent)
                 field step
-                goes_on "$value"
+                begins "$value"
                 ;;
             step.done)
                 field step
                 step=$value
-                field state
-                case $value in ok | already) goes_on "$step" ;; esac
                 if wanted "$step"; then
                     field state
                     eval "given=\$given_$number"

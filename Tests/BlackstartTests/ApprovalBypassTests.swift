@@ -243,4 +243,27 @@ struct ApprovalBypassTests {
         #expect(drills.stderr.contains("the drill r does not count"), "\(drills)")
         #expect(!drills.stdout.contains("Four eyes"), "\(drills.stdout)")
     }
+
+    @Test(
+        "what is entered by hand behind an open approval passes nothing, and leaves the journal whole for both verifiers"
+    )
+    func enteredBehind() throws {
+        let program = try site()
+        #expect(try program("run runbook.yaml --run-id r --no-input").status == 5)
+        let added = try program([
+            "journal", "add", "r", "--step", "wipe", "--done", "--when", "2026-01-15T03:00Z", "--what",
+            "wiped it by hand",
+        ])
+        #expect(added.status == 0, "\(added)")
+        let verified = try program("journal verify r")
+        #expect(verified.status == 0, "\(verified)")
+        let script = try shell("sh ./verify-journal.sh journal.jsonl", in: "\(program.scratch.path)/home/runs/r")
+        #expect(script.status == 0, "\(script.output)")
+        #expect(try program("resume r --no-input").status == 5)
+        #expect(!done(program).contains("after"))
+        #expect(try program("approve r go --key anna").status == 0)
+        #expect(try program("resume r --no-input").status == 0)
+        #expect(done(program) == "looked\nafter\n")
+        #expect(try program("journal verify r").status == 0)
+    }
 }

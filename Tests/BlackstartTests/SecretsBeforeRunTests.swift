@@ -165,6 +165,10 @@ struct SecretsBeforeRunTests {
         let id = "mkdir home && chmod 775 home && '\(Program.executable)' runs"
         let open = try shell(id, in: program.scratch.path, environment: program.environment)
         #expect(open.status == 64 && open.output.contains("chmod go-w "), "\(open.output)")
+        let within = try shell(
+            "chmod 755 home && mkdir home/keys && chmod 777 home/keys && '\(Program.executable)' runs; rmdir home/keys",
+            in: program.scratch.path, environment: program.environment)
+        #expect(within.output.contains("home/keys` can be changed by others"), "\(within.output)")
         guard geteuid() == 0 else { return }
         let theirs = try shell(
             "chmod 755 home && chown 12345 home && '\(Program.executable)' runs", in: program.scratch.path,
