@@ -134,7 +134,8 @@ struct SSHConfig {
                 blocks.append(Block(patterns: own, place: place, isMatch: blocks.last?.isMatch ?? false))
             default:
                 let value = values.joined(separator: " ")
-                if blocks[blocks.count - 1].isMatch, Self.revoking.contains(key), value != "none" {
+                let isNothing = value == "none" || value == "/dev/null"
+                if blocks[blocks.count - 1].isMatch, Self.revoking.contains(key), !isNothing {
                     findings.add(
                         at: place, "`\(Excerpt.of(key))` under `Match` is not read, and may revoke the key of a host",
                         hint:

@@ -151,7 +151,7 @@ struct KnownHosts {
     /// Whether something has the name of which nobody can tell what it says. A file that is not there says nothing.
     static func isUnreadable(_ path: String) -> Bool {
         var facts = stat()
-        if stat(path, &facts) != 0 { return errno != ENOENT }
+        if stat(path, &facts) != 0 { return errno != ENOENT && errno != ENOTDIR }
         return contents(path) == nil
     }
 

@@ -319,6 +319,14 @@ struct SSHConfigTests {
         }
     }
 
+    @Test("a file that holds nothing revokes nothing, also under `Match`")
+    func nothing() throws {
+        let program = try Program([
+            "config": "Host a\n  HostName 10.0.0.1\nMatch host 192.168.*\n  UserKnownHostsFile /dev/null\n"
+        ])
+        #expect(try program("inventory show config").status == 0)
+    }
+
     @Test("that keys of an agent are offered although the configuration wants named ones alone is said")
     func identities() throws {
         let program = try Program(["config": "Host a\n  HostName 10.0.0.1\n  IdentitiesOnly yes\n"])

@@ -69,7 +69,9 @@ struct MachineKnownHostsTests {
         host.knownHosts = "\(scratch.path)/known"
         var table = KnownKeyTable(ofMachine: [])
         #expect(table.revoked(for: host).unreadable == host.knownHosts)
-        host.knownHosts = "/dev/null"
-        #expect(table.revoked(for: host).unreadable == nil)
+        for absent in ["/dev/null", "/dev/null/.ssh/known_hosts", "/nowhere/known_hosts"] {
+            host.knownHosts = absent
+            #expect(table.revoked(for: host).unreadable == nil, "\(absent)")
+        }
     }
 }
